@@ -1,0 +1,34 @@
+"""The one way to write an audit entry."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+from troubleshooting.models import AuditEntry, Case, User
+
+PORTAL = "portal"  # the actor where no person acted
+
+
+def record(
+    action: str,
+    subject: models.Model,
+    *,
+    case: Case | None,
+    actor: User | None,
+    now: datetime,
+    **details: Any,
+) -> AuditEntry:
+    """Write one entry in the transaction of the deed; ``details`` must be plain JSON."""
+    return AuditEntry.objects.create(
+        at=now,
+        actor=actor,
+        actor_name=actor.username if actor else PORTAL,
+        action=action,
+        case=case,
+        subject_type=type(subject).__name__.lower(),
+        subject_id=subject.pk,
+        details=details,
+    )

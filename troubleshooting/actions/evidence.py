@@ -1,0 +1,155 @@
+"""Keeping what a PC says, answer by answer, and judging it each time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from troubleshooting.domain.check_run import RunStatus
+from troubleshooting.domain.checks import RULES, judge
+from troubleshooting.domain.finding import CheckId, Finding
+from troubleshooting.domain.snapshot import Reading, ReadState, Snapshot
+from troubleshooting.machines.base import Answer
+from troubleshooting.machines.parse import build_snapshot
+from troubleshooting.models import CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot
+
+
+class Superseded(Exception):
+    """Another worker has taken the run over, or it was ended; this one must stop writing."""
+
+
+def heartbeat(run: CheckRun, *, now: datetime) -> bool:
+    """Say that the worker lives; False where it should stop (cancelled, or taken over)."""
+    mine = CheckRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING, attempt=run.attempt, cancel_requested_at=None)
+    return mine.update(heartbeat_at=now) == 1
+
+
+class EvidenceKeeper:
+    """Stores the answers of one attempt as they come and keeps the run's findings up to date."""
+
+    def __init__(self, run: CheckRun, *, clock: Callable[[], datetime]) -> None:
+        """Start with nothing said."""
+        self.run = run
+        self.clock = clock
+        self._snapshot: DeviceSnapshot | None = None
+        self._answers: list[Answer] = []
+        self._saved: dict[CheckId, Finding] = {}
+        self._report = run.case.report
+
+    @classmethod
+    def resumed(cls, run: CheckRun, *, clock: Callable[[], datetime]) -> EvidenceKeeper:
+        """Take up what an earlier worker stored of the run's present attempt."""
+        keeper = cls(run, clock=clock)
+        stored = DeviceSnapshot.objects.filter(check_run=run, attempt=run.attempt).first()
+        if stored is not None:
+            keeper._snapshot = stored
+            keeper._answers = [answer_of(row) for row in stored.answers.all()]
+        return keeper
+
+    def begin(self, *, endpoint: str, profile: str) -> DeviceSnapshot:
+        """Open the snapshot and show every check as waiting again."""
+        now = self.clock()
+        with transaction.atomic():
+            self._snapshot = DeviceSnapshot.objects.create(
+                check_run=self.run,
+                attempt=self.run.attempt,
+                endpoint=endpoint,
+                credential_profile=profile,
+                started_at=now,
+            )
+            self.save_findings(self.judged()[1], now=now)
+        return self._snapshot
+
+    def keep(self, answer: Answer) -> None:
+        """Store one answer and what follows from it, in one transaction; raises Superseded."""
+        now = self.clock()
+        with transaction.atomic():
+            mine = CheckRun.objects.filter(pk=self.run.pk, status=RunStatus.RUNNING, attempt=self.run.attempt)
+            if not mine.update(version=F("version") + 1, heartbeat_at=now):
+                raise Superseded
+            self._store(answer)
+            self.save_findings(self.judged()[1], now=now)
+
+    def judged(self, *, is_over: bool = False) -> tuple[Snapshot, tuple[Finding, ...]]:
+        """Give the snapshot so far and its findings; once it is over, what was not answered counts as failed."""
+        snapshot = build_snapshot(self._answers, collected_at=self.run.started_at or self.run.requested_at)
+        if is_over:
+            snapshot = _closed(snapshot)
+        return snapshot, judge(snapshot, report=self._report)
+
+    def save_findings(self, findings: Iterable[Finding], *, now: datetime) -> None:
+        """Store the findings that changed."""
+        changed = [finding for finding in findings if self._saved.get(finding.check) != finding]
+        CheckFinding.objects.bulk_create(
+            [
+                CheckFinding(
+                    check_run=self.run,
+                    check_id=finding.check.value,
+                    status=finding.status.value,
+                    content=finding_content(finding),
+                    judged_at=now,
+                )
+                for finding in changed
+            ],
+            update_conflicts=True,
+            unique_fields=["check_run", "check_id"],
+            update_fields=["status", "content", "judged_at"],
+        )
+        self._saved.update({finding.check: finding for finding in changed})
+
+    def _store(self, answer: Answer) -> None:
+        assert self._snapshot is not None, "begin() comes first"
+        DeviceAnswer.objects.create(
+            snapshot=self._snapshot,
+            position=len(self._answers),
+            name=answer.name,
+            pipeline=answer.pipeline,
+            sent_at=answer.sent_at,
+            seconds=answer.seconds,
+            state=answer.reading.state.value,
+            error_code=answer.reading.error_code or "",
+            detail=answer.reading.detail,
+            content=answer.content,
+            errors=answer.errors,
+            truncated=answer.truncated,
+        )
+        self._answers.append(answer)
+
+
+def answer_of(row: DeviceAnswer) -> Answer:
+    """Give a stored answer back as it came."""
+    return Answer(
+        name=row.name,
+        pipeline=row.pipeline,
+        sent_at=row.sent_at,
+        seconds=row.seconds,
+        reading=Reading(ReadState(row.state), row.error_code or None, row.detail),
+        content=row.content,
+        errors=row.errors,
+        truncated=row.truncated,
+    )
+
+
+def finding_content(finding: Finding) -> dict[str, object]:
+    """Give a finding's texts in the form that is stored."""
+    return {
+        "observed": finding.observed.as_json(),
+        "expected": finding.expected.as_json(),
+        "summary": finding.summary.as_json(),
+        "remedy": {
+            "employee": finding.remedy.employee.as_json() if finding.remedy.employee else None,
+            "it": finding.remedy.it.as_json() if finding.remedy.it else None,
+        },
+        "depends_on": list(finding.depends_on),
+    }
+
+
+def _closed(snapshot: Snapshot) -> Snapshot:
+    """Mark as failed what was never answered, so that no check waits for ever."""
+    needed = (name for rule in RULES.values() for name in rule.depends_on)
+    unanswered = dict.fromkeys([*needed, "protection_events"], Reading(ReadState.FAILED))
+    return replace(snapshot, readings=tuple((unanswered | dict(snapshot.readings)).items()))

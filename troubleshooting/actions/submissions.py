@@ -1,0 +1,72 @@
+"""Deeds on submissions to Microsoft: prepare, record that it was sent, record what came of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from troubleshooting.actions import audit
+from troubleshooting.actions.case_stage import move_case
+from troubleshooting.domain.case import Stage
+from troubleshooting.domain.submission import TRANSITIONS, SubmissionStatus
+from troubleshooting.domain.transitions import InvalidTransition, check_transition
+from troubleshooting.models import Case, Submission, User
+from troubleshooting.permissions import check_may_see_case, check_may_submit
+
+
+@transaction.atomic
+def prepare_submission(case_id: int, *, by: User, now: datetime) -> Submission:
+    """Open the submission of a checked case; twice is as once."""
+    case = Case.objects.locked().get(pk=case_id)
+    check_may_submit(by, case)
+    submission, is_new = Submission.objects.get_or_create(
+        case=case, defaults={"prepared_at": now, "updated_at": now, "status": SubmissionStatus.READY.value}
+    )
+    if is_new:
+        audit.record("submission_prepared", submission, case=case, actor=by, now=now)
+    return submission
+
+
+@transaction.atomic
+def record_sent(case_id: int, *, by: User, reference: str, now: datetime) -> Submission:
+    """Record the number that Microsoft gave, and that the answer is awaited."""
+    case = Case.objects.locked().get(pk=case_id)
+    check_may_submit(by, case)
+    submission = Submission.objects.select_for_update().get(case=case)
+    check_transition(TRANSITIONS, SubmissionStatus(submission.status), SubmissionStatus.SENT)
+    submission.status = SubmissionStatus.SENT.value
+    submission.reference = reference
+    submission.sent_at, submission.sent_by, submission.updated_at = now, by, now
+    submission.save()
+    if case.stage == Stage.CHECKED:
+        move_case(case, to=Stage.SUBMITTED, now=now)
+    audit.record("submission_sent", submission, case=case, actor=by, now=now, reference=reference)
+    return submission
+
+
+@transaction.atomic
+def record_status(case_id: int, *, by: User, status: SubmissionStatus, determination: str, now: datetime) -> Submission:
+    """Record what Microsoft's history page says now."""
+    case = Case.objects.locked().get(pk=case_id)
+    check_may_submit(by, case)
+    submission = Submission.objects.select_for_update().get(case=case)
+    present = SubmissionStatus(submission.status)
+    if status == SubmissionStatus.SENT:
+        raise InvalidTransition(present, status)  # only record_sent has the number that belongs to it
+    if status != present:
+        check_transition(TRANSITIONS, present, status)
+    submission.status, submission.determination, submission.updated_at = status.value, determination, now
+    submission.save(update_fields=["status", "determination", "updated_at"])
+    audit.record(
+        "submission_status_recorded", submission, case=case, actor=by, now=now, status=status.value, note=determination
+    )
+    return submission
+
+
+@transaction.atomic
+def record_export(case_id: int, *, by: User, form: str, now: datetime) -> None:
+    """Record that someone took the evidence away, and in which form."""
+    case = Case.objects.select_related("device").get(pk=case_id)
+    check_may_see_case(by, case)
+    audit.record("evidence_exported", case, case=case, actor=by, now=now, form=form)

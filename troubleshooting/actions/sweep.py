@@ -1,0 +1,68 @@
+"""What beat asks for every minute: find the runs that a lost message, a lost worker or the clock left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+
+from troubleshooting import dispatch
+from troubleshooting.actions import audit
+from troubleshooting.actions.check_runs import requeue
+from troubleshooting.actions.endings import end_cancelled, fail_check_run
+from troubleshooting.domain.device_errors import DeviceErrorCode
+from troubleshooting.models import CheckRun
+from troubleshooting.models.check_run import CheckRunQuerySet
+
+log = structlog.get_logger(__name__)
+
+NUDGE_AFTER = timedelta(seconds=30)
+MOST_LOSSES = 5  # a run whose workers vanish this often is ended instead of taking the next one down
+
+
+def sweep(*, now: datetime, lost_after: timedelta) -> None:
+    """Nudge, requeue or end every run that needs it; each in its own transaction, so that one fault stops nothing."""
+    for run in CheckRun.objects.left_lying(now=now, after=NUDGE_AFTER):
+        dispatch.check_run_queued(run.pk)
+    _each(CheckRun.objects.overdue(now=now), _end_overdue, now=now)
+    _each(CheckRun.objects.due_again(now=now), _resume, now=now)
+    _each(CheckRun.objects.lost(now=now, after=lost_after), _recover, now=now)
+
+
+def _each(found: CheckRunQuerySet, deed: Callable[[CheckRun, datetime], None], *, now: datetime) -> None:
+    """Do the deed to each run that still is as it was found."""
+    for pk in list(found.values_list("pk", flat=True)):
+        with transaction.atomic():
+            run = found.select_for_update(of=("self",), skip_locked=True).select_related("case").filter(pk=pk).first()
+            if run is not None:
+                deed(run, now)
+
+
+def _end_overdue(run: CheckRun, now: datetime) -> None:
+    code = DeviceErrorCode(run.error_code) if run.error_code else DeviceErrorCode.UNREACHABLE
+    fail_check_run(run.pk, code, detail=run.error_detail, now=now)
+
+
+def _resume(run: CheckRun, now: datetime) -> None:
+    requeue(run, now=now)
+    audit.record("check_requeued", run, case=run.case, actor=None, now=now, attempt=run.attempt)
+
+
+def _recover(run: CheckRun, now: datetime) -> None:
+    """Give a lost worker's run to another one, end it where that was asked for, give up when it happens too often."""
+    log.warning("worker_lost", check_run_id=run.pk, attempt=run.attempt)
+    if run.cancel_requested_at is not None:
+        end_cancelled(run, now=now)
+        return
+    if run.attempt >= MOST_LOSSES:
+        fail_check_run(
+            run.pk,
+            DeviceErrorCode.PORTAL_FAULT,
+            detail="The workers that visited this PC were lost again and again.",
+            now=now,
+        )
+        return
+    requeue(run, now=now)
+    audit.record("check_requeued", run, case=run.case, actor=None, now=now, attempt=run.attempt, reason="worker_lost")

@@ -1,0 +1,48 @@
+"""Every way in which a device can fail to answer, as a closed list of codes.
+
+The words for each code (cause and remedy for employee and for IT) stand in ``domain/remediation.py``; what leads to a
+code stands in ``machines/errors.py`` (reference/remoting.md sections 2 and 4).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class DeviceErrorCode(StrEnum):
+    """Why a device, or one command on it, could not be read. Codes never change; they are stored."""
+
+    UNREACHABLE = "unreachable"  # refused, no route, switched off
+    NAME_NOT_FOUND = "name_not_found"
+    NO_ANSWER = "no_answer"  # connected, but silent until the portal's deadline
+    TLS_NOT_TRUSTED = "tls_not_trusted"
+    TLS_FAILED = "tls_failed"
+    WRONG_CREDENTIALS = "wrong_credentials"
+    CREDENTIALS_MISSING = "credentials_missing"  # the portal has no such credential profile
+    ACCESS_DENIED = "access_denied"
+    QUOTA_REACHED = "quota_reached"
+    ENDPOINT_MISSING = "endpoint_missing"
+    REMOTING_DISABLED = "remoting_disabled"
+    SESSION_LOST = "session_lost"  # shell gone in mid-run: reboot, WinRM restart, idle
+    CONNECTION_CUT = "connection_cut"
+    PROTOCOL_BROKEN = "protocol_broken"
+    SERVICE_FAULT = "service_fault"  # another WSMan fault or HTTP status
+    TIMED_OUT = "timed_out"  # a command passed its own deadline
+    COMMAND_REFUSED = "command_refused"  # not visible at the endpoint (JEA)
+    COMMAND_FAILED = "command_failed"
+    DEFENDER_STOPPED = "defender_stopped"  # 0x800106ba
+    CANCELLED = "cancelled"  # a person ended the run
+    PORTAL_FAULT = "portal_fault"  # the portal itself failed, or its workers were lost again and again
+
+
+# What time heals: the run waits in the database and tries again.
+PASSING: frozenset[DeviceErrorCode] = frozenset(
+    {
+        DeviceErrorCode.UNREACHABLE,
+        DeviceErrorCode.NAME_NOT_FOUND,
+        DeviceErrorCode.NO_ANSWER,
+        DeviceErrorCode.QUOTA_REACHED,
+        DeviceErrorCode.SESSION_LOST,
+        DeviceErrorCode.CONNECTION_CUT,
+    }
+)

@@ -1,0 +1,269 @@
+"""The evidence of one visit: what the device said, unjudged.
+
+Every field is ``None`` where the device did not say (not asked yet, refused, or the property does not exist on an
+older platform); silence is never read as "fine". Names follow the properties of Windows
+(reference/defender-cmdlets.md, sections 2 to 6), in snake case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class ReadState(StrEnum):
+    """How far the reading of one catalogue entry has come."""
+
+    WAITING = "waiting"  # not answered yet
+    ANSWERED = "answered"
+    ABSENT = "absent"  # the device says that there is no such thing (key, namespace, log entry)
+    REFUSED = "refused"  # access denied
+    FAILED = "failed"  # any other error, or the deadline passed
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """State of one catalogue entry in a visit, with the device's own words where it failed."""
+
+    state: ReadState
+    error_code: str | None = None  # a DeviceErrorCode value
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingSystem:
+    """Win32_OperatingSystem."""
+
+    caption: str | None = None
+    version: str | None = None
+    build: int | None = None
+    sku: int | None = None
+    product_type: int | None = None  # 1 workstation, 2 domain controller, 3 server
+    name: str | None = None
+    last_boot_at: datetime | None = None
+    local_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WindowsVersion:
+    """Registry CurrentVersion."""
+
+    edition_id: str | None = None
+    display_version: str | None = None
+    release_id: str | None = None
+    current_build: str | None = None
+    ubr: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComputerStatus:
+    """Get-MpComputerStatus, section 2."""
+
+    running_mode: str | None = None
+    service_enabled: bool | None = None
+    antivirus_enabled: bool | None = None
+    real_time_protection: bool | None = None
+    behavior_monitor: bool | None = None
+    on_access_protection: bool | None = None
+    ioav_protection: bool | None = None
+    network_inspection: bool | None = None
+    tamper_protected: bool | None = None
+    tamper_protection_source: str | None = None
+    product_version: str | None = None
+    engine_version: str | None = None
+    service_version: str | None = None
+    nis_engine_version: str | None = None
+    signature_version: str | None = None
+    nis_signature_version: str | None = None
+    signature_updated_at: datetime | None = None
+    signature_age_days: int | None = None
+    signatures_out_of_date: bool | None = None
+    troubleshooting_mode: str | None = None
+    troubleshooting_mode_source: str | None = None
+    smart_app_control: str | None = None
+    computer_state: int | None = None
+    product_status: int | None = None
+    reboot_required: bool | None = None
+    is_virtual_machine: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListValue:
+    """A list preference: its entries, or the fact that this account may not read it (``N/A: …``)."""
+
+    entries: tuple[str, ...] = ()
+    readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """Get-MpPreference, sections 3 and 4; enumerations as numbers."""
+
+    network_protection: int | None = None  # 0 off, 1 block, 2 audit
+    maps_reporting: int | None = None  # 0 off, 1 basic, 2 advanced
+    submit_samples_consent: int | None = None
+    cloud_block_level: int | None = None
+    cloud_extended_timeout_s: int | None = None
+    disable_realtime_monitoring: bool | None = None
+    disable_behavior_monitoring: bool | None = None
+    allow_network_protection_on_win_server: bool | None = None
+    allow_network_protection_down_level: bool | None = None
+    allow_datagram_processing_on_win_server: bool | None = None
+    disable_datagram_processing: bool | None = None
+    disable_network_protection_perf_telemetry: bool | None = None
+    disable_ftp_parsing: bool | None = None
+    disable_ssh_parsing: bool | None = None
+    disable_rdp_parsing: bool | None = None
+    disable_http_parsing: bool | None = None
+    disable_smtp_parsing: bool | None = None
+    disable_dns_over_tcp_parsing: bool | None = None
+    disable_dns_parsing: bool | None = None
+    disable_inbound_connection_filtering: bool | None = None
+    disable_tls_parsing: bool | None = None
+    allow_switch_to_async_inspection: bool | None = None
+    enable_convert_warn_to_block: bool | None = None
+    force_use_proxy_only: bool | None = None
+    proxy_server: str | None = None
+    proxy_pac_url: str | None = None
+    proxy_bypass: ListValue | None = None
+    exclusion_ip_address: ListValue | None = None
+    exclusion_process: ListValue | None = None
+    exclusion_path: ListValue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AntivirusProduct:
+    """One row of root/SecurityCenter2 AntiVirusProduct."""
+
+    name: str
+    product_state: int | None = None
+    executable: str | None = None
+    timestamp: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyKey:
+    """One registry key of defender-cmdlets.md section 6: its values by name, or ``None`` where the key is absent."""
+
+    path: str
+    values: tuple[tuple[str, str | int], ...] | None = None
+
+    def get(self, name: str) -> str | int | None:
+        """Give the value of that name (any case), or None."""
+        wanted = name.casefold()
+        return next((value for key, value in self.values or () if key.casefold() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Computer:
+    """Win32_ComputerSystem."""
+
+    name: str | None = None
+    domain: str | None = None
+    part_of_domain: bool | None = None
+    domain_role: int | None = None
+    user_name: str | None = None  # at the console; None when nobody, or only a remote session
+
+
+@dataclass(frozen=True, slots=True)
+class Onboarding:
+    """Defender for Endpoint onboarding."""
+
+    state: int | None = None  # 1 = onboarded
+    org_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserPolicy:
+    """Policies of one browser that hide traffic from network protection (checks.md C6 to C8); None = not set."""
+
+    browser: str  # "chrome", "edge" or "firefox"
+    present: bool = False
+    quic_allowed: bool | None = None
+    encrypted_client_hello: bool | None = None
+    smart_screen: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CloudConnectivity:
+    """Lines of MpCmdRun -ValidateMapsConnection, read."""
+
+    connected: bool | None = None  # None: neither the success nor a failure line was there
+    hresult: str | None = None  # "0x80072EE7"
+    http_code: int | None = None
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WinHttpProxy:
+    """netsh winhttp show proxy; the words are localised, so only what is sure is read."""
+
+    direct: bool | None = None
+    server: str | None = None
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceClock:
+    """The device's clock beside the portal's at the same moment; both aware."""
+
+    device: datetime
+    portal: datetime
+
+    @property
+    def skew_s(self) -> float:
+        """Seconds that the device is ahead of the portal."""
+        return (self.device - self.portal).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionEvent:
+    """One event of Windows Defender/Operational (events.md sections 2 and 3), raw XML beside what was read."""
+
+    event_id: int
+    recorded_at: datetime  # System/TimeCreated, UTC, device clock
+    record_id: int | None = None
+    computer: str | None = None
+    destination: str | None = None  # 1125, 1126
+    process_name: str | None = None
+    user: str | None = None
+    detected_at: datetime | None = None
+    rule_id: str | None = None
+    product_version: str | None = None
+    old_value: str | None = None  # 5007
+    new_value: str | None = None
+    changed_type: str | None = None  # 5013
+    value: str | None = None
+    xml: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything one visit brought home."""
+
+    collected_at: datetime
+    readings: tuple[tuple[str, Reading], ...] = ()  # by catalogue name; what is missing is WAITING
+    operating_system: OperatingSystem | None = None
+    windows_version: WindowsVersion | None = None
+    computer_status: ComputerStatus | None = None
+    preferences: Preferences | None = None
+    antivirus_products: tuple[AntivirusProduct, ...] | None = None
+    policy_keys: tuple[PolicyKey, ...] = ()
+    computer: Computer | None = None
+    onboarding: Onboarding | None = None
+    browser_policies: tuple[BrowserPolicy, ...] = ()
+    clock: DeviceClock | None = None
+    cloud_connectivity: CloudConnectivity | None = None
+    winhttp_proxy: WinHttpProxy | None = None
+    events: tuple[ProtectionEvent, ...] | None = None  # None: the log could not be read
+
+    def reading(self, name: str) -> Reading:
+        """Give the state of a catalogue entry; WAITING where it has not been answered."""
+        return dict(self.readings).get(name, Reading(ReadState.WAITING))
+
+    def policy(self, path_end: str, name: str) -> str | int | None:
+        """Give a policy value by the end of its key's path and its name (any case), or None."""
+        wanted = path_end.casefold()
+        found = (key for key in self.policy_keys if key.path.casefold().endswith(wanted))
+        return next((value for key in found if (value := key.get(name)) is not None), None)

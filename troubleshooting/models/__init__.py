@@ -1,0 +1,23 @@
+"""Tables and querysets."""
+
+from troubleshooting.models.audit import AuditEntry
+from troubleshooting.models.case import Case, CaseCounter
+from troubleshooting.models.check_run import CaseVerdict, CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot
+from troubleshooting.models.device import Device, DeviceGroup
+from troubleshooting.models.submission import Submission
+from troubleshooting.models.user import User
+
+__all__ = [
+    "AuditEntry",
+    "Case",
+    "CaseCounter",
+    "CaseVerdict",
+    "CheckFinding",
+    "CheckRun",
+    "Device",
+    "DeviceAnswer",
+    "DeviceGroup",
+    "DeviceSnapshot",
+    "Submission",
+    "User",
+]

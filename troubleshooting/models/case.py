@@ -1,0 +1,122 @@
+"""What an employee reported, and where it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from troubleshooting.domain.case import OPEN, ProblemKind, Program, Report, Stage
+from troubleshooting.domain.indicator import Indicator
+from troubleshooting.models.choices import Role, codes
+from troubleshooting.models.device import Device
+
+if TYPE_CHECKING:
+    from troubleshooting.models.user import User
+
+# In the order of the table, so that constraints and migrations do not depend on hashes.
+OPEN_CODES = [stage.value for stage in Stage if stage in OPEN]
+CLOSED_CODES = [stage.value for stage in Stage if stage not in OPEN]
+SEE_ALL_CASES = frozenset({Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR})
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """Questions about cases; pages start from the person."""
+
+    def visible_to(self, person: User) -> CaseQuerySet:
+        """Give the cases a person may open: their own, those on their PC, or all for IT and auditors."""
+        if person.role in SEE_ALL_CASES:
+            return self
+        return self.filter(Q(reporter=person) | Q(device__owner=person))
+
+    def open(self) -> CaseQuerySet:
+        """Give the cases that are not over."""
+        return self.filter(stage__in=OPEN_CODES)
+
+    def locked(self) -> CaseQuerySet:
+        """Lock the case's own row until the transaction ends."""
+        return self.select_for_update(of=("self",))
+
+
+class CaseCounter(models.Model):
+    """The last serial given out in a year; its row lock keeps the numbers without gaps."""
+
+    year = models.PositiveIntegerField(primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        """Show year and serial."""
+        return f"{self.year}: {self.last}"
+
+
+class Case(models.Model):
+    """One reported problem on one PC."""
+
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="cases")
+    device = models.ForeignKey(Device, models.PROTECT, related_name="cases")
+    kind = models.CharField(max_length=40)
+    typed_address = models.CharField(max_length=2100)  # as typed, for the record
+    indicator_kind = models.CharField(max_length=10)
+    indicator_value = models.CharField(max_length=2100)
+    indicator_host = models.CharField(max_length=253, db_index=True)
+    indicator = models.JSONField()
+    program = models.CharField(max_length=20)
+    program_name = models.CharField(max_length=260, blank=True)
+    happened_at = models.DateTimeField()
+    saw = models.TextField(blank=True)
+    reason = models.TextField(blank=True)
+    stage = models.CharField(max_length=20, default=Stage.CHECKING.value)
+    verdict_code = models.CharField(max_length=40, blank=True)
+    verdict_confidence = models.CharField(max_length=10, blank=True)
+    opened_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = models.Manager.from_queryset(CaseQuerySet)()
+
+    class Meta:
+        """Table rules."""
+
+        ordering = ["-opened_at", "-pk"]
+        verbose_name = _("case")
+        verbose_name_plural = _("cases")
+        indexes = [
+            models.Index(fields=["-updated_at", "-id"], name="case_newest_change"),
+            models.Index(fields=["reporter", "-opened_at"], name="case_of_reporter"),
+            models.Index(fields=["stage", "-updated_at"], name="case_by_stage"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=codes(ProblemKind)), name="case_kind_known"),
+            models.CheckConstraint(condition=Q(program__in=codes(Program)), name="case_program_known"),
+            models.CheckConstraint(
+                condition=Q(stage__in=OPEN_CODES, closed_at__isnull=True)
+                | Q(stage__in=CLOSED_CODES, closed_at__isnull=False),
+                name="case_closed_at_says_stage",
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict_code="", verdict_confidence="") | (~Q(verdict_code="") & ~Q(verdict_confidence="")),
+                name="case_verdict_whole",
+            ),
+            models.CheckConstraint(condition=Q(updated_at__gte=F("opened_at")), name="case_updated_after_opened"),
+        ]
+
+    def __str__(self) -> str:
+        """Show the number people use."""
+        return self.number
+
+    @property
+    def report(self) -> Report:
+        """Give the report as the rules need it."""
+        return Report(
+            kind=ProblemKind(self.kind),
+            indicator=Indicator.from_json(self.indicator),
+            program=Program(self.program),
+            program_name=self.program_name,
+            happened_at=self.happened_at,
+            saw=self.saw,
+            reason=self.reason,
+        )

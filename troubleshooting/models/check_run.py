@@ -1,0 +1,207 @@
+"""Visits to PCs, and the evidence they brought home."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from troubleshooting.domain.check_run import ENDED, LIVE, RunStatus
+from troubleshooting.domain.finding import CheckId, CheckStatus
+from troubleshooting.models.case import Case
+from troubleshooting.models.choices import codes
+from troubleshooting.models.device import Device
+
+# In the order of the table, so that constraints and migrations do not depend on hashes.
+LIVE_CODES = [status.value for status in RunStatus if status in LIVE]
+ENDED_CODES = [status.value for status in RunStatus if status in ENDED]
+
+
+class CheckRunQuerySet(models.QuerySet["CheckRun"]):
+    """Questions about check runs."""
+
+    def live(self) -> CheckRunQuerySet:
+        """Give the runs that are not over."""
+        return self.filter(status__in=LIVE_CODES)
+
+    def left_lying(self, *, now: datetime, after: timedelta) -> CheckRunQuerySet:
+        """Give the queued runs that nobody took within ``after``: their message was lost, or the workers are busy."""
+        return self.filter(status=RunStatus.QUEUED, queued_at__lte=now - after)
+
+    def due_again(self, *, now: datetime) -> CheckRunQuerySet:
+        """Give the waiting runs whose pause is over."""
+        return self.filter(status=RunStatus.WAITING, next_attempt_at__lte=now)
+
+    def lost(self, *, now: datetime, after: timedelta) -> CheckRunQuerySet:
+        """Give the running ones whose worker has not been heard of for ``after``."""
+        return self.filter(status=RunStatus.RUNNING, heartbeat_at__lte=now - after)
+
+    def overdue(self, *, now: datetime) -> CheckRunQuerySet:
+        """Give the runs that wait past their deadline."""
+        return self.filter(status__in=[RunStatus.QUEUED, RunStatus.WAITING], deadline_at__lte=now)
+
+    def locked(self) -> CheckRunQuerySet:
+        """Lock the run's own row until the transaction ends."""
+        return self.select_for_update(of=("self",))
+
+
+class CheckRun(models.Model):
+    """One check of a PC for a case: waiting for it, visiting it, judging it."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="check_runs")
+    device = models.ForeignKey(Device, models.PROTECT, related_name="check_runs")
+    status = models.CharField(max_length=20, default=RunStatus.QUEUED.value)
+    version = models.PositiveIntegerField(default=1)  # grows with every change that a page could show
+    attempt = models.PositiveIntegerField(default=0)  # visits begun; also tells a lost worker that it was replaced
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField()
+    queued_at = models.DateTimeField()
+    deadline_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(max_length=40, blank=True)  # why it waits or failed
+    error_detail = models.TextField(blank=True)
+
+    objects = models.Manager.from_queryset(CheckRunQuerySet)()
+
+    class Meta:
+        """Table rules."""
+
+        ordering = ["-requested_at", "-pk"]
+        verbose_name = _("check run")
+        verbose_name_plural = _("check runs")
+        indexes = [
+            models.Index(fields=["status", "queued_at"], name="run_by_status", condition=Q(status__in=LIVE_CODES)),
+            models.Index(fields=["id", "version"], name="run_version"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["case"], condition=Q(status__in=LIVE_CODES), name="run_one_live_per_case"),
+            models.UniqueConstraint(
+                fields=["device"], condition=Q(status=RunStatus.RUNNING.value), name="run_one_visit_per_device"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=ENDED_CODES, finished_at__isnull=False)
+                | Q(status__in=LIVE_CODES, finished_at__isnull=True),
+                name="run_finished_at_says_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=RunStatus.WAITING.value, next_attempt_at__isnull=False)
+                | (~Q(status=RunStatus.WAITING.value) & Q(next_attempt_at__isnull=True)),
+                name="run_waiting_has_next_attempt",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=RunStatus.RUNNING.value)
+                | Q(started_at__isnull=False, heartbeat_at__isnull=False, attempt__gte=1),
+                name="run_running_was_claimed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=[RunStatus.FAILED.value, RunStatus.WAITING.value]) | ~Q(error_code=""),
+                name="run_failure_has_code",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Show case, PC and status."""
+        return f"{self.case_id} {self.device_id} {self.status}"
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether something may still change."""
+        return self.status in LIVE_CODES
+
+
+class DeviceSnapshot(models.Model):
+    """One visit's evidence: who went where with which account; what was said is in its answers."""
+
+    check_run = models.ForeignKey(CheckRun, models.PROTECT, related_name="snapshots")
+    attempt = models.PositiveIntegerField()
+    account = models.CharField(max_length=260, blank=True)
+    credential_profile = models.CharField(max_length=50)
+    endpoint = models.CharField(max_length=500)
+    started_at = models.DateTimeField()
+
+    class Meta:
+        """Table rules."""
+
+        ordering = ["attempt"]
+        constraints = [models.UniqueConstraint(fields=["check_run", "attempt"], name="snapshot_one_per_attempt")]
+
+    def __str__(self) -> str:
+        """Show run and attempt."""
+        return f"{self.check_run_id}/{self.attempt}"
+
+
+class DeviceAnswer(models.Model):
+    """What one command brought home, as it came. Never changed, never deleted (a trigger refuses both)."""
+
+    snapshot = models.ForeignKey(DeviceSnapshot, models.PROTECT, related_name="answers")
+    position = models.PositiveIntegerField()
+    name = models.CharField(max_length=80)
+    pipeline = models.TextField()
+    sent_at = models.DateTimeField()
+    seconds = models.FloatField()
+    state = models.CharField(max_length=20)
+    error_code = models.CharField(max_length=40, blank=True)
+    detail = models.TextField(blank=True)
+    content = models.JSONField()
+    errors = models.JSONField()
+    truncated = models.BooleanField(default=False)
+
+    class Meta:
+        """Table rules."""
+
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["snapshot", "position"], name="answer_position_once")]
+
+    def __str__(self) -> str:
+        """Show the command's name."""
+        return self.name
+
+
+class CheckFinding(models.Model):
+    """One judged check of a run; replaced as evidence arrives, kept as judged when the run has ended."""
+
+    check_run = models.ForeignKey(CheckRun, models.PROTECT, related_name="findings")
+    check_id = models.CharField(max_length=40)
+    status = models.CharField(max_length=20)
+    content = models.JSONField()  # the finding's texts
+    judged_at = models.DateTimeField()
+
+    class Meta:
+        """Table rules."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["check_run", "check_id"], name="finding_one_per_check"),
+            models.CheckConstraint(condition=Q(status__in=codes(CheckStatus)), name="finding_status_known"),
+            models.CheckConstraint(condition=Q(check_id__in=codes(CheckId)), name="finding_check_known"),
+        ]
+
+    def __str__(self) -> str:
+        """Show check and status."""
+        return f"{self.check_id}: {self.status}"
+
+
+class CaseVerdict(models.Model):
+    """What a run concluded for its case; later runs add their own, none is overwritten."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="verdicts")
+    check_run = models.OneToOneField(CheckRun, models.PROTECT, related_name="verdict")
+    code = models.CharField(max_length=40)
+    confidence = models.CharField(max_length=10)
+    content = models.JSONField()
+    concluded_at = models.DateTimeField()
+
+    class Meta:
+        """Table rules."""
+
+        ordering = ["-concluded_at", "-pk"]
+
+    def __str__(self) -> str:
+        """Show the code."""
+        return self.code

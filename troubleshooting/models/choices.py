@@ -1,0 +1,142 @@
+"""Labels for every stored code. Codes never change; the words may."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from troubleshooting.domain.case import ProblemKind, Program, Stage
+from troubleshooting.domain.check_run import RunStatus
+from troubleshooting.domain.device_errors import DeviceErrorCode
+from troubleshooting.domain.finding import CheckId, CheckStatus
+from troubleshooting.domain.snapshot import ReadState
+from troubleshooting.domain.submission import SubmissionStatus
+from troubleshooting.domain.verdict import Confidence, VerdictCode
+
+Labels = Mapping[StrEnum, Promise]
+
+
+class Role(StrEnum):
+    """What a person is to the portal."""
+
+    EMPLOYEE = "employee"
+    REVIEWER = "reviewer"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+ROLE_LABELS: Labels = {
+    Role.EMPLOYEE: _("Employee"),
+    Role.REVIEWER: _("Reviewer"),
+    Role.AUDITOR: _("Auditor"),
+    Role.ADMINISTRATOR: _("Administrator"),
+}
+
+PROBLEM_LABELS: Labels = {
+    ProblemKind.SAFE_SITE_BLOCKED: _("A safe site is blocked"),
+    ProblemKind.DANGEROUS_SITE_MISSED: _("A dangerous site was not blocked"),
+}
+
+PROGRAM_LABELS: Labels = {
+    Program.EDGE: _("Microsoft Edge"),
+    Program.CHROME: _("Google Chrome"),
+    Program.FIREFOX: _("Mozilla Firefox"),
+    Program.OTHER_BROWSER: _("Another browser"),
+    Program.OTHER: _("Another program"),
+    Program.UNKNOWN: _("I do not know"),
+}
+
+STAGE_LABELS: Labels = {
+    Stage.CHECKING: _("Checking the PC"),
+    Stage.CHECKED: _("Checked"),
+    Stage.SUBMITTED: _("Sent to Microsoft"),
+    Stage.SOLVED: _("Solved"),
+    Stage.WITHDRAWN: _("Withdrawn"),
+}
+
+RUN_STATUS_LABELS: Labels = {
+    RunStatus.QUEUED: _("Queued"),
+    RunStatus.RUNNING: _("Running"),
+    RunStatus.WAITING: _("Waiting for the PC"),
+    RunStatus.FINISHED: _("Finished"),
+    RunStatus.FAILED: _("Failed"),
+    RunStatus.CANCELLED: _("Stopped"),
+}
+
+CHECK_TITLES: Labels = {
+    CheckId.OS_EDITION: _("Windows edition"),
+    CheckId.OS_VERSION: _("Windows version"),
+    CheckId.SOLE_ANTIVIRUS: _("Only antivirus program"),
+    CheckId.REAL_TIME_PROTECTION: _("Real-time protection"),
+    CheckId.BEHAVIOR_MONITORING: _("Behavior monitoring"),
+    CheckId.CLOUD_PROTECTION: _("Cloud-delivered protection"),
+    CheckId.CLOUD_CONNECTIVITY: _("Connection to Microsoft's cloud"),
+    CheckId.PROTECTION_MODE: _("Network protection mode"),
+    CheckId.SERVER_SWITCHES: _("Switches for servers"),
+    CheckId.MODE_ORIGIN: _("Who sets the mode"),
+    CheckId.PLATFORM_VERSION: _("Defender platform version"),
+    CheckId.SIGNATURES: _("Security intelligence"),
+    CheckId.NETWORK_INSPECTION: _("Network inspection"),
+    CheckId.EXCLUSIONS_IN_FORCE: _("Exclusions in force"),
+    CheckId.PROXY: _("Proxy for Defender"),
+    CheckId.TAMPER_PROTECTION: _("Tamper protection"),
+    CheckId.TROUBLESHOOTING_MODE: _("Troubleshooting mode"),
+}
+
+CHECK_STATUS_LABELS: Labels = {
+    CheckStatus.WAITING: _("Waiting"),
+    CheckStatus.PASS: _("Passed"),
+    CheckStatus.FAIL: _("Failed"),
+    CheckStatus.WARN: _("Warning"),
+    CheckStatus.INFO: _("For information"),
+    CheckStatus.UNKNOWN: _("Unknown"),
+    CheckStatus.NOT_APPLICABLE: _("Not applicable"),
+}
+
+READ_STATE_LABELS: Labels = {
+    ReadState.WAITING: _("Waiting"),
+    ReadState.ANSWERED: _("Answered"),
+    ReadState.ABSENT: _("Not there"),
+    ReadState.REFUSED: _("Refused"),
+    ReadState.FAILED: _("Failed"),
+}
+
+VERDICT_LABELS: Labels = {
+    VerdictCode.PREREQUISITES_NOT_MET: _("The PC does not meet the prerequisites"),
+    VerdictCode.NOT_COVERED: _("Network protection does not cover this"),
+    VerdictCode.BLOCKED_BY_NETWORK_PROTECTION: _("Blocked by network protection"),
+    VerdictCode.WOULD_BE_BLOCKED: _("Would be blocked"),
+    VerdictCode.EXCLUDED: _("Excluded from network protection"),
+    VerdictCode.NOT_REPRODUCED: _("Not reproduced"),
+    VerdictCode.CANNOT_TELL: _("Cannot tell"),
+}
+
+CONFIDENCE_LABELS: Labels = {
+    Confidence.HIGH: _("High confidence"),
+    Confidence.MEDIUM: _("Medium confidence"),
+    Confidence.LOW: _("Low confidence"),
+}
+
+SUBMISSION_STATUS_LABELS: Labels = {
+    SubmissionStatus.DRAFT: _("Being prepared"),
+    SubmissionStatus.READY: _("Ready to send"),
+    SubmissionStatus.SENT: _("Sent"),
+    SubmissionStatus.IN_PROGRESS: _("In progress at Microsoft"),
+    SubmissionStatus.CLOSED: _("Answered by Microsoft"),
+}
+
+
+def choices_of(labels: Labels) -> list[tuple[str, Promise]]:
+    """Give (code, label) pairs for a field."""
+    return [(code.value, label) for code, label in labels.items()]
+
+
+def codes(enumeration: type[StrEnum]) -> list[str]:
+    """Give the codes of an enumeration, for constraints."""
+    return [member.value for member in enumeration]
+
+
+DEVICE_ERROR_CODES = codes(DeviceErrorCode)

@@ -1,0 +1,90 @@
+"""PCs, and the groups that say how they are reached."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from troubleshooting.models.user import User
+
+AUTH_CHOICES = [
+    ("negotiate", _("Negotiate (Kerberos, else NTLM)")),
+    ("kerberos", "Kerberos"),
+    ("ntlm", "NTLM"),
+    ("certificate", _("Client certificate")),
+]
+PORT_RANGE = (MinValueValidator(1), MaxValueValidator(65535))
+
+
+class DeviceGroup(models.Model):
+    """PCs that are reached in the same way, with the same credential profile."""
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    credential_profile = models.SlugField(
+        _("credential profile"),
+        max_length=50,
+        help_text=_("Name of the profile in the environment or the secret mount; never the password itself."),
+    )
+    https = models.BooleanField(_("HTTPS"), default=True)
+    port = models.PositiveIntegerField(_("port"), null=True, blank=True, validators=PORT_RANGE)
+    auth = models.CharField(_("sign-in"), max_length=20, choices=AUTH_CHOICES, default="negotiate")
+    configuration_name = models.CharField(_("endpoint"), max_length=100, default="Microsoft.PowerShell")
+
+    class Meta:
+        """Table rules."""
+
+        ordering = ["name"]
+        verbose_name = _("device group")
+        verbose_name_plural = _("device groups")
+
+    def __str__(self) -> str:
+        """Show the name."""
+        return self.name
+
+
+class DeviceQuerySet(models.QuerySet["Device"]):
+    """Questions about PCs."""
+
+    def owned_by(self, person: User) -> DeviceQuerySet:
+        """Give the PCs a person may report on."""
+        return self.filter(owner=person)
+
+
+class Device(models.Model):
+    """A Windows machine."""
+
+    hostname = models.CharField(
+        _("name"),
+        max_length=253,
+        unique=True,
+        validators=[RegexValidator(r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", _("A host name, such as PC-0142."))],
+    )
+    address = models.CharField(
+        _("address"), max_length=253, blank=True, help_text=_("Where to connect, if not the name itself.")
+    )
+    port = models.PositiveIntegerField(_("port"), null=True, blank=True, validators=PORT_RANGE)
+    description = models.CharField(_("description"), max_length=200, blank=True)
+    group = models.ForeignKey(DeviceGroup, models.PROTECT, related_name="devices", verbose_name=_("group"))
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="devices", verbose_name=_("owner")
+    )
+    console_user = models.CharField(_("last seen at the console"), max_length=200, blank=True)
+    last_visited_at = models.DateTimeField(_("last visited"), null=True, blank=True)
+
+    objects = models.Manager.from_queryset(DeviceQuerySet)()
+
+    class Meta:
+        """Table rules."""
+
+        ordering = ["hostname"]
+        verbose_name = _("PC")
+        verbose_name_plural = _("PCs")
+
+    def __str__(self) -> str:
+        """Show the name."""
+        return self.hostname

@@ -1,0 +1,27 @@
+"""People who sign in."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from troubleshooting.models.choices import ROLE_LABELS, Role, choices_of, codes
+
+
+class User(AbstractUser):
+    """A person with exactly one role, so that nobody decides through a second one."""
+
+    role = models.CharField(_("role"), max_length=20, choices=choices_of(ROLE_LABELS), default=Role.EMPLOYEE.value)
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+
+    class Meta(AbstractUser.Meta):
+        """Table rules."""
+
+        constraints = [
+            models.CheckConstraint(condition=models.Q(role__in=codes(Role)), name="user_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        """Show the person's name, else the account's."""
+        return self.get_full_name() or self.username

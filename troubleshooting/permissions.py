@@ -1,0 +1,146 @@
+"""Who may do what. ``check_may_x`` raises with a reason, ``may_x`` answers; actions ask, templates show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from troubleshooting.domain.case import OPEN, Stage
+from troubleshooting.models.choices import Role
+
+if TYPE_CHECKING:
+    from troubleshooting.models import Case, Device, User
+
+IT = frozenset({Role.REVIEWER, Role.ADMINISTRATOR})
+READS_EVERYTHING = IT | {Role.AUDITOR}
+
+
+class NotAllowed(Exception):
+    """A person may not do this; the text says why, for the page."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the sentence."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+def _allowed(check: Callable[..., None], *subjects: object) -> bool:
+    try:
+        check(*subjects)
+    except NotAllowed:
+        return False
+    return True
+
+
+def is_it(person: User) -> bool:
+    """Tell whether the person handles cases for IT."""
+    return person.role in IT
+
+
+def sees_everything(person: User) -> bool:
+    """Tell whether the person reads every case with all its technical evidence."""
+    return person.role in READS_EVERYTHING
+
+
+def is_party(person: User, case: Case) -> bool:
+    """Tell whether the case is the person's own: reported by them, or about their PC."""
+    return person.pk in (case.reporter_id, case.device.owner_id)
+
+
+def check_may_report(person: User, device: Device) -> None:
+    """Everybody but an auditor reports on their own PCs; IT on any."""
+    if person.role == Role.AUDITOR:
+        raise NotAllowed(_("Auditors read; they do not report problems."))
+    if device.owner_id != person.pk and not is_it(person):
+        raise NotAllowed(_("You can report a problem on your own PC only."))
+
+
+def check_may_see_case(person: User, case: Case) -> None:
+    """The parties of a case, IT and auditors."""
+    if not (sees_everything(person) or is_party(person, case)):
+        raise NotAllowed(_("This case belongs to someone else."))
+
+
+def check_may_see_transcript(person: User, case: Case) -> None:
+    """The owner of a PC sees every command that ran on it; IT and auditors do as well."""
+    if not (sees_everything(person) or case.device.owner_id == person.pk):
+        raise NotAllowed(_("Only the owner of the PC, IT and auditors see what ran on it."))
+
+
+def check_may_check_device(person: User, case: Case) -> None:
+    """Those who may have the PC of an open case visited, and stop a visit."""
+    if not (is_it(person) or is_party(person, case)):
+        raise NotAllowed(_("Only the people of this case and IT can check the PC."))
+    if case.stage == Stage.WITHDRAWN:
+        raise NotAllowed(_("This case was withdrawn."))
+
+
+def check_may_withdraw(person: User, case: Case) -> None:
+    """Whoever reported it, while it is open."""
+    if case.reporter_id != person.pk:
+        raise NotAllowed(_("Only the person who reported this can withdraw it."))
+    if Stage(case.stage) not in OPEN:
+        raise NotAllowed(_("This case is already closed."))
+
+
+def check_may_solve(person: User, case: Case) -> None:
+    """The parties and IT close a case as solved once it was checked."""
+    if not (is_it(person) or is_party(person, case)):
+        raise NotAllowed(_("Only the people of this case and IT can close it."))
+    if Stage(case.stage) not in (Stage.CHECKED, Stage.SUBMITTED):
+        raise NotAllowed(_("A case can be closed as solved once its check has ended."))
+
+
+def check_may_see_submission(person: User, case: Case) -> None:
+    """IT and auditors."""
+    if not sees_everything(person):
+        raise NotAllowed(_("The submission to Microsoft is prepared by IT."))
+
+
+def check_may_submit(person: User, case: Case) -> None:
+    """IT sends to Microsoft and records what came of it."""
+    if not is_it(person):
+        raise NotAllowed(_("The submission to Microsoft is sent by IT."))
+
+
+def check_may_list_all(person: User) -> None:
+    """IT and auditors see the list of all cases."""
+    if not sees_everything(person):
+        raise NotAllowed(_("The list of all cases is for IT and auditors."))
+
+
+def may_see_transcript(person: User, case: Case) -> bool:
+    """Answer check_may_see_transcript."""
+    return _allowed(check_may_see_transcript, person, case)
+
+
+def may_check_device(person: User, case: Case) -> bool:
+    """Answer check_may_check_device."""
+    return _allowed(check_may_check_device, person, case)
+
+
+def may_withdraw(person: User, case: Case) -> bool:
+    """Answer check_may_withdraw."""
+    return _allowed(check_may_withdraw, person, case)
+
+
+def may_solve(person: User, case: Case) -> bool:
+    """Answer check_may_solve."""
+    return _allowed(check_may_solve, person, case)
+
+
+def may_see_submission(person: User, case: Case) -> bool:
+    """Answer check_may_see_submission."""
+    return _allowed(check_may_see_submission, person, case)
+
+
+def may_submit(person: User, case: Case) -> bool:
+    """Answer check_may_submit."""
+    return _allowed(check_may_submit, person, case)
+
+
+def may_list_all(person: User) -> bool:
+    """Answer check_may_list_all."""
+    return _allowed(check_may_list_all, person)

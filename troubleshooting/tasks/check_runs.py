@@ -1,0 +1,53 @@
+"""Celery's doors to check runs and to the sweep."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+
+import structlog
+from celery import shared_task
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from troubleshooting import dispatch
+from troubleshooting.actions import endings, visits
+from troubleshooting.actions import sweep as sweeping
+from troubleshooting.domain.device_errors import DeviceErrorCode
+from troubleshooting.machines.base import Limits
+from troubleshooting.machines.credentials import load_credential
+
+log = structlog.get_logger(__name__)
+
+
+def visit_plan() -> visits.VisitPlan:
+    """Make the plan of a visit from the settings."""
+    directory: Path | None = settings.DEVICE_CREDENTIAL_DIRECTORY
+    return visits.VisitPlan(
+        clock=timezone.now,
+        credential=partial(load_credential, environ=os.environ, directory=directory),
+        ca_file=settings.DEVICE_CA_FILE,
+        limits=Limits(visit=settings.VISIT_LIMIT),
+        events_since=settings.EVENTS_SINCE,
+    )
+
+
+@shared_task(name=dispatch.RUN_CHECKS, ignore_result=True)
+def run_checks(*, check_run_id: int) -> None:
+    """Visit the PC of a queued check run."""
+    try:
+        visits.run_checks(check_run_id, plan=visit_plan())
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the row stays as it is, and the sweep finds it
+    except Exception as error:
+        log.exception("check_run_failed", check_run_id=check_run_id)
+        fault = f"{type(error).__name__}: {error}"
+        endings.fail_check_run(check_run_id, DeviceErrorCode.PORTAL_FAULT, detail=fault, now=timezone.now())
+
+
+@shared_task(name=dispatch.SWEEP, ignore_result=True)
+def sweep() -> None:
+    """Find what was left behind."""
+    sweeping.sweep(now=timezone.now(), lost_after=settings.CHECK_RUN_LOST_AFTER)
