@@ -53,7 +53,9 @@ SILENT = Judgement("silent", say(_("not said")))
 
 
 def strange(value: str | int) -> Judgement:
-    """Give the judgement on a value that is in no table."""
+    """Give the judgement on a value that is in no table; a blank one says nothing."""
+    if not str(value).strip():
+        return SILENT
     return Judgement("strange", say(_("%(value)s"), value=shortened(value)), {"value": shortened(value)})
 
 

@@ -55,7 +55,7 @@ def cloud_connectivity(snapshot: Snapshot, report: Report | None) -> Judgement:
     if answer.connected:
         return Judgement("connected", say(_("Connected")))
     code = shortened(answer.hresult or "?", 20)
-    reason = CLOUD_REASONS.get(_hresult(answer.hresult), "failed")
+    reason = CLOUD_REASONS.get(_hresult(answer.hresult), "not_connected")
     return Judgement(reason, say(_("Not connected (%(hresult)s)"), hresult=code), {"hresult": code})
 
 

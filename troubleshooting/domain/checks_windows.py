@@ -59,10 +59,8 @@ OLDEST_SERVER_BUILD = 9600
 WINDOWS_11_BUILD = 22000
 
 
-def machine_class(system: OperatingSystem | None) -> MachineClass | None:
+def machine_class(system: OperatingSystem) -> MachineClass | None:
     """Tell which rules apply; None where neither the SKU nor the product type tells."""
-    if system is None:
-        return None
     kind = EDITIONS.get(system.sku, ("", None))[1] if system.sku is not None else None
     if kind is EditionClass.MULTI_SESSION:
         return MachineClass.MULTI_SESSION

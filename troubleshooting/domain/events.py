@@ -7,7 +7,7 @@ out before they are compared with the moment the employee named.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -31,7 +31,7 @@ WINDOW = timedelta(hours=2)
 NO_SKEW = timedelta(0)
 SHORTEST_PART = 3  # letters of a typed program name that may be found inside a file name
 
-PROGRAM_FILES = {
+PROGRAM_FILES: Mapping[Program, str] = {
     Program.EDGE: "msedge.exe",
     Program.CHROME: "chrome.exe",
     Program.FIREFOX: "firefox.exe",

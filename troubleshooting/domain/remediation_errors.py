@@ -182,6 +182,12 @@ DEVICE_ERRORS: Mapping[DeviceErrorCode, DeviceErrorText] = {
             "Get-Service WinDefend, and remove the other product where Defender should protect."
         ),
     ),
+    DeviceErrorCode.PORTAL_FAULT: _error(
+        _("The portal made a mistake"),
+        _("The portal itself made a mistake during the visit; the PC is not the reason."),
+        _("You need not do anything. IT can see the reason; you may ask for another check later."),
+        _("An unforeseen error in the portal ended the visit; the log has it under this check run. Please report it."),
+    ),
     DeviceErrorCode.CANCELLED: _error(
         _("The visit was cancelled"),
         _("A person ended the visit before this question was answered."),

@@ -55,7 +55,7 @@ OUTCOMES: Outcomes = {
                 "-ProxyPacUrl)."
             ),
         ),
-        "failed": Outcome(
+        "not_connected": Outcome(
             CheckStatus.FAIL,
             _("The PC does not reach Microsoft's protection cloud."),
             YOU_NEED_NOT_ACT,

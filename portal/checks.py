@@ -1,0 +1,66 @@
+"""Start-up checks: what must never be wrong where real people use the portal."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+
+SECRET_KEY_MIN_LENGTH = 50
+POSTGRESQL = "django.db.backends.postgresql"
+
+
+def register_all() -> None:
+    """Hand the checks to Django; ``manage.py check`` and every start run them."""
+    for check in (check_debug, check_database_engine, check_secret_key, check_credential_directory, check_ca_file):
+        register(check, Tags.security)
+
+
+def check_debug(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+    """Refuse DEBUG in production: its pages show settings and data to everyone."""
+    if settings.PRODUCTION and settings.DEBUG:
+        return [Error("DEBUG is on in production.", hint="Leave DEBUG out of the settings.", id="portal.E001")]
+    return []
+
+
+def check_database_engine(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+    """Refuse every engine but PostgreSQL."""
+    engine = settings.DATABASES["default"]["ENGINE"]
+    if engine != POSTGRESQL:
+        return [Error(f"The database engine is {engine}.", hint="Set DATABASE_URL to PostgreSQL.", id="portal.E002")]
+    return []
+
+
+def check_secret_key(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+    """Refuse a short secret key: it signs sessions and password links."""
+    if len(settings.SECRET_KEY) < SECRET_KEY_MIN_LENGTH:
+        hint = f"Make one of at least {SECRET_KEY_MIN_LENGTH} characters."
+        return [Error("SECRET_KEY is too short.", hint=hint, id="portal.E003")]
+    return []
+
+
+def check_credential_directory(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+    """Refuse a directory of device credentials that is missing or that everyone on this machine can read."""
+    directory: Path | None = settings.DEVICE_CREDENTIAL_DIRECTORY
+    if directory is None:
+        return []
+    if not directory.is_dir():
+        return [Error(f"DEVICE_CREDENTIAL_DIRECTORY names {directory}, which is no directory.", id="portal.E004")]
+    if directory.stat().st_mode & stat.S_IRWXO:
+        hint = f"Run: chmod o-rwx {directory}"
+        return [Error(f"Everyone on this machine can look into {directory}.", hint=hint, id="portal.E005")]
+    return []
+
+
+def check_ca_file(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+    """Warn about a missing file of certificate authorities: no PC could be trusted."""
+    ca_file: Path | None = settings.DEVICE_CA_FILE
+    if ca_file is not None and not ca_file.is_file():
+        return [checks.Warning(f"DEVICE_CA_FILE names {ca_file}, which is no file.", id="portal.W001")]
+    return []

@@ -1,0 +1,1 @@
+"""Simulated Windows PCs that speak WS-Management and PowerShell remoting on loopback."""

@@ -1,0 +1,259 @@
+"""Error records with the identifiers that Windows PowerShell 5.1 gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from psrpcore.types import (
+    CommandOrigin,
+    CommandTypes,
+    ErrorCategory,
+    ErrorCategoryInfo,
+    ErrorDetails,
+    ErrorRecord,
+    InvocationInfo,
+    NETException,
+    PSDict,
+    PSList,
+    PSNoteProperty,
+    PSObject,
+    PSType,
+    SessionStateEntryVisibility,
+)
+
+FUNCTION_NOUNS = ("-MpPreference", "-MpComputerStatus", "-ScheduledTask", "Get-FileHash", "Resolve-DnsName")
+
+
+@PSType(
+    ["System.Management.Automation.CmdletInfo", "System.Management.Automation.CommandInfo"],
+    adapted_properties=[
+        PSNoteProperty("Name"),
+        PSNoteProperty("CommandType"),
+        PSNoteProperty("Definition"),
+        PSNoteProperty("Visibility"),
+    ],
+    rehydrate=False,
+)
+class CommandDescription(PSObject):
+    """The command that an error came from."""
+
+
+class CategoryInfo(ErrorCategoryInfo):
+    """The category as Windows PowerShell writes it, with a colon."""
+
+    def __str__(self) -> str:
+        """Give ``ObjectNotFound: (target:String) [Get-Item], ItemNotFoundException``."""
+        category, _, rest = super().__str__().partition(" ")
+        return f"{category}: {rest}"
+
+
+class CommandError(Exception):
+    """An error of one command; ``terminating`` ends its statement."""
+
+    def __init__(
+        self,
+        message: str,
+        fq_error: str,
+        *,
+        category: ErrorCategory = ErrorCategory.NotSpecified,
+        reason: str = "CimException",
+        target: str = "",
+        target_type: str = "String",
+        details: str | None = None,
+        terminating: bool = False,
+    ) -> None:
+        """Keep the parts of the record."""
+        super().__init__(message)
+        self.message = message
+        self.fq_error = fq_error
+        self.category = category
+        self.reason = reason
+        self.target = target
+        self.target_type = target_type
+        self.details = details
+        self.terminating = terminating
+
+
+class Stopped(Exception):
+    """The client stopped the pipeline."""
+
+
+def error_record(error: CommandError, *, command: str, position: int, length: int) -> ErrorRecord:
+    """Give the record of an error of that command, with its invocation info."""
+    record = ErrorRecord(
+        Exception=_exception(error),
+        CategoryInfo=CategoryInfo(
+            Category=error.category,
+            Activity=command,
+            Reason=error.reason,
+            TargetName=error.target,
+            TargetType=error.target_type if error.target else "",
+        ),
+        TargetObject=error.target or None,
+        FullyQualifiedErrorId=error.fq_error,
+        InvocationInfo=_invocation(command, position, length),
+        ErrorDetails=ErrorDetails(Message=error.details) if error.details else None,
+        PipelineIterationInfo=PSList([0] * (length + 1)),
+    )
+    record.serialize_extended_info = True
+    return record
+
+
+def _exception(error: CommandError) -> NETException:
+    exception = NETException(Message=error.message, HResult=-2146233088)
+    exception.PSObject.type_names.insert(0, f"System.Management.Automation.{error.reason}")
+    return exception
+
+
+def _invocation(command: str, position: int, length: int) -> InvocationInfo:
+    is_function = command.endswith(FUNCTION_NOUNS)
+    return InvocationInfo(
+        BoundParameters=PSDict(),
+        CommandOrigin=CommandOrigin.Runspace,
+        ExpectingInput=position > 1,
+        HistoryId=1,
+        InvocationName=command,
+        Line="",
+        MyCommand=CommandDescription(
+            Name=command,
+            CommandType=CommandTypes.Function if is_function else CommandTypes.Cmdlet,
+            Definition=command,
+            Visibility=SessionStateEntryVisibility.Public,
+        ),
+        OffsetInLine=0,
+        PipelineLength=length,
+        PipelinePosition=position,
+        PositionMessage="",
+        PSCommandPath="",
+        PSScriptRoot="",
+        ScriptLineNumber=0,
+        ScriptName="",
+        UnboundArguments=PSList(),
+    )
+
+
+def not_recognized(name: str) -> CommandError:
+    """Refuse a command that the endpoint does not show."""
+    return CommandError(
+        f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program. "
+        "Check the spelling of the name, or if a path was included, verify that the path is correct and try again.",
+        "CommandNotFoundException",
+        category=ErrorCategory.ObjectNotFound,
+        reason="CommandNotFoundException",
+        target=name,
+        terminating=True,
+    )
+
+
+def script_not_allowed() -> CommandError:
+    """Refuse script text."""
+    return CommandError(
+        "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode.",
+        "ScriptsNotAllowed",
+        category=ErrorCategory.ParserError,
+        reason="ParseException",
+        terminating=True,
+    )
+
+
+def parameter_not_found(command: str, parameter: str) -> CommandError:
+    """Refuse a parameter that the endpoint does not show."""
+    return CommandError(
+        f"A parameter cannot be found that matches parameter name '{parameter}'.",
+        f"NamedParameterNotFound,{full_name(command)}",
+        category=ErrorCategory.InvalidArgument,
+        reason="ParameterBindingException",
+        terminating=True,
+    )
+
+
+def argument_refused(command: str, parameter: str, value: Any) -> CommandError:
+    """Refuse an argument outside the allowed values."""
+    return CommandError(
+        f"Cannot validate argument on parameter '{parameter}'. The argument \"{value}\" does not belong to the set "
+        "or match the pattern that the endpoint allows.",
+        f"ParameterArgumentValidationError,{full_name(command)}",
+        category=ErrorCategory.InvalidData,
+        reason="ParameterBindingValidationException",
+        terminating=True,
+    )
+
+
+CLASSES = {
+    "Get-CimInstance": "Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand",
+    "Get-ItemProperty": "Microsoft.PowerShell.Commands.GetItemPropertyCommand",
+    "Get-Item": "Microsoft.PowerShell.Commands.GetItemCommand",
+    "Get-Date": "Microsoft.PowerShell.Commands.GetDateCommand",
+    "Get-WinEvent": "Microsoft.PowerShell.Commands.GetWinEventCommand",
+    "Invoke-WebRequest": "Microsoft.PowerShell.Commands.InvokeWebRequestCommand",
+    "Resolve-DnsName": "Microsoft.DnsClient.Commands.ResolveDnsName",
+    "Select-Object": "Microsoft.PowerShell.Commands.SelectObjectCommand",
+    "ForEach-Object": "Microsoft.PowerShell.Commands.ForEachObjectCommand",
+    "Test-ComputerSecureChannel": "Microsoft.PowerShell.Commands.TestComputerSecureChannelCommand",
+}
+
+
+def full_name(command: str) -> str:
+    """Give the name that ends a FullyQualifiedErrorId: the class of a cmdlet, the name of a function."""
+    return CLASSES.get(command, command)
+
+
+# Message and identifier of a denied command; None = the service's words with the cmdlet's identifier.
+DENIED: dict[str, tuple[str, str]] = {
+    "Get-CimInstance": ("Access denied ", "HRESULT 0x80041003"),
+    "Get-ItemProperty": ("Requested registry access is not allowed.", "System.Security.SecurityException"),
+    "Get-WinEvent": ("Attempted to perform an unauthorized operation.", "System.UnauthorizedAccessException"),
+    "Get-MpPreference": ("Access denied ", "HRESULT 0x80041003"),
+    "Get-MpComputerStatus": ("Access denied ", "HRESULT 0x80041003"),
+    "Set-MpPreference": (
+        "You don't have enough permissions to perform the requested operation.",
+        "HRESULT 0xc0000142",
+    ),
+}
+
+
+def access_denied(command: str) -> CommandError:
+    """Give the error of a command that the account may not run."""
+    message, identifier = DENIED.get(command, ("Access is denied.", "UnauthorizedAccess"))
+    return CommandError(
+        message,
+        f"{identifier},{full_name(command)}",
+        category=ErrorCategory.PermissionDenied,
+        reason="CimException" if identifier.startswith("HRESULT") else "UnauthorizedAccessException",
+    )
+
+
+def path_not_found(path: str, command: str, message: str) -> CommandError:
+    """Give the error of a registry key or file that does not exist."""
+    return CommandError(
+        message.format(path=path),
+        f"PathNotFound,{full_name(command)}",
+        category=ErrorCategory.ObjectNotFound,
+        reason="ItemNotFoundException",
+        target=path,
+    )
+
+
+def defender_error(code: str, command: str, message: str) -> CommandError:
+    """Give the error of a Defender cmdlet with that HRESULT ("0x800106ba")."""
+    noun = command.partition("-")[2]
+    return CommandError(
+        message,
+        f"HRESULT {code},{command}",
+        target=f"MSFT_{noun}",
+        target_type=rf"ROOT\Microsoft\...\MSFT_{noun}",
+    )
+
+
+def native_errors(lines: Sequence[str]) -> list[CommandError]:
+    """Give the records that the error lines of a program become."""
+    return [
+        CommandError(
+            line,
+            "NativeCommandErrorMessage" if number else "NativeCommandError",
+            reason="RemoteException",
+            target=line,
+        )
+        for number, line in enumerate(lines)
+    ]

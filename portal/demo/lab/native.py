@@ -1,0 +1,91 @@
+"""Programs that a session runs, and pypsrp's file fetch."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from psrpcore.types import ErrorCategory
+
+from portal.demo.lab import errors
+from portal.demo.lab.call import Call
+from portal.demo.lab.errors import CommandError
+from portal.demo.lab.faults import Fault
+from portal.demo.lab.german import MAPS_FAILED, MAPS_REACHED, PROXY_LINES
+from portal.demo.lab.pc import SimulatedPC
+from portal.demo.lab.rules import MPCMDRUN, SUPPORT_CAB
+from portal.demo.lab.run import Run
+
+CAB_BYTES = b"MSCF\x00\x00\x00\x00"
+STEP_S = 0.02  # between two lines of a long collection
+
+
+def _language(pc: SimulatedPC) -> str:
+    return "de" if Fault.GERMAN in pc.faults else "en"
+
+
+def mpcmdrun(run: Run, call: Call) -> Iterator[str]:
+    """Run MpCmdRun.exe with the one argument that the endpoint allows."""
+    return _validate_maps(run) if call.positional == ("-ValidateMapsConnection",) else _get_files(run)
+
+
+def _validate_maps(run: Run) -> Iterator[str]:
+    failure = run.pc.cloud_failure
+    if failure is None:
+        yield MAPS_REACHED[_language(run.pc)]
+        return
+    code = f" httpcode={failure.http_code}" if failure.http_code else ""
+    yield MAPS_FAILED[_language(run.pc)].format(details=f"hr={failure.hresult}{code}")
+    for error in errors.native_errors([f"MpCmdRun.exe: hr = {failure.hresult}"]):
+        run.report(error)
+
+
+def _get_files(run: Run) -> Iterator[str]:
+    """Collect the support files; the lines are the progress."""
+    platform = rf"C:\ProgramData\Microsoft\Windows Defender\Platform\{run.pc.platform}-0\MpCmdRun.exe"
+    yield f'Launching "{platform}" -GetFiles -Reinvoke...'
+    for line in _validate_maps(run):
+        run.pause(STEP_S)
+        yield line
+    for line in ("Collecting events...", "Collecting registry...", "Creating CAB file..."):
+        run.pause(STEP_S)
+        yield line
+    run.pc.files[SUPPORT_CAB] = _support_cab(run.pc)
+    yield f"Files successfully created in {SUPPORT_CAB}"
+
+
+def _support_cab(pc: SimulatedPC) -> bytes:
+    """Give the bytes of the support files: large enough to need several fragments."""
+    seed = f"{pc.hostname} {len(pc.log.records)}".encode()
+    blocks = [hashlib.sha256(seed + number.to_bytes(4, "big")).digest() for number in range(4096)]
+    return CAB_BYTES + b"".join(blocks)
+
+
+def netsh(run: Run, call: Call) -> Iterator[str]:
+    """Run netsh winhttp show proxy."""
+    head, direct, server, bypass = PROXY_LINES[_language(run.pc)]
+    proxy = run.pc.winhttp_proxy
+    body = [f"    {direct}"] if proxy is None else [f"    {server}  {proxy}", f"    {bypass}"]
+    yield from ["", head, "", *body, ""]
+
+
+def fetch_file(run: Run, call: Call) -> Iterator[str]:
+    """Answer pypsrp's file fetch: the content as Base64, then its SHA-1."""
+    path = str(call.positional[0])
+    content = run.pc.files.get(path)
+    if content is None:
+        raise CommandError(
+            f"The path at '{path}' does not exist",
+            f"The path at '{path}' does not exist",
+            category=ErrorCategory.OperationStopped,
+            reason="RuntimeException",
+            target=f"The path at '{path}' does not exist",
+            terminating=True,
+        )
+    yield base64.b64encode(content).decode()
+    yield hashlib.sha1(content, usedforsecurity=False).hexdigest()
+
+
+HANDLERS: dict[str, Callable[[Run, Call], Iterable[Any]]] = {MPCMDRUN: mpcmdrun, "netsh.exe": netsh}

@@ -1,0 +1,109 @@
+"""Runs the statements of a pipeline on a simulated PC, one after another, in the thread of the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import structlog
+
+from portal.demo.lab import changing, errors, german, language, native, network, objects, reading
+from portal.demo.lab.call import Call
+from portal.demo.lab.errors import CommandError, Stopped
+from portal.demo.lab.events import EventRecord, to_xml
+from portal.demo.lab.faults import Fault
+from portal.demo.lab.language import SELECT, selected_names
+from portal.demo.lab.objects import Thing
+from portal.demo.lab.pc import SimulatedPC
+from portal.demo.lab.run import Run
+from portal.demo.lab.shell import Job
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[Run, Call], Iterable[Any]]
+HANDLERS: dict[str, Handler] = {**reading.HANDLERS, **network.HANDLERS, **native.HANDLERS, **changing.HANDLERS}
+
+
+def run_statements(pc: SimulatedPC, statements: Sequence[Sequence[Call]], job: Job) -> None:
+    """Run them all and report how the pipeline ended.
+
+    An error that ends a statement ends a pipeline of one; in a pipeline of several it goes to the error stream and
+    the next statement runs.
+    """
+    try:
+        _run_all(pc, statements, job)
+    except Stopped:
+        job.stop()
+    except Exception as error:
+        log.exception("lab_command_broke", pc=pc.hostname)
+        broken = CommandError(f"The lab broke: {error!r}", "LabBroke", reason="InvalidOperationException")
+        job.fail(_record(pc, broken, statements[0]))
+
+
+def _run_all(pc: SimulatedPC, statements: Sequence[Sequence[Call]], job: Job) -> None:
+    for statement in statements:
+        error = _run_statement(pc, statement, job)
+        if error and len(statements) == 1:
+            job.fail(_record(pc, error, statement))
+            return
+        if error:
+            job.write_error(_record(pc, error, statement))
+    job.complete()
+
+
+def _run_statement(pc: SimulatedPC, statement: Sequence[Call], job: Job) -> CommandError | None:
+    """Run one statement; gives the error that ended it, or None."""
+    run = Run(pc, job.stopping, lambda error: job.write_error(_record(pc, error, statement)))
+    try:
+        language.check(statement, full_language=pc.full_language)
+        for value in _values(run, statement):
+            run.check_stopped()
+            job.write(value)
+    except CommandError as error:
+        if error.terminating:
+            return error
+        run.report(error)
+    return None
+
+
+def _record(pc: SimulatedPC, error: CommandError, statement: Sequence[Call]) -> Any:
+    if Fault.GERMAN in pc.faults:
+        error = german.translated(error)
+    name = statement[0].name
+    return errors.error_record(error, command=name, position=1, length=len(statement))
+
+
+def _values(run: Run, statement: Sequence[Call]) -> Iterator[Any]:
+    first = statement[0]
+    if first.is_script:
+        yield from native.fetch_file(run, first)
+        return
+    name = language.canonical_name(first.name)
+    _suffer(run, name)
+    tail = statement[1] if len(statement) > 1 else None
+    for value in HANDLERS[name](run, first):
+        yield _on_the_wire(run, value, tail)
+
+
+def _suffer(run: Run, name: str) -> None:
+    """Let the faults strike that concern every command."""
+    faults, settings = run.pc.faults, run.pc.fault_settings
+    if Fault.SLOW in faults:
+        run.pause(settings.command_delay_s)
+    if Fault.HANGING_COMMAND in faults and _is_meant(settings.hanging_command, name):
+        run.hang()
+    if Fault.ACCESS_DENIED_FOR_COMMAND in faults and _is_meant(settings.denied_command, name):
+        raise errors.access_denied(name)
+
+
+def _is_meant(wanted: str, name: str) -> bool:
+    return not wanted or wanted.casefold() in {name.casefold(), name.rpartition("\\")[2].casefold()}
+
+
+def _on_the_wire(run: Run, value: Any, tail: Call | None) -> Any:
+    if isinstance(value, EventRecord):
+        return to_xml(value, run.pc.full_name)
+    if not isinstance(value, Thing):
+        return value
+    is_selected = tail is not None and tail.name.casefold() == SELECT.casefold()
+    return objects.select(value, selected_names(tail)) if tail and is_selected else objects.whole(value)

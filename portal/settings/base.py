@@ -1,0 +1,241 @@
+"""Settings of production; development and tests start from here and say what differs."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+import django_stubs_ext
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from portal.env import env_bool, env_int, env_list, env_path, env_str, env_timedelta
+from portal.logging import logging_config
+
+django_stubs_ext.monkeypatch()  # admin.ModelAdmin[Device] and its like work at run time too
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+
+# --- What the portal is -----------------------------------------------------------------------------------------------
+
+PRODUCTION = True  # read by portal/checks.py; development and tests say False
+DEBUG = False
+SHOW_STYLEGUIDE = False  # the page of components, for developers
+SECRET_KEY = env_str("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "portal.apps.PortalConfig",
+    "troubleshooting",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "csp",
+    "django_htmx",
+    "django_linear_migrations",
+    "django_structlog",
+    "heroicons",
+]
+
+MIDDLEWARE = [
+    "portal.logging.RequestLogMiddleware",  # outermost: its line covers everything below, and it never asks who it is
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- People -----------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "troubleshooting.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+# Kept in the cache as well, so that an unchanged poll of the checklist costs one query and not three.
+SESSION_ENGINE = "portal.sessions"
+SESSION_COOKIE_AGE = int(env_timedelta("SESSION_LENGTH", default=timedelta(hours=12)).total_seconds())
+
+# --- PostgreSQL and Redis ---------------------------------------------------------------------------------------------
+
+
+def _postgresql(url: str) -> dict[str, Any]:
+    """Give Django's entry for a PostgreSQL address; every other engine is refused."""
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ImproperlyConfigured(
+            "The portal cannot start: DATABASE_URL must name a PostgreSQL server (postgresql://user@host/name); "
+            "its promises are kept by constraints and locks that no other database has."
+        )
+    max_age_s = env_int("DATABASE_CONN_MAX_AGE_S", default=60)
+    entry: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=max_age_s, conn_health_checks=True))
+    entry["OPTIONS"] = {"connect_timeout": 5, **entry.get("OPTIONS", {})}
+    return entry
+
+
+DATABASES = {"default": _postgresql(env_str("DATABASE_URL"))}
+
+REDIS_URL = env_str("REDIS_URL")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "portal",
+        # One retry at once, for a connection that died unnoticed; a cache that is away must not slow a page down.
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 1)},
+    },
+}
+
+# --- Tasks ------------------------------------------------------------------------------------------------------------
+# The row is the truth and the message a nudge: a message that is lost costs one sweep, so no results are kept.
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker, however long
+CELERY_BROKER_CONNECTION_TIMEOUT = 3
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 900,  # longer than any visit: a message is not handed out again while its run is alive
+    "global_keyprefix": "portal-",
+    "socket_connect_timeout": 3,
+    "socket_timeout": 15,
+    # A nudge that finds no broker gives up at once; its page must not wait for what the sweep will do.
+    "max_retries": 1,
+    "interval_start": 0.0,
+    "interval_step": 0.1,
+    "interval_max": 0.2,
+}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.1, "interval_max": 0.2}
+CELERY_TASK_DEFAULT_QUEUE = "portal"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_ENABLE_UTC = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "troubleshooting.sweep", "schedule": timedelta(minutes=1), "options": {"expires": 55}},
+}
+
+# --- Limits (handed down as arguments; see docs/architecture.md) ------------------------------------------------------
+
+CHECK_RUN_DEADLINE = env_timedelta("CHECK_RUN_DEADLINE", default=timedelta(days=3))  # how long a PC is waited for
+CHECK_RUN_LOST_AFTER = env_timedelta("CHECK_RUN_LOST_AFTER", default=timedelta(minutes=2))  # silence of its worker
+VISIT_LIMIT = env_timedelta("VISIT_LIMIT", default=timedelta(minutes=5))  # one visit, whatever happens in it
+EVENTS_SINCE = env_timedelta("EVENTS_SINCE", default=timedelta(hours=24))  # how far back protection events are read
+
+# --- The company and its devices --------------------------------------------------------------------------------------
+
+COMPANY_NAME = env_str("COMPANY_NAME", default="")
+COMPANY_SAID = env_str("COMPANY_SAID", default="")  # Microsoft support access id, for submissions
+SUPPORT_CONTACT = env_str("SUPPORT_CONTACT", default="")
+DEVICE_CREDENTIAL_DIRECTORY = env_path("DEVICE_CREDENTIAL_DIRECTORY")  # files instead of DEVICE_CREDENTIAL_… variables
+DEVICE_CA_FILE = env_path("DEVICE_CA_FILE")  # None: the system's trust store
+
+# --- Language and time ------------------------------------------------------------------------------------------------
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+
+# --- Static files -----------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- Security ---------------------------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_REDIRECT_EXEMPT = [r"^healthz/$", r"^readyz/$"]  # asked by the machine beside, over HTTP
+SECURE_HSTS_SECONDS = env_int("SECURE_HSTS_SECONDS", default=31_536_000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env_bool("SECURE_HSTS_PRELOAD", default=False)
+if env_bool("BEHIND_TLS_PROXY", default=False):  # only where a proxy in front always sets or removes this header
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"  # the link in a Windows Security toast must find the session
+CSRF_COOKIE_SECURE = True
+CSRF_COOKIE_HTTPONLY = True  # htmx sends the token from the page, not from the cookie
+CSRF_COOKIE_SAMESITE = "Lax"
+
+# --- Logs -------------------------------------------------------------------------------------------------------------
+
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # one line a request: the one that has the answer
+DJANGO_STRUCTLOG_USER_ID_FIELD = None  # asking who it is would cost a query for each poll
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # addresses of employees are nobody's business here
+LOGGING_CONFIG = "portal.logging.configure"
+LOGGING = logging_config(as_json=True, level=env_str("LOG_LEVEL", default="INFO"))

@@ -1,0 +1,101 @@
+/* What every page needs: copy buttons, dialogs, calm refreshes. Pages work without it. */
+"use strict";
+
+(() => {
+  let announced = "";
+
+  /** Tell a screen reader something without moving the focus. */
+  function announce(words) {
+    const region = document.getElementById("announcer");
+    if (!region || words === announced) return;
+    announced = words;
+    region.textContent = "";
+    setTimeout(() => { region.textContent = words; }, 50);
+  }
+
+  // --- Copy buttons: <button data-copy="id of the text" data-copied="Copied"> ---
+
+  function select(element) {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+  }
+
+  async function copy(button) {
+    const source = document.getElementById(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+    } catch {
+      select(source); // no right to the clipboard: the text is selected, ready for Ctrl-C
+      return;
+    }
+    const word = button.querySelector("[data-copy-word]");
+    const before = word.textContent;
+    word.textContent = button.dataset.copied;
+    announce(button.dataset.copied);
+    setTimeout(() => { word.textContent = before; }, 2000);
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy], [data-dialog], [data-dialog-close]");
+    if (!button) return;
+    if (button.dataset.copy) copy(button);
+    else if (button.dataset.dialog) document.getElementById(button.dataset.dialog).showModal();
+    else button.closest("dialog").close();
+  });
+
+  // --- A form is sent once; coming back by the browser's button makes it sendable again ---
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    form.querySelectorAll("button[type=submit]").forEach((button) => button.setAttribute("aria-disabled", "true"));
+  });
+
+  addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-sent]").forEach((form) => {
+      delete form.dataset.sent;
+      form.querySelectorAll("[aria-disabled]").forEach((button) => button.removeAttribute("aria-disabled"));
+    });
+  });
+
+  // --- Refreshes: what a person has opened stays open; a sign-in page never lands inside another page ---
+
+  let opened = [];
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    opened = [...event.detail.target.querySelectorAll("details[id]")].map(({ id, open }) => ({ id, open }));
+  });
+
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const { id, open } of opened) {
+      const details = document.getElementById(id);
+      if (details) details.open = open;
+    }
+    opened = [];
+  });
+
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const { xhr, pathInfo } = event.detail;
+    const asked = new URL(pathInfo.finalRequestPath, location.href).pathname;
+    if (xhr.responseURL && new URL(xhr.responseURL).pathname !== asked) {
+      event.preventDefault();
+      location.reload();
+    }
+  });
+
+  // --- A fragment may carry words for the screen reader: <… data-announce="…"> ---
+
+  document.addEventListener("htmx:load", (event) => {
+    const source = event.detail.elt.closest("[data-announce]") ?? event.detail.elt.querySelector?.("[data-announce]");
+    if (source?.dataset.announce) announce(source.dataset.announce);
+  });
+
+  globalThis.portal = { announce };
+})();

@@ -1,0 +1,119 @@
+"""What the sweep finds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db.models import F
+
+from tests.world import EMMA, NOW, case_on, device_at, person
+from troubleshooting.actions.check_runs import cancel_check_run
+from troubleshooting.actions.sweep import MOST_LOSSES, sweep
+from troubleshooting.domain.case import Stage
+from troubleshooting.domain.check_run import RunStatus
+from troubleshooting.domain.device_errors import DeviceErrorCode
+from troubleshooting.models import AuditEntry, CheckRun
+
+pytestmark = pytest.mark.django_db
+
+LOST_AFTER = timedelta(minutes=2)
+
+
+@pytest.fixture
+def run():
+    return case_on(device_at(None, owner=person(EMMA)), by=person(EMMA), now=NOW).check_runs.get()
+
+
+@pytest.fixture
+def nudges(django_capture_on_commit_callbacks):
+    def swept(*, now):
+        with django_capture_on_commit_callbacks() as callbacks:
+            sweep(now=now, lost_after=LOST_AFTER)
+        return len(callbacks)
+
+    return swept
+
+
+def running(run: CheckRun, **changes: object) -> CheckRun:
+    fields = {"status": RunStatus.RUNNING, "attempt": 1, "started_at": NOW, "heartbeat_at": NOW}
+    CheckRun.objects.filter(pk=run.pk).update(**(fields | changes))
+    run.refresh_from_db()
+    return run
+
+
+def waiting(run: CheckRun, **changes: object) -> CheckRun:
+    fields = {
+        "status": RunStatus.WAITING,
+        "attempt": 1,
+        "next_attempt_at": NOW + timedelta(minutes=1),
+        "error_code": DeviceErrorCode.UNREACHABLE,
+    }
+    CheckRun.objects.filter(pk=run.pk).update(**(fields | changes))
+    run.refresh_from_db()
+    return run
+
+
+def test_a_queued_run_whose_message_was_lost_is_nudged_again(run, nudges):
+    assert nudges(now=NOW + timedelta(seconds=29)) == 0
+    assert nudges(now=NOW + timedelta(seconds=30)) == 1
+
+
+def test_a_waiting_run_is_queued_when_its_pause_is_over(run, nudges):
+    waiting(run)
+
+    assert nudges(now=NOW + timedelta(seconds=59)) == 0
+    assert nudges(now=NOW + timedelta(seconds=60)) == 1
+    run.refresh_from_db()
+    assert (run.status, run.next_attempt_at) == (RunStatus.QUEUED, None)
+
+
+def test_a_run_past_its_deadline_fails_with_its_last_error_and_a_verdict(run, nudges):
+    waiting(run, next_attempt_at=run.deadline_at + timedelta(hours=1))
+
+    nudges(now=run.deadline_at)
+
+    run.refresh_from_db()
+    assert (run.status, run.error_code) == (RunStatus.FAILED, DeviceErrorCode.UNREACHABLE)
+    assert (run.case.stage, run.case.verdict_code) == (Stage.CHECKED, "cannot_tell")
+
+
+def test_a_run_whose_worker_is_silent_goes_to_another(run, nudges):
+    running(run)
+
+    assert nudges(now=NOW + LOST_AFTER - timedelta(seconds=1)) == 0
+    nudges(now=NOW + LOST_AFTER)
+
+    run.refresh_from_db()
+    assert run.status == RunStatus.QUEUED
+    assert AuditEntry.objects.filter(action="check_requeued").get().details["reason"] == "worker_lost"
+
+
+def test_a_run_that_loses_its_workers_again_and_again_is_ended(run, nudges):
+    running(run, attempt=MOST_LOSSES)
+
+    nudges(now=NOW + LOST_AFTER)
+
+    run.refresh_from_db()
+    assert (run.status, run.error_code) == (RunStatus.FAILED, DeviceErrorCode.PORTAL_FAULT)
+
+
+def test_a_lost_run_that_was_to_be_stopped_is_stopped(run, nudges):
+    running(run)
+    cancel_check_run(run.pk, by=person(EMMA), now=NOW)
+
+    nudges(now=NOW + LOST_AFTER)
+
+    run.refresh_from_db()
+    assert run.status == RunStatus.CANCELLED
+
+
+def test_sweeping_twice_is_as_once(run, nudges):
+    waiting(run)
+    later = NOW + timedelta(minutes=1)
+
+    nudges(now=later)
+    version = CheckRun.objects.values_list("version", flat=True).get(pk=run.pk)
+    nudges(now=later)
+
+    assert CheckRun.objects.filter(pk=run.pk, version=F("version")).values_list("version", flat=True).get() == version

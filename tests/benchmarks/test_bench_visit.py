@@ -1,0 +1,29 @@
+"""The benchmark runs and keeps its counts; times are printed, never asserted (``make bench`` shows them)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.benchmarks.bench_visit import MOST_REQUESTS, count_requests, read_well, show_many, show_one
+from tests.benchmarks.naive import read_naively
+
+pytestmark = [pytest.mark.benchmark, pytest.mark.slow]
+
+
+def test_a_visit_stays_within_its_requests_and_far_below_the_naive_way():
+    requests = count_requests(read_well)
+
+    assert requests <= MOST_REQUESTS
+    assert requests * 2 < count_requests(read_naively)
+
+
+def test_one_visit_is_measured(capsys):
+    show_one(runs=3)
+
+    assert "client CPU" in capsys.readouterr().out
+
+
+def test_many_visits_are_measured(capsys):
+    show_many(6)
+
+    assert "6 PCs at once" in capsys.readouterr().out

@@ -1,0 +1,65 @@
+"""What every test may use; the servers are in tests/servers.py, the simulated PCs in tests/lab_fixtures.py."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Any
+
+import pytest
+
+pytest_plugins = ["tests.servers", "tests.lab_fixtures"]
+
+# Playwright's synchronous API keeps an event loop in the main thread; nothing here is asynchronous.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+BROWSER_FIXTURES = frozenset({"page", "context", "browser", "new_context", "browser_type"})
+NO_CHROMIUM = (
+    "There is no Chromium here, so the browser tests did not run. Install it (apt-get install chromium) or set "
+    "CHROMIUM to its program."
+)
+_not_run = pytest.StashKey[list[str]]()
+
+
+def chromium() -> str | None:
+    """Give the path of Chromium, or None."""
+    named = os.environ.get("CHROMIUM")
+    return named or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Use the machine's Chromium, and keep it from talking to its maker."""
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+    return {
+        **browser_type_launch_args,
+        "executable_path": chromium(),
+        "args": ["--no-sandbox", "--disable-dev-shm-usage", *quiet],
+    }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make room for the names of the tests that could not run."""
+    config.stash[_not_run] = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Without Chromium: fail where it counts (CI=true), else skip, and say so at the end."""
+    if BROWSER_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())) or chromium():
+        return
+    item.config.stash[_not_run].append(item.nodeid)
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
+        pytest.fail(NO_CHROMIUM, pytrace=False)
+    pytest.skip(NO_CHROMIUM)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say loudly what did not run."""
+    if not config.stash[_not_run]:
+        return
+    terminalreporter.section("BROWSER TESTS DID NOT RUN", red=True, bold=True)
+    terminalreporter.line(NO_CHROMIUM)
+    for nodeid in config.stash[_not_run]:
+        terminalreporter.line(f"  not run: {nodeid}")

@@ -1,0 +1,7 @@
+"""Factories of plain valid things; states are traits. Emma reports, Ivo is IT, Sara is a stranger."""
+
+from tests.factories.cases import CaseFactory, CheckRunFactory
+from tests.factories.devices import DeviceFactory, DeviceGroupFactory
+from tests.factories.people import PASSWORD, UserFactory
+
+__all__ = ["PASSWORD", "CaseFactory", "CheckRunFactory", "DeviceFactory", "DeviceGroupFactory", "UserFactory"]

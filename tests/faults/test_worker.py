@@ -1,0 +1,125 @@
+"""Real workers and brokers that die in the middle of it: a minute is lost, and nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from portal.celery import app as celery_app
+from portal.demo.embedded import EmbeddedRedis, free_port
+from portal.demo.lab.faults import Fault
+from portal.demo.lab.pcs import healthy_windows_11
+from tests.servers import CeleryWorkerProcess, TestServers
+from tests.world import EMMA, case_on, device_at, person
+from troubleshooting import dispatch
+from troubleshooting.actions.sweep import sweep
+from troubleshooting.domain.case import Stage
+from troubleshooting.domain.check_run import RunStatus
+from troubleshooting.models import Case, CheckRun
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+PATIENCE_S = 60.0
+
+
+def wait_until(is_so: Callable[[], bool], worker: CeleryWorkerProcess) -> None:
+    give_up_at = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < give_up_at, worker.log_text()[-3000:]
+        time.sleep(0.1)
+
+
+def has_ended(case: Case) -> bool:
+    return case.check_runs.get().status not in {RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING}
+
+
+@pytest.fixture
+def own_broker(test_servers: TestServers) -> Iterator[EmbeddedRedis]:
+    """Give a broker that may be killed without harm to the other tests."""
+    directory = test_servers.directory / f"broker-{uuid4().hex[:6]}"
+    broker = EmbeddedRedis(directory, test_servers.ledger, directory / "redis.log", durable=False)
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def worker_of_own_broker(
+    transactional_db: None, own_broker: EmbeddedRedis, test_servers: TestServers
+) -> Iterator[CeleryWorkerProcess]:
+    database = str(connection.settings_dict["NAME"])
+    worker = CeleryWorkerProcess(test_servers, database, redis_url=own_broker.url)
+    worker.start()
+    yield worker
+    worker.stop()
+
+
+def test_a_report_is_checked_by_a_worker_in_another_process(celery_worker_process, lab_server):
+    case = case_on(device_at(lab_server(healthy_windows_11()), owner=person(EMMA)), by=person(EMMA))
+
+    wait_until(lambda: has_ended(case), celery_worker_process)
+
+    case.refresh_from_db()
+    assert (case.check_runs.get().status, case.stage) == (RunStatus.FINISHED, Stage.CHECKED)
+
+
+def test_a_worker_killed_in_mid_visit_loses_nothing(celery_worker_process, lab_server):
+    pc = healthy_windows_11()
+    pc.fault_settings.request_delay_ms = 400
+    pc.faults.add(Fault.SLOW)
+    server = lab_server(pc)
+    case = case_on(device_at(server, owner=person(EMMA)), by=person(EMMA))
+    wait_until(lambda: server.requests > 3, celery_worker_process)
+
+    celery_worker_process.kill()
+    assert case.check_runs.get().status == RunStatus.RUNNING
+    pc.faults.discard(Fault.SLOW)
+    sweep(now=timezone.now() + timedelta(minutes=3), lost_after=settings.CHECK_RUN_LOST_AFTER)
+    celery_worker_process.start()
+    wait_until(lambda: has_ended(case), celery_worker_process)
+
+    run = case.check_runs.get()
+    assert (run.status, run.attempt) == (RunStatus.FINISHED, 2)
+    assert not run.findings.filter(status="waiting").exists()
+
+
+def test_a_broker_that_lost_everything_costs_one_sweep(own_broker, worker_of_own_broker, lab_server):
+    server = lab_server(healthy_windows_11())
+    a_minute_ago = timezone.now() - timedelta(minutes=1)
+    case = case_on(device_at(server, owner=person(EMMA)), by=person(EMMA), now=a_minute_ago)  # its nudge goes nowhere
+
+    own_broker.child.kill()
+    own_broker.start()
+    wait_until(worker_of_own_broker.answers, worker_of_own_broker)
+    worker_of_own_broker.send(dispatch.SWEEP)
+    wait_until(lambda: has_ended(case), worker_of_own_broker)
+
+    assert CheckRun.objects.get().status == RunStatus.FINISHED
+
+
+@pytest.fixture
+def broker_away() -> Iterator[None]:
+    """Let the portal's app speak to a closed port."""
+    present = celery_app.conf.broker_url
+    celery_app.conf.broker_url = f"redis://127.0.0.1:{free_port()}/0"
+    celery_app._after_fork()  # forgets open connections
+    yield
+    celery_app.conf.broker_url = present
+    celery_app._after_fork()
+
+
+@pytest.mark.usefixtures("broker_away")
+def test_a_report_is_kept_at_once_when_the_broker_is_away(lab_server):
+    began = time.monotonic()
+
+    case = case_on(device_at(lab_server(healthy_windows_11()), owner=person(EMMA)), by=person(EMMA))
+
+    assert case.check_runs.get().status == RunStatus.QUEUED
+    assert time.monotonic() - began < 2

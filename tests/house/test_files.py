@@ -1,0 +1,68 @@
+"""What may stand in the tree's files."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+ROOT = Path(__file__).parents[2]
+TEXT = {".py", ".html", ".css", ".js", ".md", ".toml", ".txt", ".yml", ".yaml", ".sh", ""}
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [path for name in listed.stdout.splitlines() if (path := ROOT / name).is_file()]
+
+
+def texts() -> list[tuple[str, str]]:
+    return [(str(p.relative_to(ROOT)), p.read_text(encoding="utf-8")) for p in tracked() if p.suffix in TEXT]
+
+
+def test_no_file_names_a_package_index_or_a_path_of_one_machine():
+    wrong = re.compile(r"--extra-index[-]url|--trusted[-]host|files\.python[h]osted|/[r]oot/|/work/[m]ain")
+
+    assert [name for name, text in texts() if wrong.search(text)] == []
+
+
+def test_lock_files_carry_a_hash_for_every_package():
+    for lock in (ROOT / "requirements").glob("*.txt"):
+        pins = re.findall(
+            r"^([a-z0-9._-]+(?:\[[^\]]*\])?==[^\n]*)\n(\s+--hash)?", lock.read_text(), re.MULTILINE | re.IGNORECASE
+        )
+        assert pins
+        assert [pin for pin, has_hash in pins if not has_hash] == []
+
+
+def templates() -> list[Path]:
+    return [path for path in tracked() if path.suffix == ".html"]
+
+
+@pytest.mark.parametrize("template", templates(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_template_has_inline_code_or_skips_escaping(template):
+    text = template.read_text(encoding="utf-8")
+
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|\|\s*safe\b|autoescape\s+off|hx-on", text)
+
+
+def test_every_template_is_used():
+    sources = "\n".join(text for name, text in texts() if name.endswith((".py", ".html")))
+    by_name = {str(path.relative_to(ROOT / "templates")) for path in templates()}
+    found_by_django = {"400.html", "403.html", "404.html", "500.html", "403_csrf.html"}
+    by_convention = {name for name in by_name if name.startswith("registration/")}
+
+    assert {name for name in by_name - found_by_django - by_convention if f'"{name}"' not in sources} == set()
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing():
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)

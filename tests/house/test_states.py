@@ -1,0 +1,76 @@
+"""Tables, labels and drawings agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from celery import current_app
+
+from troubleshooting import dispatch
+from troubleshooting.domain import case, check_run, submission
+from troubleshooting.domain.checks import RULES
+from troubleshooting.domain.device_errors import DeviceErrorCode
+from troubleshooting.domain.finding import CheckId, CheckStatus
+from troubleshooting.domain.remediation import error_text
+from troubleshooting.domain.snapshot import ReadState
+from troubleshooting.domain.verdict import Confidence, VerdictCode
+from troubleshooting.management.commands.draw_states import drawing
+from troubleshooting.models import choices
+
+ROOT = Path(__file__).parents[2]
+NOUNS = [(case, case.Stage), (check_run, check_run.RunStatus), (submission, submission.SubmissionStatus)]
+
+
+def test_the_drawing_of_the_states_is_fresh():
+    assert (ROOT / "docs/states.md").read_text(encoding="utf-8") == drawing()
+
+
+@pytest.mark.parametrize(("noun", "statuses"), NOUNS)
+def test_every_status_has_a_row_and_a_mover(noun, statuses):
+    assert set(noun.TRANSITIONS) == set(noun.NEXT_MOVE) == set(statuses)
+
+
+@pytest.mark.parametrize(("noun", "statuses"), NOUNS)
+def test_whoever_moves_a_status_has_somewhere_to_move_it(noun, statuses):
+    stuck = [s for s in statuses if noun.NEXT_MOVE[s] is not None and not noun.TRANSITIONS[s]]
+
+    assert stuck == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "codes"),
+    [
+        (choices.ROLE_LABELS, choices.Role),
+        (choices.PROBLEM_LABELS, case.ProblemKind),
+        (choices.PROGRAM_LABELS, case.Program),
+        (choices.STAGE_LABELS, case.Stage),
+        (choices.RUN_STATUS_LABELS, check_run.RunStatus),
+        (choices.CHECK_TITLES, CheckId),
+        (choices.CHECK_STATUS_LABELS, CheckStatus),
+        (choices.READ_STATE_LABELS, ReadState),
+        (choices.VERDICT_LABELS, VerdictCode),
+        (choices.CONFIDENCE_LABELS, Confidence),
+        (choices.SUBMISSION_STATUS_LABELS, submission.SubmissionStatus),
+    ],
+)
+def test_every_code_has_a_label(labels, codes):
+    assert set(labels) == set(codes)
+
+
+def test_every_check_has_a_rule():
+    assert set(RULES) == set(CheckId)
+
+
+@pytest.mark.parametrize("code", DeviceErrorCode)
+def test_every_device_error_has_words_for_both_readers(code):
+    words = error_text(code)
+
+    assert all(str(text) for text in (words.title, words.cause, words.employee, words.it))
+
+
+def test_every_dispatched_name_is_a_task():
+    current_app.loader.import_default_modules()
+    names = {value for name, value in vars(dispatch).items() if name.isupper()}
+
+    assert names <= set(current_app.tasks)

@@ -1,0 +1,169 @@
+"""Every fault of a device has its name, nothing hangs, no shell is left, and what came before is kept."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from portal.demo.lab.faults import Fault
+from portal.demo.lab.pcs import healthy_windows_11
+from tests.machines.speaking import IMPATIENT, LIMITS, call_on
+from troubleshooting.domain.device_errors import PASSING
+from troubleshooting.domain.device_errors import DeviceErrorCode as Code
+from troubleshooting.domain.snapshot import ReadState
+
+LONG_S = 15.0  # no fault below may take longer
+
+
+def faulty(fault, **figures):
+    pc = healthy_windows_11()
+    for name, value in figures.items():
+        setattr(pc.fault_settings, name, value)
+    pc.faults.add(fault)
+    return pc
+
+
+def running_pipelines():
+    return [thread for thread in threading.enumerate() if thread.name == "lab-pipeline"]
+
+
+def wait_until_pipelines_end():
+    until = time.monotonic() + 5
+    while running_pipelines() and time.monotonic() < until:
+        time.sleep(0.02)
+    return running_pipelines() == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "figures", "code"),
+    [
+        (Fault.REFUSED, {}, Code.UNREACHABLE),
+        (Fault.NO_ANSWER, {}, Code.NO_ANSWER),
+        (Fault.UNAUTHORIZED, {}, Code.WRONG_CREDENTIALS),
+        (Fault.ACCESS_DENIED_ON_CREATE, {}, Code.ACCESS_DENIED),
+        (Fault.QUOTA_REACHED, {}, Code.QUOTA_REACHED),
+        (Fault.WSMAN_FAULT, {"fault_code": 2150858752}, Code.ENDPOINT_MISSING),
+        (Fault.WSMAN_FAULT, {"fault_code": 2150859180}, Code.REMOTING_DISABLED),
+        (Fault.WSMAN_FAULT, {"fault_code": 2150859175}, Code.QUOTA_REACHED),
+        (Fault.WSMAN_FAULT, {"fault_code": 2152991685}, Code.PROTOCOL_BROKEN),
+        (Fault.WSMAN_FAULT, {"fault_code": 12345}, Code.SERVICE_FAULT),
+        (Fault.SHELL_LOST, {}, Code.SESSION_LOST),
+        (Fault.CUT_IN_ANSWER, {}, Code.CONNECTION_CUT),
+        (Fault.GARBAGE, {}, Code.PROTOCOL_BROKEN),
+        (Fault.BROKEN_ENCRYPTION, {}, Code.PROTOCOL_BROKEN),
+        (Fault.REBOOT, {}, Code.UNREACHABLE),
+    ],
+    ids=str,
+)
+def test_a_fault_has_its_name_and_leaves_no_shell(lab_server, fault, figures, code):
+    server, began = lab_server(faulty(fault, **figures)), time.monotonic()
+
+    visited = call_on(server, limits=IMPATIENT)
+
+    assert visited.error.code is code
+    assert visited.error.detail
+    assert visited.answers == []
+    assert server.sessions_open == 0
+    assert time.monotonic() - began < LONG_S
+
+
+@pytest.mark.parametrize(
+    ("fault", "codes"),
+    [
+        (Fault.SHELL_LOST, {Code.SESSION_LOST}),
+        (Fault.CUT_IN_ANSWER, {Code.CONNECTION_CUT}),
+        (Fault.GARBAGE, {Code.PROTOCOL_BROKEN}),
+        (Fault.BROKEN_ENCRYPTION, {Code.PROTOCOL_BROKEN}),
+        (Fault.REBOOT, {Code.CONNECTION_CUT, Code.UNREACHABLE, Code.SESSION_LOST}),
+    ],
+)
+@pytest.mark.parametrize("after_answers", [1, 2])
+def test_what_came_before_a_loss_is_kept(lab_server, fault, codes, after_answers):
+    server = lab_server(faulty(fault, after_answers=after_answers, reboot_s=0.5))
+
+    visited = call_on(server, limits=IMPATIENT)
+
+    assert visited.error.code in codes
+    assert visited.states["clock"] == ReadState.ANSWERED
+    assert visited.states["operating_system"] == ReadState.ANSWERED
+    assert visited.codes == {}
+    assert server.sessions_open == 0
+
+
+def test_the_cut_of_an_https_answer_is_named(lab_server):
+    server = lab_server(faulty(Fault.CUT_IN_ANSWER), https=True)
+
+    assert call_on(server, limits=IMPATIENT).error.code is Code.CONNECTION_CUT
+    assert server.sessions_open == 0
+
+
+def test_a_command_of_its_own_that_hangs_is_stopped_and_the_visit_goes_on(lab_server):
+    server = lab_server(faulty(Fault.HANGING_COMMAND, hanging_command="MpCmdRun.exe"))
+
+    visited = call_on(server, limits=IMPATIENT)
+
+    assert visited.error is None
+    assert visited.codes == {"cloud_connectivity": Code.TIMED_OUT}
+    assert visited.states["protection_events"] == ReadState.ANSWERED
+    assert server.sessions_open == 0
+
+
+def test_a_statement_that_hangs_costs_only_itself(lab_server):
+    server = lab_server(faulty(Fault.HANGING_COMMAND, hanging_command="Get-MpComputerStatus"))
+
+    visited = call_on(server, limits=IMPATIENT)
+
+    assert visited.error is None
+    assert visited.codes == {"computer_status": Code.TIMED_OUT}
+    assert visited.states["preferences"] == ReadState.ANSWERED
+    assert visited.states["protection_events"] == ReadState.ANSWERED
+    assert server.sessions_open == 0
+    assert wait_until_pipelines_end()
+
+
+def test_a_pc_on_which_everything_hangs_ends_with_the_visits_deadline(lab_server):
+    server, began = lab_server(faulty(Fault.HANGING_COMMAND)), time.monotonic()
+
+    visited = call_on(server, limits=replace(IMPATIENT, visit=IMPATIENT.command * 2))
+
+    assert visited.error.code is Code.NO_ANSWER
+    assert set(visited.codes.values()) == {Code.TIMED_OUT}
+    assert time.monotonic() - began < LONG_S
+    assert server.sessions_open == 0
+
+
+@pytest.mark.parametrize("hanging", ["Get-MpPreference", "MpCmdRun.exe"])
+def test_cancel_really_stops_the_pipeline(lab_server, hanging):
+    server, began = lab_server(faulty(Fault.HANGING_COMMAND, hanging_command=hanging)), time.monotonic()
+    stopped_before_closing = []
+    shell_close = server._service._actions["Delete"]
+
+    def close(request, user):
+        stopped_before_closing.append(wait_until_pipelines_end())
+        return shell_close(request, user)
+
+    server._service._actions["Delete"] = close
+
+    visited = call_on(server, limits=LIMITS, should_stop=lambda: time.monotonic() - began > 1)
+
+    assert visited.error.code is Code.CANCELLED
+    assert visited.states["clock"] == ReadState.ANSWERED
+    assert stopped_before_closing == [True]
+    assert server.sessions_open == 0
+    assert time.monotonic() - began < LONG_S
+
+
+def test_a_slow_pc_is_read_in_full(lab_server):
+    server = lab_server(faulty(Fault.SLOW, request_delay_ms=100, command_delay_s=0.05))
+
+    visited = call_on(server)
+
+    assert visited.error is None
+    assert visited.codes == {}
+
+
+def test_what_time_heals_is_marked_so():
+    assert {Code.UNREACHABLE, Code.NO_ANSWER, Code.SESSION_LOST, Code.CONNECTION_CUT, Code.QUOTA_REACHED} <= PASSING

@@ -1,0 +1,98 @@
+"""PowerShell's objects as plain JSON."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+import pytest
+from pypsrp.complex_objects import GenericComplexObject
+from pypsrp.serializer import Serializer
+
+from troubleshooting.machines.plain import device_error, plain, weight
+
+SELECTED = """<Obj RefId="0"><TN RefId="0"><T>Selected.Microsoft.Management.Infrastructure.CimInstance</T>
+<T>System.Management.Automation.PSCustomObject</T><T>System.Object</T></TN><MS>
+<S N="Name">PC</S><U32 N="Sku">4</U32><By N="Mode">1</By><B N="On">true</B><Nil N="None" />
+<DT N="At">2026-11-24T02:22:04.1234567+01:00</DT><Version N="Version">10.0.26100.1</Version>
+<G N="Guid">11cd958a-c507-4ef3-b3f2-5fd9dfbd2c78</G>
+<Obj N="List" RefId="1"><TN RefId="1"><T>System.String[]</T><T>System.Array</T><T>System.Object</T></TN>
+<LST><S>a</S><S>b</S></LST></Obj>
+<Obj N="Mode2" RefId="2"><TN RefId="2"><T>Some.EnumType</T><T>System.Enum</T><T>System.ValueType</T>
+<T>System.Object</T></TN><ToString>AuditMode</ToString><By>2</By></Obj>
+<Obj N="Address" RefId="3"><TN RefId="3"><T>System.Net.IPAddress</T><T>System.Object</T></TN>
+<ToString>10.0.0.1</ToString><Props><S N="AddressFamily">InterNetwork</S></Props></Obj></MS></Obj>"""
+
+CLOCK = """<Obj RefId="0"><DT>2026-11-24T02:22:04.1234567+01:00</DT><MS>
+<Obj N="DisplayHint" RefId="1"><TN RefId="0"><T>Microsoft.PowerShell.Commands.DisplayHintType</T><T>System.Enum</T>
+<T>System.ValueType</T><T>System.Object</T></TN><ToString>DateTime</ToString><I32>2</I32></Obj></MS></Obj>"""
+
+
+def test_a_selected_object_becomes_a_mapping():
+    assert plain(Serializer().deserialize(SELECTED)) == {
+        "Name": "PC",
+        "Sku": 4,
+        "Mode": 1,
+        "On": True,
+        "None": None,
+        "At": "2026-11-24T02:22:04.1234567+01:00",
+        "Version": "10.0.26100.1",
+        "Guid": "11cd958a-c507-4ef3-b3f2-5fd9dfbd2c78",
+        "List": ["a", "b"],
+        "Mode2": 2,
+        "Address": "10.0.0.1",
+    }
+
+
+def test_a_date_with_a_display_hint_is_a_moment():
+    assert plain(Serializer().deserialize(CLOCK)) == "2026-11-24T02:22:04.1234567+01:00"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"\x00\xff", "AP8="),
+        (float("nan"), "nan"),
+        (1.5, 1.5),
+        (uuid.UUID(int=0), "00000000-0000-0000-0000-000000000000"),
+        ({"a": [1, (2, 3)], 4: None}, {"a": [1, [2, 3]], "4": None}),
+        (GenericComplexObject(), ""),
+        (object, "<class 'object'>"),
+    ],
+)
+def test_other_values_become_json(value, expected):
+    assert plain(value) == expected
+
+
+def test_depth_is_limited():
+    nested = value = []
+    for _ in range(5_000):
+        value.append([])
+        value = value[0]
+
+    json.dumps(plain(nested))
+
+
+def test_weight_is_near_the_written_size():
+    value = {"name": "x" * 100, "list": [1, 2, "three"], "none": None}
+
+    assert 0.5 < weight(value) / len(json.dumps(value)) < 2
+
+
+class Record:
+    """An error record as hostile as it can be."""
+
+    def __getattr__(self, name):
+        return 5 if name != "invocation_bound_parameters" else {"Path": ["a"], 1: object()}
+
+    def __str__(self):
+        return "x" * 10_000
+
+
+def test_an_error_record_of_strange_types_is_still_read():
+    error = device_error(Record())
+
+    assert error.category == "InvalidArgument"
+    assert len(error.message) == 4_000
+    assert error.bound["Path"] == "a"
+    assert set(map(type, error.as_json().values())) == {str}

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from tests.factories import CaseFactory, UserFactory
+from tests.queries import made
+from troubleshooting.actions import audit
+from troubleshooting.models import Case, User
+from troubleshooting.queries.case_timeline import SENTENCES, SHOWN_AT_ONCE, TimelineEntry, read_timeline
+
+pytestmark = pytest.mark.django_db
+
+ACTIONS = {
+    "case_opened", "case_withdrawn", "case_solved", "check_requested", "check_started", "check_waiting", "check_resumed",
+    "check_requeued", "check_finished", "check_failed", "check_cancel_requested", "check_cancelled", "verdict_reached",
+    "submission_prepared", "submission_sent", "submission_status_recorded", "evidence_exported",
+}  # fmt: skip
+
+
+def only_entry(case: Case, *, reader: User) -> TimelineEntry:
+    (entry,) = read_timeline(case, reader=reader).newest
+    return entry
+
+
+def test_every_action_has_a_sentence():
+    assert set(SENTENCES) == ACTIONS
+
+
+def test_an_action_that_is_not_known_yet_still_has_a_line():
+    case = CaseFactory()
+    audit.record("lease_begun", case, case=case, actor=None, now=timezone.now())
+
+    entry = only_entry(case, reader=case.reporter)
+
+    assert (entry.who, entry.text) == ("The portal", "Changed the case")
+
+
+def test_an_employee_reads_it_and_you_instead_of_names():
+    case, ivo = CaseFactory(), made.reviewer()
+    audit.record("check_requested", case, case=case, actor=case.reporter, now=timezone.now())
+    audit.record("case_solved", case, case=case, actor=ivo, now=timezone.now(), note="Works again.")
+
+    for_emma = read_timeline(case, reader=case.reporter).newest
+    for_ivo = read_timeline(case, reader=ivo).newest
+
+    assert [(entry.who, entry.detail) for entry in for_emma] == [("IT", "Works again."), ("You", "")]
+    assert [entry.who for entry in for_ivo] == ["You", "Emma Meyer"]
+
+
+def test_waiting_names_the_reason_and_the_next_try_and_the_code_only_for_it():
+    case = CaseFactory()
+    audit.record(
+        "check_waiting",
+        case,
+        case=case,
+        actor=None,
+        now=timezone.now(),
+        error_code="unreachable",
+        next_attempt_at="2026-11-24T12:30:00+00:00",
+    )
+
+    for_emma = only_entry(case, reader=case.reporter).detail
+    for_ivo = only_entry(case, reader=made.reviewer()).detail
+
+    assert "The PC cannot be reached" in for_emma
+    assert "24 Nov 2026, 13:30 CET" in for_emma  # Emma is in Berlin
+    assert "unreachable" not in for_emma.replace("cannot be reached", "")
+    assert "(unreachable)" in for_ivo
+
+
+def test_an_error_code_or_time_that_nobody_knows_leaves_the_line_without_a_detail():
+    case = CaseFactory()
+    audit.record(
+        "check_waiting", case, case=case, actor=None, now=timezone.now(), error_code="?", next_attempt_at="soon"
+    )
+
+    assert only_entry(case, reader=case.reporter).detail == ""
+
+
+@pytest.mark.parametrize(
+    ("action", "details", "for_employee", "for_it"),
+    [
+        ("check_started", {"attempt": 3}, "", "Try number 3"),
+        ("check_started", {"attempt": 1}, "", ""),
+        ("check_failed", {"error_code": "access_denied"}, None, "(access_denied)"),
+        ("verdict_reached", {"code": "excluded", "confidence": "high"}, "Excluded", "High confidence"),
+        ("submission_sent", {"reference": "abc"}, "Submission number abc.", "Submission number abc."),
+        ("submission_status_recorded", {"status": "closed", "note": "Clean"}, "Answered by Microsoft: Clean", "Clean"),
+        ("evidence_exported", {"form": "json"}, "As JSON.", "As JSON."),
+    ],
+)
+def test_details_are_put_into_words(action, details, for_employee, for_it):
+    case = CaseFactory()
+    audit.record(action, case, case=case, actor=None, now=timezone.now(), **details)
+
+    employee = only_entry(case, reader=case.reporter).detail
+
+    assert for_employee is None or for_employee in employee
+    assert for_it in only_entry(case, reader=made.reviewer()).detail
+    assert "High confidence" not in employee
+    assert "access_denied" not in employee
+
+
+@pytest.mark.parametrize("rows", [1, 3, 30])
+def test_a_timeline_costs_one_query_and_keeps_the_older_entries_apart(rows, django_assert_num_queries):
+    case = CaseFactory()
+    for _ in range(rows):
+        audit.record("check_started", case, case=case, actor=UserFactory(), now=timezone.now())
+
+    with django_assert_num_queries(1):
+        timeline = read_timeline(case, reader=case.reporter)
+
+    assert len(timeline.newest) == min(rows, SHOWN_AT_ONCE)
+    assert len(timeline.newest) + len(timeline.earlier) == rows

@@ -1,0 +1,73 @@
+"""What IT records about a submission, and what it has found in the Defender portal."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from troubleshooting.domain.submission import SubmissionStatus
+from troubleshooting.models.choices import SUBMISSION_STATUS_LABELS
+from troubleshooting.queries.submission_sheet import CATEGORIES
+
+ANSWERS = (SubmissionStatus.IN_PROGRESS, SubmissionStatus.CLOSED)
+
+
+class SentForm(forms.Form):
+    """The number that Microsoft's form shows at its end."""
+
+    reference = forms.CharField(
+        label=_("Submission number"),
+        help_text=_("Microsoft shows it when the form has been sent, and in your submission history."),
+        max_length=100,
+        error_messages={
+            "required": _(
+                "Give the submission number, such as 7c9e6679-7425-40de-944b-e07fc1f90ae7; without it nobody finds the "
+                "submission again."
+            ),
+            "max_length": _("A submission number has at most 100 characters."),
+        },
+    )
+
+    def clean_reference(self) -> str:
+        """Give the number on one line."""
+        return " ".join(str(self.cleaned_data["reference"]).split())
+
+
+class StatusForm(forms.Form):
+    """What the submission history says now."""
+
+    status = forms.ChoiceField(
+        label=_("Status in Microsoft's history"),
+        choices=[(status.value, SUBMISSION_STATUS_LABELS[status]) for status in ANSWERS],
+    )
+    determination = forms.CharField(
+        label=_("Microsoft's answer"),
+        help_text=_("The final determination in Microsoft's words, such as “Not malware”. The reporter can read it."),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"max_length": _("Shorten the answer to 2,000 characters; Microsoft's history keeps the rest.")},
+    )
+
+    def clean(self) -> dict[str, object]:
+        """An answered submission has an answer."""
+        cleaned: dict[str, object] = super().clean() or {}
+        if cleaned.get("status") == SubmissionStatus.CLOSED and not cleaned.get("determination"):
+            self.add_error("determination", _("Write what Microsoft answered, such as “Not malware”."))
+        return cleaned
+
+
+class CategoryForm(forms.Form):
+    """Whose list blocked the site, as advanced hunting names it; goes into the sheet."""
+
+    category = forms.ChoiceField(
+        label=_("ResponseCategory in advanced hunting"),
+        help_text=_("The PC's log does not carry it. In the Defender portal: DeviceEvents, AdditionalFields."),
+        required=False,
+        choices=[("", _("Not looked up")), *((code, code) for code in CATEGORIES)],
+    )
+
+    def category_or_none(self) -> str:
+        """Give the category, "" where none or an unknown one is named."""
+        self.is_valid()
+        return str(self.cleaned_data.get("category", ""))

@@ -1,0 +1,244 @@
+"""Every way in which a device can fail to answer, from the libraries' exceptions to the closed list of codes.
+
+Sources: reference/remoting.md sections 2 and 4. Nothing is decided by a message in some language: types, numbers and
+error ids decide, and the original text is kept for IT.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import struct
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Sequence
+from http.client import BadStatusLine, HTTPException, RemoteDisconnected
+
+import requests
+import spnego.exceptions
+import urllib3.exceptions
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from pypsrp.exceptions import (
+    AuthenticationError,
+    InvalidPSRPOperation,
+    InvalidRunspacePoolStateError,
+    WinRMError,
+    WinRMTransportError,
+    WSManFaultError,
+)
+
+from troubleshooting.domain.device_errors import DeviceErrorCode as Code
+from troubleshooting.domain.snapshot import Reading, ReadState
+from troubleshooting.machines.faults import HTTP_STATUSES, fault_code
+from troubleshooting.machines.plain import DeviceError
+
+LONGEST_DETAIL = 2_000  # characters
+
+
+class MachineError(Exception):
+    """A device could not be read. ``detail`` is the original text, for IT."""
+
+    def __init__(self, code: Code, detail: str = "") -> None:
+        """Keep the code and the original text, cut to a bearable length."""
+        self.code = code
+        self.detail = detail[:LONGEST_DETAIL]
+        super().__init__(f"{code}: {self.detail}" if self.detail else str(code))
+
+
+class Silent(OSError):
+    """The device held a request longer than the portal waits."""
+
+
+class Overlong(OSError):
+    """The device sent more in one reply than the portal takes."""
+
+
+class Redirected(OSError):
+    """The device sent the portal elsewhere; following could hand the sign-in to a stranger."""
+
+
+# What pypsrp and its libraries raise at the wire, hostile bytes included (its parsers do not guard themselves).
+# A plain Exception is not caught, so that a worker's time limit is not taken for a broken protocol.
+WIRE_ERRORS: tuple[type[Exception], ...] = (
+    WinRMError,
+    spnego.exceptions.SpnegoError,
+    spnego.exceptions.FeatureMissingError,
+    urllib3.exceptions.HTTPError,
+    HTTPException,
+    OSError,  # all of requests' exceptions, sockets, TLS
+    ET.ParseError,
+    struct.error,
+    InvalidTag,
+    InvalidSignature,
+    AttributeError,
+    TypeError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
+    AssertionError,
+)
+
+
+def name_error(error: Exception) -> MachineError:
+    """Give any exception from the wire its code; what is unknown is PROTOCOL_BROKEN. Never raises."""
+    if isinstance(error, MachineError):
+        return error
+    return MachineError(_code_of(error), str(error) or type(error).__name__)
+
+
+def _code_of(error: Exception) -> Code:
+    if isinstance(error, WinRMError):
+        return _code_of_winrm(error)
+    if isinstance(error, spnego.exceptions.SpnegoError | spnego.exceptions.FeatureMissingError):
+        return _code_of_sign_in(error)
+    if isinstance(error, OSError | urllib3.exceptions.HTTPError | HTTPException):
+        return _code_of_connection(error)
+    return Code.PROTOCOL_BROKEN
+
+
+def _code_of_winrm(error: WinRMError) -> Code:
+    if isinstance(error, AuthenticationError):
+        return Code.WRONG_CREDENTIALS
+    if isinstance(error, WSManFaultError):
+        return fault_code(error.code, error.reason)
+    if isinstance(error, WinRMTransportError):
+        return HTTP_STATUSES.get(error.code, Code.SERVICE_FAULT)
+    if isinstance(error, InvalidRunspacePoolStateError):
+        return Code.SESSION_LOST
+    if isinstance(error, InvalidPSRPOperation):  # the pool said that it is broken
+        return Code.SERVICE_FAULT
+    return Code.PROTOCOL_BROKEN
+
+
+def _code_of_sign_in(error: Exception) -> Code:
+    """A ticket or password that is missing or wrong is the sign-in's fault; a token that cannot be read is not."""
+    broken = (
+        spnego.exceptions.BadMICError,
+        spnego.exceptions.InvalidTokenError,
+        spnego.exceptions.UnsupportedQop,
+    )
+    return Code.PROTOCOL_BROKEN if isinstance(error, broken) else Code.WRONG_CREDENTIALS
+
+
+# The first kind that is found anywhere in the chain of causes decides.
+CONNECTION_CODES: tuple[tuple[tuple[type[BaseException], ...], Code], ...] = (
+    ((Overlong, Redirected), Code.PROTOCOL_BROKEN),
+    ((Silent, requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError), Code.NO_ANSWER),
+    ((ssl.SSLCertVerificationError, ssl.CertificateError), Code.TLS_NOT_TRUSTED),
+    ((requests.exceptions.SSLError, urllib3.exceptions.SSLError, ssl.SSLError), Code.TLS_FAILED),
+    (
+        (socket.gaierror, UnicodeError, urllib3.exceptions.NameResolutionError, requests.exceptions.InvalidURL),
+        Code.NAME_NOT_FOUND,
+    ),
+    (
+        (
+            requests.ConnectTimeout,
+            urllib3.exceptions.ConnectTimeoutError,
+            urllib3.exceptions.NewConnectionError,
+            ConnectionRefusedError,
+        ),
+        Code.UNREACHABLE,
+    ),
+    ((RemoteDisconnected,), Code.CONNECTION_CUT),
+    ((BadStatusLine, requests.exceptions.ContentDecodingError), Code.PROTOCOL_BROKEN),
+    (
+        (
+            ConnectionError,  # reset, aborted, broken pipe
+            requests.exceptions.ChunkedEncodingError,
+            urllib3.exceptions.ProtocolError,
+            HTTPException,
+        ),
+        Code.CONNECTION_CUT,
+    ),
+    ((TimeoutError,), Code.UNREACHABLE),
+    ((requests.ConnectionError,), Code.UNREACHABLE),
+    ((requests.RequestException,), Code.PROTOCOL_BROKEN),
+)
+
+
+def _code_of_connection(error: Exception) -> Code:
+    chain = tuple(_causes(error))
+    for kinds, code in CONNECTION_CODES:
+        if any(isinstance(cause, kinds) for cause in chain):
+            return code
+    return Code.TLS_NOT_TRUSTED if isinstance(error, FileNotFoundError) else _plain_os_error(error)
+
+
+def _plain_os_error(error: Exception) -> Code:
+    """``requests`` says that a file of trusted certificates is missing with an OSError without a number."""
+    return Code.UNREACHABLE if getattr(error, "errno", None) else Code.TLS_NOT_TRUSTED
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Give the exception and everything it wraps: causes, contexts, urllib3's ``reason`` and arguments."""
+    waiting, seen = [error], set[int]()
+    while waiting and len(seen) < 50:
+        current = waiting.pop(0)
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        inner = (current.__cause__, current.__context__, getattr(current, "reason", None), *current.args)
+        waiting.extend(cause for cause in inner if isinstance(cause, BaseException))
+
+
+# --- what one command's error records say -----------------------------------------------------------------------------
+
+_DEFENDER_STOPPED = re.compile(r"0x800106ba", re.IGNORECASE)
+_HRESULT = re.compile(r"HRESULT (0x[0-9a-f]{8})", re.IGNORECASE)
+NO_SUCH_NAMESPACE = frozenset({"0x8004100e", "0x80041010"})  # WBEM_E_INVALID_NAMESPACE, …_CLASS
+NO_RIGHT = frozenset({"0x80070005", "0x80041003"})  # E_ACCESSDENIED, WBEM_E_ACCESS_DENIED
+NO_RIGHT_REASONS = frozenset({"unauthorizedaccessexception", "securityexception"})
+ABSENT_IDS = frozenset({"pathnotfound", "itemnotfound", "nomatchingeventsfound"})
+
+
+def reading_from_errors(records: Sequence[DeviceError]) -> Reading:
+    """Judge a command that brought nothing but errors; ANSWERED where there is none.
+
+    The worst record decides: a stopped service and a refusal explain more than a missing key.
+    """
+    if not records:
+        return Reading(ReadState.ANSWERED)
+    return min(map(_reading_from_error, records), key=lambda reading: _WORST_FIRST.index(reading.error_code))
+
+
+_WORST_FIRST: tuple[str | None, ...] = (
+    Code.DEFENDER_STOPPED,
+    Code.COMMAND_REFUSED,
+    Code.ACCESS_DENIED,
+    Code.COMMAND_FAILED,
+    None,
+)
+
+
+def _reading_from_error(record: DeviceError) -> Reading:
+    detail = f"{record.message} [{record.fq_error}]" if record.fq_error else record.message
+    if _DEFENDER_STOPPED.search(f"{record.fq_error} {record.message}"):
+        return Reading(ReadState.FAILED, Code.DEFENDER_STOPPED, detail)
+    if record.fq_error.partition(",")[0].casefold() == "commandnotfoundexception":
+        return Reading(ReadState.FAILED, Code.COMMAND_REFUSED, detail)
+    if _is_refusal(record):
+        return Reading(ReadState.REFUSED, Code.ACCESS_DENIED, detail)
+    if _is_absence(record):
+        return Reading(ReadState.ABSENT, None, detail)
+    return Reading(ReadState.FAILED, Code.COMMAND_FAILED, detail)
+
+
+def _is_refusal(record: DeviceError) -> bool:
+    return (
+        _hresult(record) in NO_RIGHT
+        or record.category in {"PermissionDenied", "SecurityError"}
+        or record.reason.rpartition(".")[2].casefold() in NO_RIGHT_REASONS
+        or record.fq_error.partition(",")[0].rpartition(".")[2].casefold() in NO_RIGHT_REASONS
+    )
+
+
+def _is_absence(record: DeviceError) -> bool:
+    error_id = record.fq_error.partition(",")[0].casefold()
+    return error_id in ABSENT_IDS or record.reason == "ItemNotFoundException" or _hresult(record) in NO_SUCH_NAMESPACE
+
+
+def _hresult(record: DeviceError) -> str:
+    found = _HRESULT.search(record.fq_error)
+    return found[1].casefold() if found else ""

@@ -1,0 +1,107 @@
+"""What a catalogue entry is made of: named cmdlets with typed parameters, never text.
+
+A value can therefore not become code, and a JEA endpoint in NoLanguage mode accepts the pipeline
+(reference/device-commands.md, "Rules"; style.md, "The seam").
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+Value = str | int | bool | tuple[str, ...] | None
+
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9_./\\:-]+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a cmdlet: without a name a positional argument, without a value a switch."""
+
+    name: str | None
+    value: Value = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cmdlet:
+    """One named command of a pipeline."""
+
+    name: str
+    parameters: tuple[Parameter, ...] = ()
+
+    def parameter(self, name: str) -> Value:
+        """Give the value of a named parameter, or None."""
+        return next((parameter.value for parameter in self.parameters if parameter.name == name), None)
+
+
+class Shape(StrEnum):
+    """What comes back, so that the answers of a batch can be told apart."""
+
+    OBJECT = "object"  # one object with the entry's properties
+    OBJECTS = "objects"  # any number of them
+    MOMENT = "moment"  # one DateTime
+    LINES = "lines"  # text lines of a native command
+    XML = "xml"  # one XML text an event
+    VALUE = "value"  # one plain value
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command that may leave the portal for a device."""
+
+    name: str
+    pipeline: tuple[Cmdlet, ...]
+    deadline: timedelta
+    shape: Shape = Shape.OBJECT
+    quick: bool = False  # may be a statement of a batch; False: may hang, gets a pipeline of its own
+    required: bool = True  # answers with at least one object, or with an error
+    properties: tuple[str, ...] = ()
+    key: str | None = None  # the registry key it reads
+
+    @property
+    def command(self) -> Cmdlet:
+        """Give the first cmdlet, which does the reading."""
+        return self.pipeline[0]
+
+
+def cmdlet(name: str, /, *arguments: str, **parameters: Value) -> Cmdlet:
+    """Make a cmdlet from positional arguments and named parameters."""
+    positional = tuple(Parameter(None, argument) for argument in arguments)
+    return Cmdlet(name, positional + tuple(Parameter(key, value) for key, value in parameters.items()))
+
+
+def select(*properties: str) -> Cmdlet:
+    """Keep only these properties: small answers, null where the device lacks one (defender-cmdlets.md section 2)."""
+    return cmdlet("Select-Object", Property=properties)
+
+
+def rendered(entry: Entry) -> str:
+    """Show an entry as PowerShell would be typed; for people and for the evidence, never sent."""
+    return " | ".join(_rendered_cmdlet(part) for part in entry.pipeline)
+
+
+def _rendered_cmdlet(part: Cmdlet) -> str:
+    name = part.name if _PLAIN_WORD.match(part.name) else f"& {_quoted(part.name)}"
+    return " ".join([name, *(_rendered_parameter(parameter) for parameter in part.parameters)])
+
+
+def _rendered_parameter(parameter: Parameter) -> str:
+    value = _rendered_value(parameter.value)
+    if parameter.name is None:
+        return value
+    return f"-{parameter.name}" if parameter.value is None else f"-{parameter.name} {value}"
+
+
+def _rendered_value(value: Value) -> str:
+    if isinstance(value, bool):
+        return f"${str(value).lower()}"
+    if isinstance(value, tuple):
+        return ", ".join(_rendered_value(element) for element in value)
+    text = str(value)
+    return text if _PLAIN_WORD.match(text) else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

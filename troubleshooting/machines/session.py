@@ -1,0 +1,226 @@
+"""One runspace pool on one machine: opened once, closed whatever happens, and every wait bounded.
+
+The only module that drives pypsrp; it knows pipelines and deadlines, not what is asked (``psrp`` does).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, ParamSpec, TypeVar
+
+import structlog
+from pypsrp.complex_objects import Command, PSInvocationState
+from pypsrp.powershell import PowerShell, RunspacePool
+from pypsrp.wsman import WSMan
+
+from troubleshooting.domain.device_errors import DeviceErrorCode as Code
+from troubleshooting.machines.base import Address, Auth, Credential, Limits, ShouldStop
+from troubleshooting.machines.errors import WIRE_ERRORS, MachineError, name_error
+from troubleshooting.machines.pipeline import Entry, Value
+from troubleshooting.machines.wire import Wire, system_trust
+
+log = structlog.get_logger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# A shell that a killed worker leaves behind ends by itself (remoting.md section 3: quotas; WinRM takes 60 s or more).
+IDLE_TIMEOUT_S = 180
+SHORTEST_SLICE_S = 0.1
+
+# pypsrp's WSMan renews ElementTree's table of prefixes, which is shared by all threads and not guarded.
+_wsman_lock = threading.Lock()
+
+
+class Session:
+    """A signed-in connection with one runspace pool. Every public method raises nothing but MachineError."""
+
+    def __init__(self, address: Address, credential: Credential, *, limits: Limits, should_stop: ShouldStop) -> None:
+        """Prepare the connection; nothing is sent before :meth:`open`."""
+        self._address = address
+        self._limits = limits
+        self._should_stop = should_stop
+        self._ends_at = time.monotonic() + limits.visit.total_seconds()
+        self._next_look_at = 0.0
+        self._is_lost = False
+        self._wire = Wire(connect_s=limits.connect.total_seconds())
+        self._wsman = self._prepared(address, credential)
+        self._pool = self._new_pool()
+
+    @property
+    def left_s(self) -> float:
+        """Give the seconds that are left of the whole visit."""
+        return self._ends_at - time.monotonic()
+
+    def open(self) -> None:
+        """Sign in and start PowerShell on the device."""
+        within_s = min(self._limits.opening.total_seconds(), max(self.left_s, SHORTEST_SLICE_S))
+        self._call(within_s, self._pool.open)
+
+    def renew(self) -> None:
+        """Close the shell, whatever runs in it, and open another one over a new connection."""
+        self._is_lost = True
+        self.close()
+        self._is_lost = False
+        self._pool = self._new_pool()
+        self.open()
+
+    def close(self) -> None:
+        """End the shell on the device, within the limit for closing; never raises.
+
+        pypsrp leaves the shell of a broken pool alone (``RunspacePool.close``), so it is ended directly. After a loss
+        the sign-in, which is bound to its connection, is made anew.
+        """
+        if self._is_lost:
+            self._wire.close()
+            self._wsman.transport.encryption = None
+        try:
+            self._call(self._limits.closing.total_seconds(), self._pool.shell.close)
+        except MachineError as error:
+            log.info("shell_not_closed", device=self._address.hostname, code=str(error.code))
+        finally:
+            self._pool.shell.opened = False
+
+    def disconnect(self) -> None:
+        """Close the connection itself."""
+        with contextlib.suppress(*WIRE_ERRORS):
+            self._wsman.close()
+
+    def begin(self, entries: tuple[Entry, ...]) -> PowerShell:
+        """Send entries as the statements of one pipeline."""
+        pipeline = PowerShell(self._pool)
+        for entry in entries:
+            _add(pipeline, entry)
+        self._call(self._patience_s(), pipeline.begin_invoke)
+        return pipeline
+
+    def follow(self, pipeline: PowerShell, *, left_s: Callable[[], float], on_news: Callable[[], bool]) -> bool:
+        """Wait for a pipeline in slices; True when it ended, False when its time is up or ``on_news`` had enough.
+
+        Raises MachineError CANCELLED, after the pipeline was stopped, when a person ended the run.
+        """
+        while pipeline.state == PSInvocationState.RUNNING:
+            self._look_for_cancel(pipeline)
+            slice_s = min(left_s(), self.left_s, self._limits.cancel_poll.total_seconds())
+            if slice_s <= 0:
+                return False
+            wait_s: Any = _whole_if_possible(max(slice_s, SHORTEST_SLICE_S))  # pypsrp writes any number as seconds
+            self._call(wait_s + self._limits.silence.total_seconds(), pipeline.poll_invoke, timeout=wait_s)
+            if not on_news():
+                return False
+        return True
+
+    def stop(self, pipeline: PowerShell) -> None:
+        """Really stop a running pipeline on the device."""
+        if pipeline.state == PSInvocationState.RUNNING:
+            self._call(self._limits.closing.total_seconds(), pipeline.stop)
+
+    def _look_for_cancel(self, pipeline: PowerShell) -> None:
+        if time.monotonic() < self._next_look_at:
+            return
+        self._next_look_at = time.monotonic() + self._limits.cancel_poll.total_seconds()
+        if self._should_stop():
+            with contextlib.suppress(MachineError):
+                self.stop(pipeline)
+            raise MachineError(Code.CANCELLED)
+
+    def _patience_s(self) -> float:
+        """Give the longest wait for a short request, such as sending a command."""
+        return self._limits.silence.total_seconds() + min(self._limits.opening, timedelta(seconds=20)).total_seconds()
+
+    def _call(self, within_s: float, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        self._wire.until = time.monotonic() + within_s
+        try:
+            return function(*args, **kwargs)
+        except WIRE_ERRORS as error:
+            self._is_lost = True
+            raise name_error(error) from error
+
+    def _new_pool(self) -> RunspacePool:
+        name = self._address.configuration_name
+        return RunspacePool(self._wsman, configuration_name=name, idle_timeout=IDLE_TIMEOUT_S)
+
+    def _prepared(self, address: Address, credential: Credential) -> WSMan:
+        keep_quiet()
+        with _wsman_lock:
+            wsman = WSMan(**_wsman_arguments(address, credential))
+        transport = wsman.transport
+        try:
+            transport.session = transport._build_session()  # noqa: SLF001  else made, unbounded, on the first request
+        except WIRE_ERRORS as error:
+            raise name_error(error) from error
+        transport.session.trust_env = False  # no proxy and no .netrc of the worker's account
+        transport.session.max_redirects = 0
+        transport.session.mount("http://", self._wire)
+        transport.session.mount("https://", self._wire)
+        return wsman
+
+
+def _wsman_arguments(address: Address, credential: Credential) -> dict[str, Any]:
+    """Give pypsrp's arguments: encryption always over HTTP, verification always over TLS, English texts."""
+    certificate = credential.certificate_pem if address.auth is Auth.CERTIFICATE else None
+    key = credential.certificate_key if address.auth is Auth.CERTIFICATE else None
+    return {
+        "server": address.hostname,
+        "port": address.port,
+        "username": credential.username,
+        "password": credential.password,
+        "ssl": address.https,
+        "auth": str(address.auth),
+        "cert_validation": str(address.ca_file) if address.ca_file else system_trust(),
+        "encryption": "auto" if address.https else "always",
+        "no_proxy": True,
+        "locale": "en-US",
+        "certificate_pem": str(certificate) if certificate else None,
+        "certificate_key_pem": str(key) if key else None,
+    }
+
+
+def keep_quiet() -> None:
+    """Hold pypsrp's loggers at INFO: its debug log prints parameter values."""
+    names = [name for name in logging.root.manager.loggerDict if name == "pypsrp" or name.startswith("pypsrp.")]
+    for logger in map(logging.getLogger, ["pypsrp", *names]):
+        if logger.getEffectiveLevel() < logging.INFO:
+            logger.setLevel(logging.INFO)
+
+
+def _whole_if_possible(seconds: float) -> int | float:
+    return round(seconds) if seconds >= 1 else round(seconds, 2)
+
+
+class SharedCommand(Command):
+    """A command that is written from where it stands.
+
+    pypsrp copies every command twice in depth before it writes a pipeline, for the sake of values that are lxml
+    elements (``Pipeline._get_statements``). Here all values are plain, and copying was a third of the client's CPU.
+    """
+
+    def __init__(self, name: str, *, protocol_version: str) -> None:
+        """Name a cmdlet; script text is not possible."""
+        super().__init__(name, protocol_version=protocol_version, is_script=False)
+
+    def __deepcopy__(self, memo: object) -> SharedCommand:
+        """Give the command itself."""
+        return self
+
+
+def _add(pipeline: PowerShell, entry: Entry) -> None:
+    if pipeline.commands:
+        pipeline.add_statement()
+    for part in entry.pipeline:
+        pipeline.add_command(SharedCommand(part.name, protocol_version=pipeline.runspace_pool.protocol_version or ""))
+        for parameter in part.parameters:
+            _add_parameter(pipeline, parameter.name, parameter.value)
+
+
+def _add_parameter(pipeline: PowerShell, name: str | None, value: Value) -> None:
+    typed = list(value) if isinstance(value, tuple) else value
+    if name is None:
+        pipeline.add_argument(typed)
+    else:
+        pipeline.add_parameter(name, typed)

@@ -1,0 +1,35 @@
+"""One visit to a device: everything the checks need, in one session."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from troubleshooting.domain.device_errors import DeviceErrorCode
+from troubleshooting.machines.base import Address, Answer, Credential, Limits, OnAnswer, ShouldStop
+from troubleshooting.machines.catalogue import prerequisite_visit
+from troubleshooting.machines.errors import MachineError
+from troubleshooting.machines.psrp import Clock, connect
+
+LAST_DAY = timedelta(hours=24)
+
+
+def visit(
+    address: Address,
+    credential: Credential,
+    *,
+    on_answer: OnAnswer,
+    should_stop: ShouldStop,
+    limits: Limits,
+    clock: Clock,
+    since: timedelta = LAST_DAY,
+) -> tuple[Answer, ...]:
+    """Read a device and give the answers in the order they came; each was handed to ``on_answer`` at once.
+
+    Raises MachineError when the device could not be read, was lost on the way, or the run was cancelled
+    (``should_stop``); what was handed over before stays good. A command that failed is an answer, not an exception.
+    """
+    with connect(address, credential, limits=limits, clock=clock, should_stop=should_stop) as machine:
+        answers = machine.read(prerequisite_visit(since), on_answer=on_answer)
+    if all(answer.reading.error_code == DeviceErrorCode.TIMED_OUT for answer in answers):
+        raise MachineError(DeviceErrorCode.NO_ANSWER, "The device opened a session and answered no command in it.")
+    return answers

@@ -1,0 +1,88 @@
+"""HTTP to one machine with bounds that requests and pypsrp lack: on time, on size, and never to another place.
+
+pypsrp gives each HTTP request a time limit of its own and repeats a Receive five times after silence, with growing
+pauses (``pypsrp/wsman.py``, ``send``); the portal keeps one deadline for all of it.
+"""
+
+from __future__ import annotations
+
+import math
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.response import HTTPResponse
+
+from troubleshooting.machines.errors import Overlong, Redirected, Silent
+
+MOST_REPLY_BYTES = 8_000_000  # WinRM's own envelopes are half a megabyte
+_PIECE_BYTES = 65_536
+_SHORTEST_WAIT_S = 0.05
+_LONGEST_WAIT_S = 3_600.0  # a socket takes no infinite limit
+
+
+class Wire(HTTPAdapter):
+    """Carries one machine's requests. No request waits past :attr:`until` (``time.monotonic()`` seconds)."""
+
+    def __init__(self, *, connect_s: float) -> None:
+        """Limit connecting to ``connect_s`` seconds; there is one connection, for the sign-in is bound to it."""
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+        self.until = math.inf
+        self._connect_s = connect_s
+        self._latest: requests.Response | None = None
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
+        verify: bool | str = True,
+        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Send one request directly; raises Silent or Redirected besides requests' own exceptions."""
+        left_s = max(min(self.until - time.monotonic(), _LONGEST_WAIT_S), _SHORTEST_WAIT_S)
+        try:
+            response = super().send(request, True, (min(self._connect_s, left_s), left_s), verify, cert, {})
+        except requests.ReadTimeout as error:  # pypsrp would send it again
+            raise Silent("The device did not answer in time.") from error
+        except requests.ConnectTimeout as error:  # and this one too
+            raise requests.ConnectionError(f"No connection within {self._connect_s:g} s.") from error
+        self._latest = response
+        if response.is_redirect:
+            response.close()
+            raise Redirected(f"The device answered with a redirect ({response.status_code}).")
+        setattr(response.raw, "stream", self._pieces_of(response.raw))  # noqa: B010  one response, not the class
+        return response
+
+    def close(self) -> None:
+        """Close the connection, also when a reply was left unread on it."""
+        if self._latest is not None:
+            self._latest.close()
+        super().close()
+
+    def _pieces_of(self, raw: HTTPResponse) -> Any:
+        """Give a replacement for ``raw.stream`` that keeps the bounds; undone compression could be a bomb."""
+
+        def stream(amt: int | None = None, decode_content: bool | None = None) -> Iterator[bytes]:
+            total = 0
+            while piece := raw.read1(_PIECE_BYTES, decode_content=False):
+                total += len(piece)
+                if total > MOST_REPLY_BYTES:
+                    raw.close()
+                    raise Overlong(f"The device sent more than {MOST_REPLY_BYTES} bytes in one reply.")
+                if time.monotonic() > self.until:
+                    raw.close()
+                    raise Silent("The device answered too slowly.")
+                yield piece
+
+        return stream
+
+
+def system_trust() -> str | bool:
+    """Give the system's trust store, where company certificates are installed; True (certifi's) where there is none."""
+    paths = ssl.get_default_verify_paths()
+    return paths.cafile or paths.capath or True

@@ -1,0 +1,178 @@
+"""The verdict of a case, and the events it rests on, as the page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from troubleshooting.domain.case import Report
+from troubleshooting.domain.check_run import RunStatus
+from troubleshooting.domain.events import BLOCK_EVENTS, matches_in
+from troubleshooting.domain.snapshot import ProtectionEvent, Snapshot
+from troubleshooting.domain.text import Text
+from troubleshooting.domain.verdict_base import Evidence, EvidenceKind, NextStepCode, Verdict, VerdictCode
+from troubleshooting.models import CaseVerdict, CheckRun
+from troubleshooting.models.choices import CHECK_TITLES, CONFIDENCE_LABELS, VERDICT_LABELS
+from troubleshooting.queries.words import label_of
+
+EVENTS_SHOWN = 50
+
+TONES: Mapping[VerdictCode, str] = {
+    VerdictCode.PREREQUISITES_NOT_MET: "bad",
+    VerdictCode.NOT_COVERED: "info",
+    VerdictCode.BLOCKED_BY_NETWORK_PROTECTION: "info",
+    VerdictCode.WOULD_BE_BLOCKED: "warn",
+    VerdictCode.EXCLUDED: "warn",
+    VerdictCode.NOT_REPRODUCED: "info",
+    VerdictCode.CANNOT_TELL: "quiet",
+}
+
+# Steps after which looking again shows whether it helped; the first two are anybody's, the others follow a deed of IT.
+CHECK_AGAIN_BY_ANYBODY = frozenset({NextStepCode.VISIT_AGAIN, NextStepCode.CHECK_AGAIN})
+CHECK_AGAIN_BY_IT = CHECK_AGAIN_BY_ANYBODY | {
+    NextStepCode.FIX_PREREQUISITES,
+    NextStepCode.TURN_ON_BLOCK_MODE,
+    NextStepCode.REVIEW_EXCLUSION,
+}
+SUBMISSION_AFTER = frozenset({NextStepCode.FIND_OUT_WHO_BLOCKS, NextStepCode.PREPARE_SUBMISSION})
+READING_LABELS: Mapping[str, Promise] = {"protection_events": _("the events in Defender's log")}
+MEANINGS: Mapping[int, Promise] = {
+    1125: _("Would have been blocked"),
+    1126: _("Blocked"),
+    5007: _("Setting changed"),
+    5013: _("Change refused"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceLink:
+    """One thing that the verdict rests on, and where it stands on the page."""
+
+    label: str | Promise
+    text: Text | None
+    anchor: str  # "" where there is nothing to jump to
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictView:
+    """The conclusion in the reader's words."""
+
+    code: str
+    label: Promise
+    tone: str
+    confidence: Promise
+    sentence: Text
+    paragraph: Text | None  # for IT and auditors
+    hints: tuple[Text, ...]  # for IT and auditors
+    next: Text
+    offers_check: bool  # the one next button is a new check
+    offers_submission: bool  # the one next button is the submission
+    evidence: tuple[EvidenceLink, ...]
+    concluded_at: datetime
+    is_from_earlier: bool  # the newest run has no verdict of its own
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event of the PC's log."""
+
+    anchor: str
+    event_id: int
+    meaning: Promise | str
+    at: datetime
+    destination: str
+    program: str
+    user: str
+    change: str  # old and new value of a changed setting
+    strength: str  # "strong", "fair", "weak", or "" where it does not concern the report
+    reasons: tuple[Text, ...]
+    xml: str
+
+
+def read_verdict(runs: Iterable[CheckRun], *, technical: bool) -> VerdictView | None:
+    """Give the verdict of the newest run that has one.
+
+    None while a check is under way, after one that failed without learning anything, and where there is none.
+    """
+    for position, run in enumerate(runs):
+        stored: CaseVerdict | None = getattr(run, "verdict", None)
+        if run.is_live or (stored is not None and _only_says_that_it_failed(run, stored)):
+            return None
+        if stored is not None:
+            return _view(stored, technical=technical, is_from_earlier=position > 0)
+    return None
+
+
+def event_rows(snapshot: Snapshot, report: Report) -> tuple[EventRow, ...]:
+    """Give the events that concern the report first (best match first), then the others, newest first."""
+    events = snapshot.events or ()
+    matches = matches_in(snapshot, report)
+    matched = {id(match.event) for match in matches}
+    others = sorted((event for event in events if id(event) not in matched), key=_recorded_at, reverse=True)
+    rows = [_row(match.event, match.strength.value, match.reasons) for match in matches]
+    return tuple([*rows, *(_row(event, "", ()) for event in others)][:EVENTS_SHOWN])
+
+
+def _only_says_that_it_failed(run: CheckRun, stored: CaseVerdict) -> bool:
+    """Tell whether the named error of a failed run says all that there is to say."""
+    return run.status == RunStatus.FAILED and stored.code == VerdictCode.CANNOT_TELL
+
+
+def _view(stored: CaseVerdict, *, technical: bool, is_from_earlier: bool) -> VerdictView:
+    verdict = Verdict.from_json(stored.content)
+    return VerdictView(
+        code=verdict.code.value,
+        label=VERDICT_LABELS[verdict.code],
+        tone=TONES[verdict.code],
+        confidence=CONFIDENCE_LABELS[verdict.confidence],
+        sentence=verdict.employee,
+        paragraph=verdict.it if technical else None,
+        hints=verdict.hints if technical else (),
+        next=verdict.next_step.text,
+        offers_check=verdict.next_step.code in (CHECK_AGAIN_BY_IT if technical else CHECK_AGAIN_BY_ANYBODY),
+        offers_submission=verdict.next_step.code in SUBMISSION_AFTER,
+        evidence=_links(verdict.evidence, technical=technical),
+        concluded_at=stored.concluded_at,
+        is_from_earlier=is_from_earlier,
+    )
+
+
+def _links(evidence: Iterable[Evidence], *, technical: bool) -> tuple[EvidenceLink, ...]:
+    """Give the links; an employee's page has checks but no events to jump to."""
+    links = (_link(item) for item in evidence if technical or item.kind is EvidenceKind.CHECK)
+    return tuple(link for link in links if link is not None)
+
+
+def _link(item: Evidence) -> EvidenceLink | None:
+    if item.kind is EvidenceKind.CHECK:
+        title = label_of(CHECK_TITLES, item.reference)
+        return EvidenceLink(title, item.text, f"check-{item.reference}") if title else None
+    if item.kind is EvidenceKind.EVENT:
+        return EvidenceLink(_("an event in Defender's log"), item.text, f"event-{item.reference}")
+    return EvidenceLink(READING_LABELS.get(item.reference, item.reference), item.text, "events")
+
+
+def _row(event: ProtectionEvent, strength: str, reasons: tuple[Text, ...]) -> EventRow:
+    reference = event.record_id if event.record_id is not None else event.recorded_at.isoformat()
+    values = (value for value in (event.old_value, event.new_value, event.changed_type, event.value) if value)
+    return EventRow(
+        anchor=f"event-{reference}",
+        event_id=event.event_id,
+        meaning=MEANINGS.get(event.event_id, ""),
+        at=event.recorded_at,
+        destination=event.destination or "",
+        program=event.process_name or "",
+        user=event.user or "",
+        change="" if event.event_id in BLOCK_EVENTS else " → ".join(values),
+        strength=strength,
+        reasons=reasons,
+        xml=event.xml,
+    )
+
+
+def _recorded_at(event: ProtectionEvent) -> datetime:
+    return event.recorded_at

@@ -1,0 +1,140 @@
+"""The evidence of a case: what the PC said in its last visit, as stored."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import Any
+
+from troubleshooting.domain.finding import CheckId, CheckStatus, Finding, Remedy
+from troubleshooting.domain.snapshot import Reading, ReadState, Snapshot
+from troubleshooting.domain.submission import SentCommand, readable_evidence
+from troubleshooting.domain.text import Text
+from troubleshooting.domain.verdict import Verdict, conclude
+from troubleshooting.machines.base import Answer
+from troubleshooting.machines.parse import build_snapshot
+from troubleshooting.models import Case, CaseVerdict, CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot
+from troubleshooting.queries.words import stored_text
+
+
+def read_snapshot(run: CheckRun) -> Snapshot | None:
+    """Give the snapshot of the run's last visit, rebuilt from its stored answers; None where there was no visit."""
+    visit = last_visit(run)
+    return snapshot_of(visit) if visit else None
+
+
+def last_visit(run: CheckRun) -> DeviceSnapshot | None:
+    """Give the run's last visit with its answers; two queries."""
+    return run.snapshots.order_by("-attempt").prefetch_related("answers").first()
+
+
+def snapshot_of(visit: DeviceSnapshot) -> Snapshot:
+    """Read the stored answers of a visit again."""
+    return build_snapshot([answer_of(row) for row in visit.answers.all()], collected_at=visit.started_at)
+
+
+def answer_of(row: DeviceAnswer) -> Answer:
+    """Give a stored answer back as it came."""
+    return Answer(
+        name=row.name,
+        pipeline=row.pipeline,
+        sent_at=row.sent_at,
+        seconds=row.seconds,
+        reading=Reading(ReadState(row.state), row.error_code or None, row.detail),
+        content=row.content,
+        errors=row.errors,
+        truncated=row.truncated,
+    )
+
+
+def findings_of(run: CheckRun) -> tuple[Finding, ...]:
+    """Give the stored findings of a run in the page's order; one query."""
+    stored = {row.check_id: row for row in run.findings.all()}
+    return tuple(_finding(stored[check]) for check in CheckId if check in stored)
+
+
+def evidence_json(case: Case, run: CheckRun) -> dict[str, Any]:
+    """Give everything that was found for a case, in a form for machines; four queries."""
+    visit = last_visit(run)
+    verdict: CaseVerdict | None = getattr(run, "verdict", None)
+    return {
+        "case": {"number": case.number, "stage": case.stage, "opened_at": case.opened_at.isoformat()},
+        "report": _report(case),
+        "device": case.device.hostname,
+        "verdict": verdict.content if verdict else None,
+        "findings": [_finding_json(row) for row in run.findings.all()],
+        "visit": _visit_json(visit) if visit else None,
+    }
+
+
+def evidence_text(case: Case, run: CheckRun, *, time_zone: tzinfo) -> str:
+    """Give the same for people, as plain English text; a run without a verdict is judged as it stands."""
+    visit = last_visit(run)
+    answers = tuple(visit.answers.all()) if visit else ()
+    snapshot = snapshot_of(visit) if visit else Snapshot(collected_at=run.requested_at)
+    findings = findings_of(run)
+    stored: CaseVerdict | None = getattr(run, "verdict", None)
+    return readable_evidence(
+        case.report,
+        snapshot,
+        Verdict.from_json(stored.content) if stored else conclude(case.report, snapshot, findings),
+        findings=findings,
+        commands=[SentCommand(row.name, row.pipeline, row.sent_at, row.seconds) for row in answers],
+        case_number=case.number,
+        device=case.device.hostname,
+        time_zone=time_zone,
+    )
+
+
+def _finding(row: CheckFinding) -> Finding:
+    remedy = row.content.get("remedy") or {}
+    return Finding(
+        check=CheckId(row.check_id),
+        status=CheckStatus(row.status),
+        observed=Text.from_json(row.content["observed"]),
+        expected=Text.from_json(row.content["expected"]),
+        summary=Text.from_json(row.content["summary"]),
+        remedy=Remedy(stored_text(remedy.get("employee")), stored_text(remedy.get("it"))),
+        depends_on=tuple(row.content.get("depends_on", ())),
+    )
+
+
+def _finding_json(row: CheckFinding) -> dict[str, Any]:
+    return {"check": row.check_id, "status": row.status, **row.content}
+
+
+def _report(case: Case) -> dict[str, Any]:
+    return {
+        "kind": case.kind,
+        "indicator": case.indicator,
+        "typed_address": case.typed_address,
+        "program": case.program,
+        "program_name": case.program_name,
+        "happened_at": case.happened_at.isoformat(),
+        "saw": case.saw,
+        "reason": case.reason,
+    }
+
+
+def _visit_json(visit: DeviceSnapshot) -> dict[str, Any]:
+    return {
+        "attempt": visit.attempt,
+        "started_at": visit.started_at.isoformat(),
+        "endpoint": visit.endpoint,
+        "account": visit.account,
+        "commands": [_answer_json(row) for row in visit.answers.all()],
+    }
+
+
+def _answer_json(row: DeviceAnswer) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "pipeline": row.pipeline,
+        "sent_at": row.sent_at.isoformat(),
+        "seconds": row.seconds,
+        "state": row.state,
+        "error_code": row.error_code,
+        "detail": row.detail,
+        "content": row.content,
+        "errors": row.errors,
+        "truncated": row.truncated,
+    }

@@ -1,0 +1,40 @@
+"""A report that is being written, in words, for a last look before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from troubleshooting.models.choices import PROBLEM_LABELS, PROGRAM_LABELS
+from troubleshooting.queries.words import label_of
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """One answer, and the step that asked for it."""
+
+    label: Promise
+    value: str | Promise
+    step: int
+    at: datetime | None = None  # instead of a value, to be shown in the person's zone
+
+
+def review_rows(cleaned: Mapping[str, Any], *, hostname: str) -> list[ReviewRow]:
+    """Give what was answered so far; an answer that is missing or wrong has no row."""
+    program = cleaned.get("program_name") or label_of(PROGRAM_LABELS, cleaned.get("program"))
+    indicator = cleaned.get("address")
+    rows = [
+        ReviewRow(_("Problem"), label_of(PROBLEM_LABELS, cleaned.get("kind")) or "", 1),
+        ReviewRow(_("Program"), program or "", 1),
+        ReviewRow(_("Address"), indicator.value if indicator else "", 2),
+        ReviewRow(_("PC"), hostname, 3),
+        ReviewRow(_("When"), "", 3, at=cleaned.get("happened_at")),
+        ReviewRow(_("What you saw"), cleaned.get("saw", ""), 4),
+        ReviewRow(_("Why it matters"), cleaned.get("reason", ""), 4),
+    ]
+    return [row for row in rows if row.value or row.at]

@@ -1,0 +1,163 @@
+"""The sheet to copy from into Microsoft's form, or the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from troubleshooting.domain.case import ProblemKind
+from troubleshooting.domain.snapshot import Snapshot
+from troubleshooting.domain.submission import (
+    ADDITIONAL_INFORMATION_LIMIT,
+    Company,
+    FormLink,
+    SubmissionField,
+    SubmissionStatus,
+    fields,
+    form_links,
+    why_not,
+)
+from troubleshooting.domain.text import Text
+from troubleshooting.domain.verdict import Verdict
+from troubleshooting.models import Case, CheckRun, Submission
+from troubleshooting.models.choices import PROBLEM_LABELS, SUBMISSION_STATUS_LABELS
+from troubleshooting.queries.evidence import findings_of, read_snapshot
+
+# Lists that are not Microsoft's: what the ResponseCategory of advanced hunting says, and what to do instead (events.md
+# section 7). Any other category belongs in a submission.
+NOT_MICROSOFTS_LIST: Mapping[str, Promise] = {
+    "CustomBlockList": _("An indicator of your own tenant blocks this site. Edit or delete the indicator instead."),
+    "CustomPolicy": _(
+        "Web content filtering blocks this site. Dispute the category in the web content filtering report, or change "
+        "the policy."
+    ),
+    "CasbPolicy": _("Defender for Cloud Apps blocks this app. Review the app's tag there instead."),
+}
+CATEGORIES = ("Malicious", "Phishing", "C2", "COCO", "Untrusted", *NOT_MICROSOFTS_LIST)
+
+NOT_CHECKED_YET = _("No check of the PC has come to a verdict yet. A submission needs its evidence.")
+CHECK_FIRST = _("Have the PC checked; the submission stands here once there is a verdict.")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetField:
+    """One field of Microsoft's form."""
+
+    field: SubmissionField
+    length: int
+    is_long: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionRecord:
+    """What was recorded of the submission."""
+
+    status: str
+    status_label: Promise
+    reference: str
+    determination: str
+    sent_at: datetime | None
+    sent_by: str
+    is_sent: bool
+    is_closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionSheet:
+    """The page. ``why_not`` is None where a submission makes sense; only then are there fields."""
+
+    case_number: str
+    address: str
+    kind: Promise
+    why_not: Text | Promise | None
+    instead: Text | Promise | None
+    not_microsofts: Promise | None  # the category found says that the list is not Microsoft's
+    fields: tuple[SheetField, ...]
+    limit: int
+    links: tuple[FormLink, ...]
+    record: SubmissionRecord | None
+    has_evidence: bool
+
+
+def judged_run(case: Case) -> CheckRun | None:
+    """Give the newest run that has a verdict; one query."""
+    judged = case.check_runs.exclude(verdict=None).select_related("verdict")
+    return judged.order_by("-verdict__concluded_at", "-pk").first()
+
+
+def read_sheet(case: Case, *, company: Company, contact: str, time_zone: tzinfo, category: str = "") -> SubmissionSheet:
+    """Give the sheet of a case that the reader may open, with device, reporter and submission joined; four queries."""
+    run = judged_run(case)
+    if run is None:
+        return _sheet(case, why_not=NOT_CHECKED_YET, instead=CHECK_FIRST)
+    verdict = Verdict.from_json(run.verdict.content)
+    reason = why_not(case.report, verdict)
+    if reason is not None:
+        return _sheet(case, why_not=reason, instead=verdict.next_step.text, has_evidence=True)
+    found = fields(
+        case.report,
+        read_snapshot(run) or Snapshot(collected_at=run.requested_at),
+        verdict,
+        company=company,
+        case_number=case.number,
+        findings=findings_of(run),
+        time_zone=time_zone,
+        response_category=category,
+        contact=contact,
+    )
+    return _sheet(
+        case,
+        sheet_fields=tuple(_field(field) for field in found),
+        links=form_links(case.report, verdict),
+        not_microsofts=NOT_MICROSOFTS_LIST.get(category),
+        has_evidence=True,
+    )
+
+
+def _sheet(
+    case: Case,
+    *,
+    why_not: Text | Promise | None = None,
+    instead: Text | Promise | None = None,
+    not_microsofts: Promise | None = None,
+    sheet_fields: tuple[SheetField, ...] = (),
+    links: tuple[FormLink, ...] = (),
+    has_evidence: bool = False,
+) -> SubmissionSheet:
+    return SubmissionSheet(
+        case_number=case.number,
+        address=case.indicator_value,
+        kind=PROBLEM_LABELS[ProblemKind(case.kind)],
+        why_not=why_not,
+        instead=instead,
+        not_microsofts=not_microsofts,
+        fields=sheet_fields,
+        limit=ADDITIONAL_INFORMATION_LIMIT,
+        links=links,
+        record=_record(getattr(case, "submission", None)),
+        has_evidence=has_evidence,
+    )
+
+
+def _field(field: SubmissionField) -> SheetField:
+    return SheetField(field, len(field.value), is_long="\n" in field.value or len(field.value) > 120)
+
+
+def _record(submission: Submission | None) -> SubmissionRecord | None:
+    if submission is None:
+        return None
+    status = SubmissionStatus(submission.status)
+    return SubmissionRecord(
+        status=submission.status,
+        status_label=SUBMISSION_STATUS_LABELS[status],
+        reference=submission.reference,
+        determination=submission.determination,
+        sent_at=submission.sent_at,
+        sent_by=str(submission.sent_by) if submission.sent_by else "",
+        is_sent=submission.sent_at is not None,
+        is_closed=status is SubmissionStatus.CLOSED,
+    )

@@ -1,0 +1,241 @@
+"""Helpers of the templates: sentences, statuses and icons, times, and what the frame of every page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from heroicons.templatetags.heroicons import heroicon_mini, heroicon_outline
+
+from troubleshooting.domain.text import Text
+from troubleshooting.models.choices import CHECK_STATUS_LABELS, Role
+from troubleshooting.permissions import sees_everything
+from troubleshooting.queries.people import zone_of
+
+register = template.Library()
+
+# --- Sentences --------------------------------------------------------------------------------------------------------
+
+
+@register.filter
+def translated(text: Text | Mapping[str, Any] | str | Promise | None) -> str:
+    """Give a rule's sentence in the reader's language; it is escaped like any other value of a template."""
+    if text is None or text == "":
+        return ""
+    if isinstance(text, Mapping):
+        text = Text.from_json(text)
+    if not isinstance(text, Text):
+        return str(text)
+    message = gettext(text.message)
+    return message % dict(text.values) if text.values else message
+
+
+# --- Statuses and icons -----------------------------------------------------------------------------------------------
+
+TONE_ICONS: Mapping[str, str] = {
+    "good": "check-circle",
+    "bad": "x-circle",
+    "warn": "exclamation-triangle",
+    "info": "information-circle",
+    "quiet": "minus-circle",
+}
+
+# Code of any status -> (tone, icon). Codes of the same spelling mean the same to the eye.
+STATUS_LOOKS: Mapping[str, tuple[str, str]] = {
+    "pass": ("good", "check-circle"),
+    "fail": ("bad", "x-circle"),
+    "warn": ("warn", "exclamation-triangle"),
+    "info": ("info", "information-circle"),
+    "unknown": ("quiet", "question-mark-circle"),
+    "not_applicable": ("quiet", "minus-circle"),
+    "waiting": ("quiet", "clock"),
+    # check runs
+    "queued": ("quiet", "clock"),
+    "running": ("info", "arrow-path"),
+    "finished": ("good", "check-circle"),
+    "failed": ("bad", "x-circle"),
+    "cancelled": ("quiet", "no-symbol"),
+    # stages of a case
+    "checking": ("info", "arrow-path"),
+    "checked": ("warn", "document-magnifying-glass"),
+    "submitted": ("info", "paper-airplane"),
+    "solved": ("good", "check-circle"),
+    "withdrawn": ("quiet", "minus-circle"),
+    # answers of a PC
+    "answered": ("good", "check-circle"),
+    "absent": ("quiet", "minus-circle"),
+    "refused": ("bad", "no-symbol"),
+    # submissions
+    "draft": ("quiet", "document-text"),
+    "ready": ("info", "document-check"),
+    "sent": ("info", "paper-airplane"),
+    "in_progress": ("info", "clock"),
+    "closed": ("good", "check-circle"),
+}
+UNKNOWN_LOOK = ("quiet", "question-mark-circle")
+
+MESSAGE_TONES: Mapping[str, str] = {"success": "good", "warning": "warn", "error": "bad"}
+
+
+@lru_cache(maxsize=256)
+def _draw(name: str, size: int, css_class: str) -> SafeString:
+    draw = heroicon_mini if size <= 20 else heroicon_outline
+    attributes: dict[str, Any] = {"aria-hidden": "true", "class": f"icon {css_class}".strip()}
+    return SafeString(draw(name, size=size, **attributes))
+
+
+@register.simple_tag
+def icon(name: str, *, size: int = 20, **attributes: str) -> SafeString:
+    """Draw a heroicon that only decorates; words stand beside it."""
+    return _draw(str(name), size, str(attributes.get("class", "")))
+
+
+@register.simple_tag
+def status_icon(status: str, *, size: int = 20) -> SafeString:
+    """Draw the icon of a status code."""
+    tone, name = STATUS_LOOKS.get(str(status), UNKNOWN_LOOK)
+    return _draw(name, size, f"tone-{tone}")
+
+
+@register.simple_tag
+def tone_icon(tone: str, *, size: int = 20) -> SafeString:
+    """Draw the icon of a notice or a verdict."""
+    return _draw(TONE_ICONS.get(str(tone), TONE_ICONS["info"]), size, f"tone-{tone}")
+
+
+@register.filter
+def status_tone(status: str) -> str:
+    """Give the tone of a status code: good, bad, warn, info or quiet."""
+    return STATUS_LOOKS.get(str(status), UNKNOWN_LOOK)[0]
+
+
+@register.filter
+def status_word(status: str) -> str:
+    """Give the word for a check's status."""
+    words = {code.value: label for code, label in CHECK_STATUS_LABELS.items()}
+    return str(words.get(str(status), status))
+
+
+@register.filter
+def message_tone(level_tag: str) -> str:
+    """Give the tone of a flash message."""
+    return MESSAGE_TONES.get(level_tag, "info")
+
+
+# --- Times ------------------------------------------------------------------------------------------------------------
+
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
+
+
+def _ago(seconds: int) -> str:
+    if seconds < MINUTE_S:
+        return gettext("just now")
+    if seconds < HOUR_S:
+        minutes = seconds // MINUTE_S
+        return ngettext("%(n)d minute ago", "%(n)d minutes ago", minutes) % {"n": minutes}
+    if seconds < DAY_S:
+        hours = seconds // HOUR_S
+        return ngettext("%(n)d hour ago", "%(n)d hours ago", hours) % {"n": hours}
+    days = seconds // DAY_S
+    return ngettext("%(n)d day ago", "%(n)d days ago", days) % {"n": days}
+
+
+def _ahead(seconds: int) -> str:
+    if seconds < MINUTE_S:
+        return gettext("in less than a minute")
+    if seconds < HOUR_S:
+        minutes = round(seconds / MINUTE_S)
+        return ngettext("in %(n)d minute", "in %(n)d minutes", minutes) % {"n": minutes}
+    if seconds < DAY_S:
+        hours = round(seconds / HOUR_S)
+        return ngettext("in %(n)d hour", "in %(n)d hours", hours) % {"n": hours}
+    days = round(seconds / DAY_S)
+    return ngettext("in %(n)d day", "in %(n)d days", days) % {"n": days}
+
+
+def relative_time(at: datetime, *, now: datetime) -> str:
+    """Give a moment in words as seen from ``now``: days at most, for what is older see the exact time."""
+    seconds = int((now - at).total_seconds())
+    return _ago(seconds) if seconds >= 0 else _ahead(-seconds)
+
+
+def exact_time(at: datetime, *, person: Any) -> str:
+    """Give a moment in the person's zone: ``24 Nov 2026, 14:05 CET``."""
+    local = at.astimezone(zone_of(person))
+    return f"{date_format(local, gettext('j M Y, H:i'))} {local.tzname()}"
+
+
+def _reader(context: template.Context) -> Any:
+    request = getattr(context, "request", None)  # survives {% include … only %}
+    return getattr(request, "user", None)
+
+
+@register.simple_tag(takes_context=True)
+def when(context: template.Context, at: datetime, now: datetime) -> SafeString:
+    """Show a moment in relative words, exact on hover; older than a week only the exact time."""
+    exact_words = exact_time(at, person=_reader(context))
+    words = exact_words if abs((now - at).days) >= 7 else relative_time(at, now=now)
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact_words, words)
+
+
+@register.simple_tag(takes_context=True)
+def exact(context: template.Context, at: datetime) -> str:
+    """Give a moment in the person's zone, for tables."""
+    return exact_time(at, person=_reader(context))
+
+
+# --- The frame of every page ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    """One page in the header."""
+
+    url: str
+    label: str | Promise
+    is_current: bool
+
+
+def _places(person: Any) -> list[tuple[str, Promise]]:
+    places: list[tuple[str, Promise]] = [("home", _("Home"))]
+    if person.role != Role.AUDITOR:
+        places.append(("report", _("Report a problem")))
+    if sees_everything(person):
+        places.append(("cases", _("Cases")))
+    if person.role == Role.ADMINISTRATOR and person.is_staff:
+        places.append(("admin:index", _("Administration")))
+    return places
+
+
+@register.simple_tag(takes_context=True)
+def nav_links(context: template.Context) -> list[NavLink]:
+    """Give the pages for the person's role."""
+    request: HttpRequest = context["request"]
+    match = request.resolver_match
+    here = match.view_name if match else ""
+    return [NavLink(reverse(name), label, name == here) for name, label in _places(request.user)]
+
+
+@register.simple_tag
+def support_contact() -> str:
+    """Give whom to ask, or nothing where the settings do not say."""
+    return str(settings.SUPPORT_CONTACT)
+
+
+@register.simple_tag
+def company_name() -> str:
+    """Give the company's name, or nothing where the settings do not say."""
+    return str(settings.COMPANY_NAME)

@@ -1,0 +1,185 @@
+"""The list of cases, the page of one case, and what a person may do there."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from troubleshooting import permissions
+from troubleshooting.actions import cases as actions
+from troubleshooting.actions.check_runs import AlreadyLive, start_check_run
+from troubleshooting.domain.transitions import InvalidTransition
+from troubleshooting.forms.case_filter import CaseFilterForm, chips, query_string
+from troubleshooting.models import Case
+from troubleshooting.queries.case_list import COUNTED_TO, CaseList, CaseRow, export_rows, list_cases, read_cursor
+from troubleshooting.queries.case_page import read_case_page
+from troubleshooting.views.rights import or_forbidden, reader_of, rights_of
+
+LONGEST_NOTE = 2000  # characters
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+CSV_COLUMNS = (
+    "number", "opened", "changed", "stage", "problem", "address", "program", "pc", "reporter", "verdict", "confidence",
+)  # fmt: skip
+
+
+class Echo:
+    """A file that hands back what is written, for a CSV that is made row by row."""
+
+    def write(self, value: str) -> str:
+        """Give the text back."""
+        return value
+
+
+@require_GET
+def cases(request: HttpRequest) -> HttpResponseBase:
+    """List the cases that the reader may open, filtered by the address bar; ``?as=csv`` gives all of them as a file."""
+    reader = reader_of(request)
+    form = CaseFilterForm(request.GET)
+    wanted = form.wanted()
+    if request.GET.get("as") == "csv" and permissions.may_list_all(reader):
+        return _as_csv(export_rows(reader, wanted))
+    newer = request.GET.get("newer", "")
+    cursor = read_cursor(newer or request.GET.get("older", ""), newer=bool(newer))
+    found = list_cases(reader, wanted, cursor=cursor)
+    query = query_string(wanted)
+    context = {
+        "list": found,
+        "form": form,
+        "chips": chips(wanted),
+        "is_filtered": not wanted.is_empty,
+        "found": _count(found),
+        "newer_url": _page_url(query, "newer", found.newer),
+        "older_url": _page_url(query, "older", found.older),
+        "csv_url": f"?{query}&as=csv" if query else "?as=csv",
+        "list_url": reverse("cases"),
+        "now": timezone.now(),
+    }
+    return render(request, "troubleshooting/cases/list.html", context)
+
+
+@require_GET
+def case(request: HttpRequest, number: str) -> HttpResponse:
+    """Show one case."""
+    found = _case(request, number)
+    reader = reader_of(request)
+    page = read_case_page(found, reader=reader)
+    context = {"page": page, "checklist": page.checklist, "rights": rights_of(reader, found), "now": timezone.now()}
+    return render(request, "troubleshooting/cases/detail.html", context)
+
+
+@require_POST
+def check_start(request: HttpRequest, number: str) -> HttpResponse:
+    """Have the PC checked (again)."""
+    found = _case(request, number)
+    return _do(
+        request,
+        number,
+        lambda: start_check_run(
+            found.pk, by=reader_of(request), now=timezone.now(), deadline=settings.CHECK_RUN_DEADLINE
+        ),
+        done=_("The check of %(pc)s begins. You may close this page; the result will stand here.")
+        % {"pc": found.device.hostname},
+    )
+
+
+@require_POST
+def case_withdraw(request: HttpRequest, number: str) -> HttpResponse:
+    """Close a case because the reporter does not need it any more."""
+    found = _case(request, number)
+    return _do(
+        request,
+        number,
+        lambda: actions.withdraw_case(found.pk, by=reader_of(request), now=timezone.now()),
+        done=_("The case is withdrawn. Nothing more happens with it; you can report the problem again at any time."),
+    )
+
+
+@require_POST
+def case_solve(request: HttpRequest, number: str) -> HttpResponse:
+    """Close a case because it works now."""
+    found = _case(request, number)
+    note = request.POST.get("note", "").strip()[:LONGEST_NOTE]
+    return _do(
+        request,
+        number,
+        lambda: actions.solve_case(found.pk, by=reader_of(request), note=note, now=timezone.now()),
+        done=_("The case is closed as solved. If the problem comes back, have the PC checked again from here."),
+    )
+
+
+def _case(request: HttpRequest, number: str) -> Case:
+    """Give the case if the reader may open it, else 404."""
+    visible = Case.objects.visible_to(reader_of(request)).select_related("device", "reporter", "submission")
+    return get_object_or_404(visible, number=number)
+
+
+def _do(request: HttpRequest, number: str, deed: Callable[[], object], *, done: str) -> HttpResponseRedirect:
+    """Do one deed, say what happens next or why nothing happened, and go back to the case."""
+    try:
+        with or_forbidden():
+            deed()
+    except AlreadyLive:
+        messages.info(request, _("The PC is being checked already; this page shows how far it is."))
+    except InvalidTransition:
+        messages.info(request, _("Nothing was changed: the case moved on meanwhile. The page shows where it stands."))
+    else:
+        messages.info(request, done)
+    return redirect("case", number=number)
+
+
+def _count(found: CaseList) -> str:
+    if found.total_is_cut:
+        return _("More than %(count)s cases") % {"count": COUNTED_TO - 1}
+    return _("1 case") if found.total == 1 else _("%(count)s cases") % {"count": found.total}
+
+
+def _page_url(query: str, direction: str, cursor: object) -> str:
+    """Give the address of the next page, "" where there is none."""
+    if cursor is None:
+        return ""
+    return f"?{query}&{direction}={cursor}" if query else f"?{direction}={cursor}"
+
+
+def _as_csv(rows: Iterable[CaseRow]) -> StreamingHttpResponse:
+    """Give the rows as a file for a spreadsheet, in portions."""
+    response = StreamingHttpResponse(_csv_lines(rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="cases-{timezone.now():%Y-%m-%d}.csv"'
+    return response
+
+
+def _csv_lines(rows: Iterable[CaseRow]) -> Iterator[str]:
+    writer = csv.writer(Echo())
+    yield "\ufeff" + writer.writerow(CSV_COLUMNS)  # the mark lets Excel read UTF-8
+    for row in rows:
+        yield writer.writerow([_harmless(str(cell)) for cell in _cells(row)])
+
+
+def _cells(row: CaseRow) -> tuple[object, ...]:
+    return (
+        row.number,
+        row.opened_at.isoformat(timespec="seconds"),
+        row.updated_at.isoformat(timespec="seconds"),
+        row.stage_label,
+        row.kind,
+        row.address,
+        row.program,
+        row.device,
+        row.reporter,
+        row.verdict or "",
+        row.confidence or "",
+    )
+
+
+def _harmless(cell: str) -> str:
+    """Keep a spreadsheet from reading what a person typed as a formula."""
+    return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA_STARTS) else cell

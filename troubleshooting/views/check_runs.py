@@ -1,0 +1,124 @@
+"""The live checklist, what ran on the PC, and the buttons that steer a check run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from troubleshooting import permissions
+from troubleshooting.actions import check_runs as actions
+from troubleshooting.domain.transitions import InvalidTransition
+from troubleshooting.models import CheckRun
+from troubleshooting.queries import checklist as checklists
+from troubleshooting.views.rights import or_forbidden, reader_of, rights_of
+
+Deed = Callable[..., CheckRun]
+
+
+@login_not_required  # the signed token answers for an unchanged poll; everything else signs in below
+@never_cache
+@require_GET
+def checklist(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give the checklist of a run; 204 where the page that asks shows it as it is."""
+    token = request.GET.get("seen", "")
+    if token and checklists.is_unchanged(pk, token):
+        return HttpResponse(status=204)
+    if not request.user.is_authenticated:
+        return _to_login(request)
+    return _changed_checklist(request, pk, token)
+
+
+@require_GET
+def transcript(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show every command that a run sent to the PC, or one raw answer (``?answer=``)."""
+    reader = reader_of(request)
+    run = _run(request, pk)
+    with or_forbidden():
+        permissions.check_may_see_transcript(reader, run.case)
+    wanted = request.GET.get("answer", "")
+    if wanted:
+        return _raw_answer(request, run, wanted)
+    context = {
+        "run": run,
+        "case": run.case,
+        "visits": checklists.read_transcript(run),
+        "technical": permissions.sees_everything(reader),
+        "now": timezone.now(),
+    }
+    return render(request, "troubleshooting/check_runs/transcript.html", context)
+
+
+@require_POST
+def check_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stop a check."""
+    stopped = _("The check stops. What the PC has answered so far is kept.")
+    return _steer(request, pk, actions.cancel_check_run, done=stopped)
+
+
+@require_POST
+def check_retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Try a PC that is waited for at once."""
+    return _steer(request, pk, actions.retry_check_run, done=_("The portal tries to reach the PC now."))
+
+
+def _changed_checklist(request: HttpRequest, pk: int, token: str) -> HttpResponse:
+    """Render the fragment for whoever may open the case."""
+    run = _run(request, pk)
+    reader = reader_of(request)
+    context = {
+        "checklist": checklists.read_checklist(run, reader=reader),
+        "rights": rights_of(reader, run.case),
+        "now": timezone.now(),
+    }
+    response = render(request, "troubleshooting/check_runs/_checklist.html", context)
+    seen = checklists.read_token(token, pk)
+    if seen is None or seen.status != run.status:
+        response["HX-Trigger-After-Swap"] = "case-changed"  # the rest of the case page reloads itself
+    return response
+
+
+def _to_login(request: HttpRequest) -> HttpResponse:
+    """Send the reader to the sign-in; htmx follows its own header."""
+    if not request.headers.get("HX-Request"):
+        return redirect_to_login(request.get_full_path())
+    shown = urlsplit(request.headers.get("HX-Current-URL", "")).path or reverse("home")
+    response = HttpResponse(status=401)
+    response["HX-Redirect"] = redirect_to_login(shown).url
+    return response
+
+
+def _raw_answer(request: HttpRequest, run: CheckRun, wanted: str) -> HttpResponse:
+    raw = checklists.read_raw_answer(run, int(wanted)) if wanted.isascii() and wanted.isdecimal() else None
+    if raw is None:
+        raise Http404
+    if request.headers.get("HX-Request"):
+        return render(request, "troubleshooting/check_runs/_raw_answer.html", {"raw": raw})
+    return HttpResponse(raw, content_type="text/plain; charset=utf-8")
+
+
+def _steer(request: HttpRequest, pk: int, deed: Deed, *, done: str) -> HttpResponseRedirect:
+    """Do one deed on a run the reader may see, say what happens next, and go back to the case."""
+    run = _run(request, pk)
+    try:
+        with or_forbidden():
+            deed(run.pk, by=reader_of(request), now=timezone.now())
+    except InvalidTransition:
+        messages.info(request, _("Nothing was changed: the check went on meanwhile. The page shows where it is."))
+    else:
+        messages.info(request, done)
+    return redirect("case", number=run.case.number)
+
+
+def _run(request: HttpRequest, pk: int) -> CheckRun:
+    return get_object_or_404(checklists.runs_visible_to(reader_of(request)), pk=pk)

@@ -1,0 +1,121 @@
+"""The report of a problem: one form in five steps, or one page without JavaScript."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from troubleshooting.actions.cases import open_case
+from troubleshooting.forms.report import STEPS, ReportForm
+from troubleshooting.models import User
+from troubleshooting.models.choices import Role
+from troubleshooting.queries.device_choices import DeviceChoice, device_choices
+from troubleshooting.queries.people import zone_of
+from troubleshooting.queries.report_review import review_rows
+from troubleshooting.views.rights import reader_of
+
+SENT = "sent_reports"  # in the session: token of a form -> number of the case it led to
+REMEMBERED = 20
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest) -> HttpResponse:
+    """Show the form, perhaps filled from the address bar; take the report and go on to its case."""
+    person = _reporter(request)
+    now = timezone.now()
+    devices = device_choices(person)
+    zone = zone_of(person)
+    if request.method != "POST":
+        form = ReportForm.prefilled(request.GET.dict(), devices=devices, now=now, zone=zone)
+        return _show(request, form, devices, now=now)
+    form = ReportForm(request.POST, devices=devices, now=now, zone=zone)
+    if not form.is_valid():
+        return _show(request, form, devices, now=now)
+    number, is_new = _open_once(request, form, now=now)
+    if not is_new:
+        messages.info(request, _("You had already sent this report. Here is its case."))
+    return redirect("case", number)
+
+
+@never_cache
+@require_POST
+def report_step(request: HttpRequest, step: int) -> HttpResponse:
+    """Judge one step of a form that is being filled in; the answer is that step, and whether to go on."""
+    person = _reporter(request)
+    present = next((known for known in STEPS if known.number == step), None)
+    if present is None:
+        raise Http404
+    now = timezone.now()
+    form = ReportForm(request.POST, devices=device_choices(person), now=now, zone=zone_of(person))
+    context = _context(form, now=now) | {"step": present, "fields": form.fields_of(present), "has_review": True}
+    response = render(request, "troubleshooting/report/_checked_step.html", context)
+    verdict = {"step": step, "good": form.is_step_valid(present)}
+    response["HX-Trigger-After-Settle"] = json.dumps({"report:checked": verdict})
+    return response
+
+
+def _reporter(request: HttpRequest) -> User:
+    """Give the person; an auditor, who only reads, is sent away with a reason."""
+    person = reader_of(request)
+    if person.role == Role.AUDITOR:
+        raise PermissionDenied(_("Auditors read; they do not report problems."))
+    return person
+
+
+def _show(request: HttpRequest, form: ReportForm, devices: tuple[DeviceChoice, ...], *, now: datetime) -> HttpResponse:
+    if not devices:
+        return render(request, "troubleshooting/report/no_device.html")
+    context = _context(form, now=now) | {"token": request.POST.get("token") or secrets.token_urlsafe(16)}
+    return render(request, "troubleshooting/report/report.html", context)
+
+
+def _context(form: ReportForm, *, now: datetime) -> dict[str, Any]:
+    wrong = form.first_wrong_step() if form.is_bound else None
+    return {
+        "form": form,
+        "steps": [(step, form.fields_of(step)) for step in STEPS],
+        "last_step": STEPS[-1].number,
+        "wrong_step": wrong,
+        "review": review_rows(form.cleaned_data, hostname=form.hostname) if form.is_bound else [],
+        "now": now,
+    }
+
+
+@transaction.atomic
+def _open_once(request: HttpRequest, form: ReportForm, *, now: datetime) -> tuple[str, bool]:
+    """Open the case of a form and give (its number, True); a form sent again leads to the same case (…, False).
+
+    The person's row is locked, so that a double click is two sendings one after the other; what was sent is kept in
+    the session, read afresh under the lock.
+    """
+    person = User.objects.select_for_update(no_key=True).get(pk=reader_of(request).pk)
+    token = request.POST.get("token", "")[:64]
+    sent: dict[str, str] = type(request.session)(request.session.session_key).get(SENT, {})
+    if token and token in sent and person.cases.filter(number=sent[token]).exists():
+        return sent[token], False
+    case = open_case(
+        person,
+        form.chosen_device,
+        report=form.to_report(),
+        typed_address=form.typed_address,
+        now=now,
+        deadline=settings.CHECK_RUN_DEADLINE,
+    )
+    if token:
+        request.session[SENT] = dict([*sent.items(), (token, case.number)][-REMEMBERED:])
+        request.session.save()
+    return case.number, True

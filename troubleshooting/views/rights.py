@@ -1,0 +1,53 @@
+"""Who reads, and what they may do with a case; asked once for a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+from troubleshooting import permissions
+from troubleshooting.models import Case, User
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRights:
+    """Answers of ``permissions.may_x`` for one person and one case."""
+
+    check: bool
+    withdraw: bool
+    solve: bool
+    see_transcript: bool
+    see_submission: bool
+    submit: bool
+
+
+def reader_of(request: HttpRequest) -> User:
+    """Give the person who is signed in; the views ask only where a sign-in is certain."""
+    person = request.user
+    assert isinstance(person, User)  # LoginRequiredMiddleware keeps the promise
+    return person
+
+
+@contextmanager
+def or_forbidden() -> Iterator[None]:
+    """Answer 403 with the reason where a person may not do what stands inside."""
+    try:
+        yield
+    except permissions.NotAllowed as error:
+        raise PermissionDenied(error.reason) from error
+
+
+def rights_of(person: User, case: Case) -> CaseRights:
+    """Ask for everything that the pages of a case may offer."""
+    return CaseRights(
+        check=permissions.may_check_device(person, case),
+        withdraw=permissions.may_withdraw(person, case),
+        solve=permissions.may_solve(person, case),
+        see_transcript=permissions.may_see_transcript(person, case),
+        see_submission=permissions.may_see_submission(person, case),
+        submit=permissions.may_submit(person, case),
+    )

@@ -1,0 +1,158 @@
+"""The submission to Microsoft: the sheet to copy from, what became of it, and the evidence to take along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from troubleshooting import permissions
+from troubleshooting.actions import submissions as actions
+from troubleshooting.domain.submission import Company, SubmissionStatus
+from troubleshooting.domain.transitions import InvalidTransition
+from troubleshooting.forms.submission import CategoryForm, SentForm, StatusForm
+from troubleshooting.models import Case, CheckRun
+from troubleshooting.queries.evidence import evidence_json as read_evidence_json
+from troubleshooting.queries.evidence import evidence_text as read_evidence_text
+from troubleshooting.queries.people import zone_of
+from troubleshooting.queries.submission_sheet import judged_run, read_sheet
+from troubleshooting.views.rights import or_forbidden, reader_of, rights_of
+
+RecordForm = SentForm | StatusForm
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def submission(request: HttpRequest, number: str) -> HttpResponse:
+    """Show the sheet, or why there is none; POST opens the submission."""
+    case = _case(request, number)
+    if request.method == "POST":
+        _do(request, lambda: actions.prepare_submission(case.pk, by=reader_of(request), now=timezone.now()))
+        return redirect("submission", number=number)
+    return _page(request, case)
+
+
+@require_POST
+def submission_record(request: HttpRequest, number: str) -> HttpResponse:
+    """Record the number after sending, or later what Microsoft says."""
+    case = _case(request, number)
+    with or_forbidden():
+        permissions.check_may_submit(reader_of(request), case)
+    is_sent = _is_sent(case)
+    form: RecordForm = StatusForm(request.POST) if is_sent else SentForm(request.POST)
+    if not form.is_valid():
+        return _page(request, case, form=form)
+    deed, done = _status_deed(request, case, form) if is_sent else _sent_deed(request, case, form)
+    if _do(request, deed):
+        messages.info(request, done)
+    return redirect("submission", number=number)
+
+
+@require_GET
+def evidence_json(request: HttpRequest, number: str) -> HttpResponse:
+    """Give the evidence as a JSON file."""
+    case, run = _evidence_of(request, number)
+    now = timezone.now()
+    actions.record_export(case.pk, by=reader_of(request), form="json", now=now)
+    response = JsonResponse(read_evidence_json(case, run), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    return _as_download(response, f"{case.number}-evidence.json")
+
+
+@require_GET
+def evidence_text(request: HttpRequest, number: str) -> HttpResponse:
+    """Give the evidence as a readable text file."""
+    case, run = _evidence_of(request, number)
+    now = timezone.now()
+    actions.record_export(case.pk, by=reader_of(request), form="text", now=now)
+    text = read_evidence_text(case, run, time_zone=zone_of(case.reporter))
+    return _as_download(HttpResponse(text, content_type="text/plain; charset=utf-8"), f"{case.number}-evidence.txt")
+
+
+def _page(request: HttpRequest, case: Case, *, form: RecordForm | None = None) -> HttpResponse:
+    reader = reader_of(request)
+    categories = CategoryForm(request.GET)
+    company = Company(name=settings.COMPANY_NAME, said=settings.COMPANY_SAID)
+    context = {
+        "case": case,
+        "sheet": read_sheet(
+            case,
+            company=company,
+            contact=reader.email,
+            time_zone=zone_of(case.reporter),
+            category=categories.category_or_none(),
+        ),
+        "category_form": categories,
+        "record_form": form or (StatusForm() if _is_sent(case) else SentForm()),
+        "rights": rights_of(reader, case),
+        "now": timezone.now(),
+    }
+    return render(request, "troubleshooting/submissions/sheet.html", context)
+
+
+def _case(request: HttpRequest, number: str) -> Case:
+    """Give the case if the reader may open it and its submission: else 404, or 403 with the reason."""
+    reader = reader_of(request)
+    visible = Case.objects.visible_to(reader).select_related("device", "reporter", "submission__sent_by")
+    case = get_object_or_404(visible, number=number)
+    with or_forbidden():
+        permissions.check_may_see_submission(reader, case)
+    return case
+
+
+def _evidence_of(request: HttpRequest, number: str) -> tuple[Case, CheckRun]:
+    case = _case(request, number)
+    run = judged_run(case) or case.check_runs.first()
+    if run is None:
+        raise Http404
+    return case, run
+
+
+def _is_sent(case: Case) -> bool:
+    return hasattr(case, "submission") and case.submission.sent_at is not None
+
+
+def _sent_deed(request: HttpRequest, case: Case, form: RecordForm) -> tuple[Callable[[], object], str]:
+    reader, now = reader_of(request), timezone.now()
+    reference = str(form.cleaned_data["reference"])
+
+    def deed() -> None:
+        actions.prepare_submission(case.pk, by=reader, now=now)  # where the sheet was copied without opening it first
+        actions.record_sent(case.pk, by=reader, reference=reference, now=now)
+
+    return deed, _("The case now waits for Microsoft. Record their answer here once the submission history shows it.")
+
+
+def _status_deed(request: HttpRequest, case: Case, form: RecordForm) -> tuple[Callable[[], object], str]:
+    reader, now = reader_of(request), timezone.now()
+    status = SubmissionStatus(str(form.cleaned_data["status"]))
+    answer = str(form.cleaned_data["determination"])
+    done = _("The answer is recorded. Next: have the PC checked again, and close the case if the problem is gone.")
+    if status is not SubmissionStatus.CLOSED:
+        done = _("The status is recorded. The case goes on waiting for Microsoft's answer.")
+    return (
+        lambda: actions.record_status(case.pk, by=reader, status=status, determination=answer, now=now),
+        done,
+    )
+
+
+def _do(request: HttpRequest, deed: Callable[[], object]) -> bool:
+    """Do one deed; say why where it is refused."""
+    try:
+        with or_forbidden():
+            deed()
+    except InvalidTransition:
+        messages.info(request, _("Nothing was recorded: the submission moved on meanwhile. The page shows where."))
+    else:
+        return True
+    return False
+
+
+def _as_download(response: HttpResponse, filename: str) -> HttpResponse:
+    response["Content-Disposition"] = f'attachment; filename="{filename}"'
+    response["Cache-Control"] = "no-store"
+    return response
