@@ -13,12 +13,18 @@ from kombu.exceptions import OperationalError
 log = structlog.get_logger(__name__)
 
 RUN_CHECKS = "troubleshooting.run_checks"
+RUN_LEASE = "troubleshooting.run_lease"
 SWEEP = "troubleshooting.sweep"
 
 
 def check_run_queued(check_run_id: int) -> None:
     """Nudge a worker to take a queued check run, on commit."""
     transaction.on_commit(lambda: _send(RUN_CHECKS, check_run_id=check_run_id))
+
+
+def lease_wants_visit(lease_id: int) -> None:
+    """Nudge a worker to look after a lease, on commit."""
+    transaction.on_commit(lambda: _send(RUN_LEASE, lease_id=lease_id))
 
 
 def _send(name: str, **kwargs: int) -> None:

@@ -77,6 +77,28 @@ def check_may_check_device(person: User, case: Case) -> None:
         raise NotAllowed(_("This case was withdrawn."))
 
 
+def check_may_consent(person: User, case: Case) -> None:
+    """The people of a case consent to an audit-mode test of its PC; IT does where the PC belongs to nobody."""
+    if not (is_party(person, case) or (case.device.owner_id is None and is_it(person))):
+        raise NotAllowed(_("Only the people of this case can agree to a test on the PC."))
+    if Stage(case.stage) not in (Stage.CHECKED, Stage.SUBMITTED):
+        raise NotAllowed(_("The test can begin once the check of the PC has ended."))
+
+
+def check_may_end_test(person: User, case: Case) -> None:
+    """The people of a case and IT end a test at any time."""
+    if not (is_it(person) or is_party(person, case)):
+        raise NotAllowed(_("Only the people of this case and IT can end the test."))
+
+
+def check_may_approve_test(person: User, case: Case) -> None:
+    """IT approves a test, but nobody their own."""
+    if not is_it(person):
+        raise NotAllowed(_("A test is approved by IT."))
+    if is_party(person, case):
+        raise NotAllowed(_("Somebody else has to approve a test on your own PC."))
+
+
 def check_may_withdraw(person: User, case: Case) -> None:
     """Whoever reported it, while it is open."""
     if case.reporter_id != person.pk:
@@ -119,6 +141,21 @@ def may_see_transcript(person: User, case: Case) -> bool:
 def may_check_device(person: User, case: Case) -> bool:
     """Answer check_may_check_device."""
     return _allowed(check_may_check_device, person, case)
+
+
+def may_consent(person: User, case: Case) -> bool:
+    """Answer check_may_consent."""
+    return _allowed(check_may_consent, person, case)
+
+
+def may_end_test(person: User, case: Case) -> bool:
+    """Answer check_may_end_test."""
+    return _allowed(check_may_end_test, person, case)
+
+
+def may_approve_test(person: User, case: Case) -> bool:
+    """Answer check_may_approve_test."""
+    return _allowed(check_may_approve_test, person, case)
 
 
 def may_withdraw(person: User, case: Case) -> bool:

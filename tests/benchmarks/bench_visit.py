@@ -172,7 +172,7 @@ def show_many(many: int) -> None:
         print(f"  one after another would take {many * single.seconds:.1f} s; client CPU {cpu:.2f} s")
         hanging = next(iter(running.ports))
         running.change(hanging, faults=["hanging_command", "slow"], settings={"hanging_command": "MpCmdRun.exe"})
-        _, ended = read_many(running, limits=Limits(command=timedelta(seconds=max(10.0, 3 * total))))
+        _, ended = read_many(running, limits=Limits(command=timedelta(seconds=max(3.0, 3 * total))))
         slowest = max(seconds for name, seconds in ended.items() if name != hanging)
         print(f"  with one that hangs: it ends after {ended[hanging]:.1f} s, the slowest other after {slowest:.2f} s")
 

@@ -38,7 +38,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "case-solve": ("POST", (LOGIN, GONE, MOVED, MOVED, NO, MOVED)),
     "checklist": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
     "transcript": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
-    "styleguide": ("GET", (404, 404, 404, 404, 404, 404)),
+    "styleguide": ("GET", (LOGIN, 200, 200, 200, 200, 200)),
     "submission": ("GET", (LOGIN, GONE, NO, 200, 200, 200)),
     "submission-record": ("POST", (LOGIN, GONE, NO, 200, NO, 200)),
     "evidence-json": ("GET", (LOGIN, GONE, NO, 200, 200, 200)),

@@ -17,6 +17,9 @@ from tests.lab.talk import DATE, PREFERENCE, STATUS, build, errors, key, only, o
 HANG = "Get-MpComputerStatus"
 
 
+NONSENSE = bytes([0] * 7 + [99] + [0] * 8 + [3, 0, 0, 0, 1, 0])  # a whole fragment that holds no message
+
+
 def hanging(pc):
     pc.fault_settings.hanging_command = HANG
     pc.faults.add(Fault.HANGING_COMMAND)
@@ -174,7 +177,7 @@ def test_two_pipelines_of_one_pool_run_at_the_same_time(lab_server, lab_pc):
 def test_a_message_that_the_service_does_not_understand_is_answered_with_a_fault(lab_server):
     with opened(lab_server()) as pool:
         with pytest.raises(WSManFaultError) as caught:
-            pool.shell.send("stdin", bytes(21))
+            pool.shell.send("stdin", NONSENSE)
 
         assert caught.value.code == 1359
 

@@ -9,7 +9,7 @@ from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFau
 from portal.demo.lab.certificates import make_certificates
 from portal.demo.lab.pc import SimulatedPC
 from portal.demo.lab.server import LabServer
-from tests.lab.talk import DATE, client, only, opened, read
+from tests.lab.talk import DATE, client, left_open, only, opened, read
 
 
 @pytest.mark.parametrize("auth", ["ntlm", "negotiate"])
@@ -125,7 +125,7 @@ def test_what_is_no_envelope_is_a_bad_request(lab_server):
 
 
 def test_an_encrypted_message_that_was_changed_on_its_way_is_a_bad_request(lab_server):
-    with opened(lab_server()) as pool:
+    with left_open(lab_server()) as pool:
         context = pool.connection.transport.encryption.context
         context.wrap_winrm(b"a message that never arrives")
         with pytest.raises(WinRMTransportError) as caught:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -30,11 +31,11 @@ def running_pipelines():
     return [thread for thread in threading.enumerate() if thread.name == "lab-pipeline"]
 
 
-def wait_until_pipelines_end():
-    until = time.monotonic() + 5
-    while running_pipelines() and time.monotonic() < until:
+def wait_until(is_so, within_s=5.0):
+    until = time.monotonic() + within_s
+    while not is_so() and time.monotonic() < until:
         time.sleep(0.02)
-    return running_pipelines() == []
+    return is_so()
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_what_came_before_a_loss_is_kept(lab_server, fault, codes, after_answers
     assert visited.states["clock"] == ReadState.ANSWERED
     assert visited.states["operating_system"] == ReadState.ANSWERED
     assert visited.codes == {}
-    assert server.sessions_open == 0
+    assert wait_until(lambda: server.sessions_open == 0)  # a PC that reboots ends its shells itself
 
 
 def test_the_cut_of_an_https_answer_is_named(lab_server):
@@ -121,7 +122,7 @@ def test_a_statement_that_hangs_costs_only_itself(lab_server):
     assert visited.states["preferences"] == ReadState.ANSWERED
     assert visited.states["protection_events"] == ReadState.ANSWERED
     assert server.sessions_open == 0
-    assert wait_until_pipelines_end()
+    assert wait_until(lambda: not running_pipelines())
 
 
 def test_a_pc_on_which_everything_hangs_ends_with_the_visits_deadline(lab_server):
@@ -135,6 +136,18 @@ def test_a_pc_on_which_everything_hangs_ends_with_the_visits_deadline(lab_server
     assert server.sessions_open == 0
 
 
+def test_a_visit_that_takes_too_long_keeps_what_came_and_says_what_is_missing(lab_server):
+    server = lab_server(faulty(Fault.HANGING_COMMAND, hanging_command="Get-MpComputerStatus"))
+
+    visited = call_on(server, limits=replace(LIMITS, visit=timedelta(seconds=2)))
+
+    assert visited.error is None
+    assert visited.states["operating_system"] == ReadState.ANSWERED
+    assert {"computer_status", "preferences", "cloud_connectivity"} <= visited.codes.keys()
+    assert set(visited.codes.values()) == {Code.TIMED_OUT}
+    assert server.sessions_open == 0
+
+
 @pytest.mark.parametrize("hanging", ["Get-MpPreference", "MpCmdRun.exe"])
 def test_cancel_really_stops_the_pipeline(lab_server, hanging):
     server, began = lab_server(faulty(Fault.HANGING_COMMAND, hanging_command=hanging)), time.monotonic()
@@ -142,7 +155,7 @@ def test_cancel_really_stops_the_pipeline(lab_server, hanging):
     shell_close = server._service._actions["Delete"]
 
     def close(request, user):
-        stopped_before_closing.append(wait_until_pipelines_end())
+        stopped_before_closing.append(wait_until(lambda: not running_pipelines()))
         return shell_close(request, user)
 
     server._service._actions["Delete"] = close

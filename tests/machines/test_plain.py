@@ -64,6 +64,19 @@ def test_other_values_become_json(value, expected):
     assert plain(value) == expected
 
 
+@pytest.mark.parametrize("text", ["a\x00b", "a\ud800b"], ids=["nul", "half a character"])
+def test_texts_can_always_be_stored(text):
+    stranger = GenericComplexObject()
+    stranger.to_string = text
+
+    assert plain(text) == plain(stranger) == "a\ufffdb"
+    assert plain({text: [text]}) == {"a\ufffdb": ["a\ufffdb"]}
+
+
+def test_an_error_that_is_no_record_is_still_read():
+    assert device_error("broken").message == "broken"
+
+
 def test_depth_is_limited():
     nested = value = []
     for _ in range(5_000):

@@ -65,7 +65,12 @@ def error_from(behave: Behaviour, **settings: object) -> MachineError:
 
 
 def status(line: str, *headers: str, body: bytes = b"") -> bytes:
-    return "\r\n".join([f"HTTP/1.1 {line}", *headers, f"Content-Length: {len(body)}", "", ""]).encode() + body
+    return (
+        "\r\n".join(
+            [f"HTTP/1.1 {line}", *headers, "Connection: close", f"Content-Length: {len(body)}", "", ""]
+        ).encode()
+        + body
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Runs that have been made, written straight into the tables: findings, answers and verdict as the worker leaves them."""
+"""Runs that have been made, written straight into the tables as the worker leaves them."""
 
 from __future__ import annotations
 

@@ -82,7 +82,10 @@ def test_filters_leave_what_fits_all_of_them(wanted, expected):
 def test_search_looks_into_number_site_pc_and_person_and_wants_every_word(search):
     zoe = UserFactory(username="zoe7", first_name="Zoe", last_name="Zander")
     case = CaseFactory(
-        number="NP-2026-50001X", reporter=zoe, device__hostname="PC-ACME", typed_address="https://shop.acme.example/orders"
+        number="NP-2026-50001X",
+        reporter=zoe,
+        device__hostname="PC-ACME",
+        typed_address="https://shop.acme.example/orders",
     )
     CaseFactory()
 

@@ -22,7 +22,7 @@ from troubleshooting.models import AuditEntry, Case, CheckRun, DeviceAnswer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-QUICK = {"connect": timedelta(seconds=2), "cancel_poll": timedelta(seconds=1), "visit": timedelta(seconds=30)}
+QUICK = {"connect": timedelta(seconds=2), "opening": timedelta(seconds=3), "silence": timedelta(seconds=3), "cancel_poll": timedelta(seconds=1), "visit": timedelta(seconds=30)}
 
 
 def visited(server, **changes: object) -> Case:

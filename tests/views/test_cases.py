@@ -9,7 +9,9 @@ from django.urls import reverse
 from tests.factories import CaseFactory, CheckRunFactory, UserFactory
 from tests.queries import made
 from tests.views.test_check_runs import signed_in, text_of
+from troubleshooting.domain.finding import CheckId
 from troubleshooting.models import AuditEntry, Case
+from troubleshooting.queries import case_list
 
 pytestmark = pytest.mark.django_db
 
@@ -41,16 +43,22 @@ def test_a_case_that_does_not_exist_is_not_found():
 def test_the_employees_page_has_the_verdict_and_no_word_that_is_only_for_it():
     case = CaseFactory(checked=True)
     made.finished_run(case, snapshot=made.RTP_OFF)
-    remedy = next(
-        found.remedy.it for found in made.judge(made.RTP_OFF, report=case.report) if found.check == "real_time_protection" and found.remedy.it
-    )
+    judged = {found.check: found for found in made.judge(made.RTP_OFF, report=case.report)}
+    remedy = judged[CheckId.REAL_TIME_PROTECTION].remedy.it
 
     for_employee, for_it = case_page(signed_in(case.reporter), case), case_page(signed_in(made.reviewer()), case)
 
     assert "Your PC is not set up as network protection needs it" in for_employee
     assert made.escape(str(remedy)) in for_it
     assert made.escape(str(remedy)) not in for_employee
-    for technical in ("1126", "computer_status", "Set-MpPreference", "Get-MpComputerStatus", "HKLM", "<Event", "&lt;Event"):
+    for technical in (
+        "1126",
+        "computer_status",
+        "Set-MpPreference",
+        "Get-MpComputerStatus",
+        "HKLM",
+        "&lt;Event",
+    ):
         assert technical not in for_employee
 
 
@@ -205,12 +213,16 @@ def test_an_employee_gets_the_own_cases_in_simple_columns_and_no_file():
 
 @pytest.mark.parametrize(
     ("query", "words"),
-    [("", "Cases will stand here"), ("?q=zzz", "No case matches these filters"), ("?older=1-1", "Cases will stand here")],
+    [
+        ("", "Cases will stand here"),
+        ("?q=zzz", "No case matches these filters"),
+        ("?older=1-1", "Nothing is left on this page"),
+    ],
 )
 def test_an_empty_list_says_what_will_stand_there_or_how_to_go_on(query, words):
     client = signed_in(made.reviewer())
 
-    assert words in text_of(client.get(f"{reverse('cases')}{query}")) or query.startswith("?older")
+    assert words in text_of(client.get(f"{reverse('cases')}{query}"))
 
 
 def test_an_employee_without_cases_is_led_to_the_report():
@@ -266,3 +278,19 @@ def test_pages_cost_the_same_queries_with_one_row_and_with_three(rows, django_as
         client.get(reverse("cases"))
     with django_assert_num_queries(7):  # the person, case, runs, findings, visit, answers, timeline
         client.get(reverse("case", args=[cases[0].number]))
+
+
+def test_a_list_longer_than_is_counted_says_so(monkeypatch):
+    CaseFactory.create_batch(3)
+    monkeypatch.setattr(case_list, "COUNTED_TO", 2)
+
+    assert "More than" in text_of(signed_in(made.reviewer()).get(reverse("cases")))
+
+
+def test_solving_what_has_been_withdrawn_meanwhile_is_refused_with_the_reason():
+    case = CaseFactory(withdrawn=True)
+
+    response = signed_in(case.reporter).post(reverse("case-solve", args=[case.number]))
+
+    assert response.status_code == 403
+    assert "A case can be closed as solved once its check has ended." in text_of(response)

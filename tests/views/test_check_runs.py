@@ -128,6 +128,14 @@ def test_a_changed_poll_costs_the_same_queries_whatever_has_been_judged(rows, dj
         poll(client, run)
 
 
+def test_a_check_that_ends_under_the_readers_eyes_folds_nothing_away():
+    run = made.finished_run(CaseFactory(checked=True))
+    client = signed_in(run.case.reporter)
+
+    assert '<details class="fold" id="checks-rest" open>' in text_of(poll(client, run))
+    assert '<details class="fold" id="checks-rest">' in text_of(client.get(reverse("case", args=[run.case.number])))
+
+
 def test_a_waiting_run_says_why_when_it_tries_again_and_offers_to_try_at_once():
     run = CheckRunFactory(waiting=True)
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from troubleshooting.actions import audit, check_runs
+from troubleshooting.actions import audit, audit_tests, check_runs
 from troubleshooting.actions.case_stage import move_case
 from troubleshooting.domain.case import Report, Stage, case_number
 from troubleshooting.models import Case, CaseCounter, Device, User
@@ -49,6 +49,7 @@ def withdraw_case(case_id: int, *, by: User, now: datetime) -> Case:
     case = Case.objects.locked().get(pk=case_id)
     check_may_withdraw(by, case)
     check_runs.cancel_live_runs(case, by=by, now=now)
+    audit_tests.cancel_open_tests(case, by=by, now=now)
     move_case(case, to=Stage.WITHDRAWN, now=now)
     audit.record("case_withdrawn", case, case=case, actor=by, now=now)
     return case
@@ -59,6 +60,7 @@ def solve_case(case_id: int, *, by: User, note: str, now: datetime) -> Case:
     """Close a case because a person says that it works now."""
     case = Case.objects.locked().get(pk=case_id)
     check_may_solve(by, case)
+    audit_tests.cancel_open_tests(case, by=by, now=now)
     move_case(case, to=Stage.SOLVED, now=now)
     audit.record("case_solved", case, case=case, actor=by, now=now, note=note)
     return case

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from troubleshooting import dispatch
 from troubleshooting.actions import audit
@@ -15,7 +16,7 @@ from troubleshooting.domain.check_run import TRANSITIONS, RunStatus
 from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.domain.transitions import check_transition
 from troubleshooting.models import Case, CheckRun, User
-from troubleshooting.permissions import check_may_check_device
+from troubleshooting.permissions import NotAllowed, check_may_check_device
 
 
 class AlreadyLive(Exception):
@@ -35,6 +36,8 @@ def start_check_run(case_id: int, *, by: User, now: datetime, deadline: timedelt
     live = case.check_runs.live().first()
     if live is not None:
         raise AlreadyLive(live)
+    if case.audit_tests.open().exists():
+        raise NotAllowed(_("An audit-mode test of this PC is under way; the check can begin when it has ended."))
     move_case(case, to=Stage.CHECKING, now=now)
     return queue_check_run(case, by=by, now=now, deadline=deadline)
 

@@ -103,21 +103,26 @@ class EvidenceKeeper:
 
     def _store(self, answer: Answer) -> None:
         assert self._snapshot is not None, "begin() comes first"
-        DeviceAnswer.objects.create(
-            snapshot=self._snapshot,
-            position=len(self._answers),
-            name=answer.name,
-            pipeline=answer.pipeline,
-            sent_at=answer.sent_at,
-            seconds=answer.seconds,
-            state=answer.reading.state.value,
-            error_code=answer.reading.error_code or "",
-            detail=answer.reading.detail,
-            content=answer.content,
-            errors=answer.errors,
-            truncated=answer.truncated,
-        )
+        store_answer(self._snapshot, len(self._answers), answer)
         self._answers.append(answer)
+
+
+def store_answer(snapshot: DeviceSnapshot, position: int, answer: Answer) -> None:
+    """Keep one answer of a visit as it came."""
+    DeviceAnswer.objects.create(
+        snapshot=snapshot,
+        position=position,
+        name=answer.name,
+        pipeline=answer.pipeline,
+        sent_at=answer.sent_at,
+        seconds=answer.seconds,
+        state=answer.reading.state.value,
+        error_code=answer.reading.error_code or "",
+        detail=answer.reading.detail,
+        content=answer.content,
+        errors=answer.errors,
+        truncated=answer.truncated,
+    )
 
 
 def answer_of(row: DeviceAnswer) -> Answer:

@@ -13,8 +13,9 @@ from troubleshooting.actions import audit
 from troubleshooting.actions.check_runs import requeue
 from troubleshooting.actions.endings import end_cancelled, fail_check_run
 from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.models import CheckRun
+from troubleshooting.models import CheckRun, SettingLease
 from troubleshooting.models.check_run import CheckRunQuerySet
+from troubleshooting.models.lease import OPEN_TEST_CODES
 
 log = structlog.get_logger(__name__)
 
@@ -26,9 +27,18 @@ def sweep(*, now: datetime, lost_after: timedelta) -> None:
     """Nudge, requeue or end every run that needs it; each in its own transaction, so that one fault stops nothing."""
     for run in CheckRun.objects.left_lying(now=now, after=NUDGE_AFTER):
         dispatch.check_run_queued(run.pk)
+    for pk in leases_to_tend(now=now):
+        dispatch.lease_wants_visit(pk)
     _each(CheckRun.objects.overdue(now=now), _end_overdue, now=now)
     _each(CheckRun.objects.due_again(now=now), _resume, now=now)
     _each(CheckRun.objects.lost(now=now, after=lost_after), _recover, now=now)
+
+
+def leases_to_tend(*, now: datetime) -> set[int]:
+    """Give the leases to begin or to put back, and those whose test has not read the log yet."""
+    wanting = SettingLease.objects.wanting_a_visit(now=now).values_list("pk", flat=True)
+    unread = SettingLease.objects.filter(ended_at__isnull=False, audit_test__status__in=OPEN_TEST_CODES)
+    return {*wanting, *unread.values_list("pk", flat=True)}
 
 
 def _each(found: CheckRunQuerySet, deed: Callable[[CheckRun, datetime], None], *, now: datetime) -> None:

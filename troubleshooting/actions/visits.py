@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from troubleshooting.actions import audit, endings
+from troubleshooting.actions.device_lock import device_lock
 from troubleshooting.actions.evidence import EvidenceKeeper, Superseded, heartbeat
 from troubleshooting.domain.check_run import RunStatus
 from troubleshooting.machines.base import Address, Auth, Credential, Limits
@@ -37,14 +38,24 @@ class VisitPlan:
     ca_file: Path | None
     limits: Limits
     events_since: timedelta
+    log_lag: timedelta = timedelta(seconds=2.5)  # how long an event may take to reach the log (events.md section 1)
 
 
 def run_checks(check_run_id: int, *, plan: VisitPlan) -> None:
     """Visit the PC of a queued run and judge what it says; does nothing where the run is not queued any more."""
-    run = _claim(check_run_id, now=plan.clock())
-    if run is None:
-        log.info("check_run_not_taken", check_run_id=check_run_id)
+    device_id = CheckRun.objects.filter(pk=check_run_id).values_list("device_id", flat=True).first()
+    if device_id is None:
         return
+    with device_lock(device_id) as is_free:
+        run = _claim(check_run_id, now=plan.clock()) if is_free else None
+        if run is None:
+            log.info("check_run_not_taken", check_run_id=check_run_id)
+            return
+        _run_claimed(run, plan)
+
+
+def _run_claimed(run: CheckRun, plan: VisitPlan) -> None:
+    """Visit the PC of a run that this worker has taken, and end the run, whatever happens."""
     keeper = EvidenceKeeper(run, clock=plan.clock)
     try:
         _visit(run, keeper, plan)

@@ -20,6 +20,9 @@ class VerdictCode(StrEnum):
     EXCLUDED = "excluded"
     NOT_REPRODUCED = "not_reproduced"
     CANNOT_TELL = "cannot_tell"
+    NOT_BLOCKED = "not_blocked_by_network_protection"  # the three below come from an audit-mode test only
+    PROTECTION_NOT_WORKING = "protection_not_working"
+    NOTHING_HAPPENED = "nothing_happened"
 
 
 class Confidence(StrEnum):
@@ -48,6 +51,7 @@ class NextStepCode(StrEnum):
     CHECK_NETWORK = "check_network"
     REVIEW_EXCLUSION = "review_exclusion"
     VISIT_AGAIN = "visit_again"
+    TEST_AGAIN = "test_again"
     CHECK_AGAIN = "check_again"
     PREPARE_SUBMISSION = "prepare_submission"
 

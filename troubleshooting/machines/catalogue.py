@@ -1,4 +1,4 @@
-"""Every command that may leave the portal for a device: the Reading table of reference/device-commands.md.
+"""Every command that may leave the portal for a device: reference/device-commands.md (what changes: ``changing``).
 
 An entry is a constant, or comes from a function that checks its arguments. Nothing else can be sent: ``psrp`` asks
 :func:`is_known` before it sends, and the role capability of a JEA endpoint is made from :data:`VISIBLE`.
@@ -9,10 +9,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from troubleshooting.machines import properties
+from troubleshooting.machines import changing, properties
 from troubleshooting.machines.pipeline import Entry, Shape, cmdlet, rendered, select
 
 __all__ = ["PREREQUISITE_READS", "VISIBLE", "Entry", "is_known", "prerequisite_visit", "rendered"]
@@ -201,7 +201,12 @@ def prerequisite_visit(since: timedelta) -> tuple[Entry, ...]:
     return (*PREREQUISITE_READS, protection_events(since))
 
 
+_EXAMPLE = datetime(2026, 1, 1, tzinfo=UTC)
 _ASKED_WITH_ARGUMENTS: tuple[Entry, ...] = (
+    changing.set_protection_mode(changing.ProtectionMode.ENABLED),
+    changing.set_restore_task(1, back_to=changing.ProtectionMode.ENABLED, at=_EXAMPLE),
+    changing.remove_restore_task(1),
+    changing.restore_task_state(1),
     protection_events(timedelta(hours=24)),
     netlogon_events(timedelta(hours=24)),
     resolve_name("example.com"),

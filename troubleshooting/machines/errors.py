@@ -30,7 +30,7 @@ from pypsrp.exceptions import (
 from troubleshooting.domain.device_errors import DeviceErrorCode as Code
 from troubleshooting.domain.snapshot import Reading, ReadState
 from troubleshooting.machines.faults import HTTP_STATUSES, fault_code
-from troubleshooting.machines.plain import DeviceError
+from troubleshooting.machines.plain import DeviceError, storable
 
 LONGEST_DETAIL = 2_000  # characters
 
@@ -41,7 +41,7 @@ class MachineError(Exception):
     def __init__(self, code: Code, detail: str = "") -> None:
         """Keep the code and the original text, cut to a bearable length."""
         self.code = code
-        self.detail = detail[:LONGEST_DETAIL]
+        self.detail = storable(detail[:LONGEST_DETAIL])
         super().__init__(f"{code}: {self.detail}" if self.detail else str(code))
 
 
@@ -190,7 +190,8 @@ _HRESULT = re.compile(r"HRESULT (0x[0-9a-f]{8})", re.IGNORECASE)
 NO_SUCH_NAMESPACE = frozenset({"0x8004100e", "0x80041010"})  # WBEM_E_INVALID_NAMESPACE, …_CLASS
 NO_RIGHT = frozenset({"0x80070005", "0x80041003"})  # E_ACCESSDENIED, WBEM_E_ACCESS_DENIED
 NO_RIGHT_REASONS = frozenset({"unauthorizedaccessexception", "securityexception"})
-ABSENT_IDS = frozenset({"pathnotfound", "itemnotfound", "nomatchingeventsfound"})
+# The last is what CDXML cmdlets say of a scheduled task that is not there (general knowledge).
+ABSENT_IDS = frozenset({"pathnotfound", "itemnotfound", "nomatchingeventsfound", "cmdletizationquery_notfound_taskname"})
 
 
 def reading_from_errors(records: Sequence[DeviceError]) -> Reading:

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pypsrp.complex_objects import ComplexObject, ErrorRecord, GenericComplexObject
+from pypsrp.complex_objects import ComplexObject, GenericComplexObject
 
 Json = Any  # None, bool, int, float, str, list of Json, or dict of str to Json
+
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 DEEPEST = 6
 TOO_DEEP = "…"
@@ -82,9 +85,16 @@ class DeviceError:
         }
 
 
+def storable(text: str) -> str:
+    """Give a text that PostgreSQL and UTF-8 can hold: without NUL and without half characters."""
+    return _NOT_STORABLE.sub("\ufffd", text)
+
+
 def plain(value: object, *, depth: int = 0) -> Json:
     """Give a PowerShell value as JSON; an object below the first level becomes its text where it has one."""
-    if value is None or isinstance(value, bool | int | str):
+    if isinstance(value, str):
+        return storable(value)
+    if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
@@ -113,15 +123,15 @@ def _plain_object(value: GenericComplexObject, depth: int) -> Json:
     properties = {**value.adapted_properties, **value.extended_properties}
     if not properties or (depth > 0 and value.to_string is not None):
         return _text_of(value)
-    return {str(name): plain(element, depth=depth + 1) for name, element in properties.items()}
+    return {storable(str(name)): plain(element, depth=depth + 1) for name, element in properties.items()}
 
 
 def _text_of(value: object) -> str:
     if isinstance(value, GenericComplexObject):
-        return str(value.to_string or "")
+        return storable(str(value.to_string or ""))
     if isinstance(value, ComplexObject):
-        return str(getattr(value, "_to_string", None) or type(value).__name__)
-    return str(value)
+        return storable(str(getattr(value, "_to_string", None) or type(value).__name__))
+    return storable(str(value))
 
 
 def weight(value: Json) -> int:
@@ -135,16 +145,20 @@ def weight(value: Json) -> int:
     return 8
 
 
-def device_error(record: ErrorRecord) -> DeviceError:
-    """Read one error record of pypsrp."""
+def device_error(record: object) -> DeviceError:
+    """Read one error record of pypsrp; the one of a pipeline's end may be another kind of object."""
+
+    def part(name: str) -> object:
+        return getattr(record, name, None)
+
     return DeviceError(
-        message=_short(_text_of(record) or record.message),
-        fq_error=_short(record.fq_error),
-        category=_category(record.category),
-        target=_short(record.target_name or _target_text(getattr(record, "target_object", None))),
-        reason=_short(record.reason),
-        activity=_short(record.activity or record.invocation_name),
-        bound=_bound(record.invocation_bound_parameters),
+        message=_short(_text_of(record) or part("message")),
+        fq_error=_short(part("fq_error")),
+        category=_category(part("category")),
+        target=_short(part("target_name") or _target_text(part("target_object"))),
+        reason=_short(part("reason")),
+        activity=_short(part("activity") or part("invocation_name")),
+        bound=_bound(part("invocation_bound_parameters")),
     )
 
 
@@ -169,4 +183,4 @@ def _first(value: Json) -> Json:
 
 
 def _short(text: object) -> str:
-    return "" if text is None else str(text)[:LONGEST_ERROR_TEXT]
+    return "" if text is None else storable(str(text)[:LONGEST_ERROR_TEXT])

@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from pypsrp.powershell import PowerShell
 
@@ -14,10 +15,12 @@ from troubleshooting.domain.snapshot import Reading, ReadState
 from troubleshooting.machines.base import Address, Answer, Auth, Credential, Limits, OnAnswer, ShouldStop
 from troubleshooting.machines.batch import Batch, Gathered
 from troubleshooting.machines.catalogue import is_known
-from troubleshooting.machines.errors import MachineError, reading_from_errors
+from troubleshooting.machines.errors import WIRE_ERRORS, MachineError, reading_from_errors
 from troubleshooting.machines.pipeline import Entry, Shape, rendered
-from troubleshooting.machines.plain import DeviceError, device_error, plain
+from troubleshooting.machines.plain import DeviceError, Json, device_error, plain
 from troubleshooting.machines.session import Session
+
+T = TypeVar("T")
 
 Clock = Callable[[], datetime]
 
@@ -33,15 +36,22 @@ class News:
         """Look at a pipeline that has just begun."""
         self._pipeline = pipeline
 
-    def outputs(self) -> list[object]:
-        """Give the new outputs and let the pipeline forget them."""
+    def outputs(self) -> list[Json]:
+        """Give the new outputs and let the pipeline forget them. Raises MachineError for objects that mean harm."""
         new, self._pipeline.output = self._pipeline.output, []
-        return new
+        return _each(plain, new)
 
     def errors(self) -> list[DeviceError]:
         """Give the new error records, the final state's included, and let the pipeline forget them."""
         new, self._pipeline.streams.error = self._pipeline.streams.error, []
-        return [device_error(record) for record in new]
+        return _each(device_error, new)
+
+
+def _each(read: Callable[[object], T], values: Sequence[object]) -> list[T]:
+    try:
+        return [read(value) for value in values]
+    except WIRE_ERRORS as error:  # pypsrp's own types compute their texts from what the device sent
+        raise MachineError(Code.PROTOCOL_BROKEN, repr(error)) from error
 
 
 class Machine:
@@ -90,7 +100,7 @@ class Machine:
 
         def take() -> bool:
             for output in news.outputs():
-                mine.add(plain(output))
+                mine.add(output)
             for error in news.errors():
                 mine.add_error(error)
             return not mine.truncated
@@ -109,7 +119,12 @@ class Machine:
             self._renew()
 
     def _renew(self) -> None:
-        """Go on in a new shell, once in a visit; the second time the device counts as fallen silent."""
+        """Go on in a new shell, once in a visit; the second time the device counts as fallen silent.
+
+        When the visit is over anyway, the shell is left to be closed with the session.
+        """
+        if self._session.left_s <= 0:
+            return
         if not self._may_renew:
             raise MachineError(Code.NO_ANSWER, "The device stopped answering a second time.")
         self._may_renew = False
@@ -156,7 +171,7 @@ class _Together:
 
     def take(self, news: News) -> bool:
         """Give what came to its entries and hand over what is complete."""
-        firsts = [self._batch.take_output(plain(output)) for output in news.outputs()]
+        firsts = [self._batch.take_output(output) for output in news.outputs()]
         firsts += [self._batch.take_error(error) for error in news.errors()]
         if any(firsts):
             self._last_news = time.monotonic()

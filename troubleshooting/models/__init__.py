@@ -4,11 +4,13 @@ from troubleshooting.models.audit import AuditEntry
 from troubleshooting.models.case import Case, CaseCounter
 from troubleshooting.models.check_run import CaseVerdict, CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot
 from troubleshooting.models.device import Device, DeviceGroup
+from troubleshooting.models.lease import AuditTest, SettingLease
 from troubleshooting.models.submission import Submission
 from troubleshooting.models.user import User
 
 __all__ = [
     "AuditEntry",
+    "AuditTest",
     "Case",
     "CaseCounter",
     "CaseVerdict",
@@ -18,6 +20,7 @@ __all__ = [
     "DeviceAnswer",
     "DeviceGroup",
     "DeviceSnapshot",
+    "SettingLease",
     "Submission",
     "User",
 ]

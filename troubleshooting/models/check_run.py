@@ -14,6 +14,7 @@ from troubleshooting.domain.finding import CheckId, CheckStatus
 from troubleshooting.models.case import Case
 from troubleshooting.models.choices import codes
 from troubleshooting.models.device import Device
+from troubleshooting.models.lease import AuditTest, SettingLease
 
 # In the order of the table, so that constraints and migrations do not depend on hashes.
 LIVE_CODES = [status.value for status in RunStatus if status in LIVE]
@@ -119,7 +120,8 @@ class CheckRun(models.Model):
 class DeviceSnapshot(models.Model):
     """One visit's evidence: who went where with which account; what was said is in its answers."""
 
-    check_run = models.ForeignKey(CheckRun, models.PROTECT, related_name="snapshots")
+    check_run = models.ForeignKey(CheckRun, models.PROTECT, null=True, related_name="snapshots")
+    lease = models.ForeignKey(SettingLease, models.PROTECT, null=True, related_name="snapshots")
     attempt = models.PositiveIntegerField()
     account = models.CharField(max_length=260, blank=True)
     credential_profile = models.CharField(max_length=50)
@@ -130,11 +132,19 @@ class DeviceSnapshot(models.Model):
         """Table rules."""
 
         ordering = ["attempt"]
-        constraints = [models.UniqueConstraint(fields=["check_run", "attempt"], name="snapshot_one_per_attempt")]
+        constraints = [
+            models.UniqueConstraint(fields=["check_run", "attempt"], name="snapshot_one_per_attempt"),
+            models.UniqueConstraint(fields=["lease", "attempt"], name="snapshot_one_per_lease_attempt"),
+            models.CheckConstraint(
+                condition=Q(check_run__isnull=False, lease__isnull=True)
+                | Q(check_run__isnull=True, lease__isnull=False),
+                name="snapshot_of_one_visit",
+            ),
+        ]
 
     def __str__(self) -> str:
         """Show run and attempt."""
-        return f"{self.check_run_id}/{self.attempt}"
+        return f"{self.check_run_id or self.lease_id}/{self.attempt}"
 
 
 class DeviceAnswer(models.Model):
@@ -188,10 +198,11 @@ class CheckFinding(models.Model):
 
 
 class CaseVerdict(models.Model):
-    """What a run concluded for its case; later runs add their own, none is overwritten."""
+    """What a check run or an audit-mode test concluded for its case; later ones add their own, none is overwritten."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="verdicts")
-    check_run = models.OneToOneField(CheckRun, models.PROTECT, related_name="verdict")
+    check_run = models.OneToOneField(CheckRun, models.PROTECT, null=True, related_name="verdict")
+    audit_test = models.OneToOneField(AuditTest, models.PROTECT, null=True, related_name="verdict")
     code = models.CharField(max_length=40)
     confidence = models.CharField(max_length=10)
     content = models.JSONField()
@@ -201,6 +212,13 @@ class CaseVerdict(models.Model):
         """Table rules."""
 
         ordering = ["-concluded_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(check_run__isnull=False, audit_test__isnull=True)
+                | Q(check_run__isnull=True, audit_test__isnull=False),
+                name="verdict_of_one_step",
+            )
+        ]
 
     def __str__(self) -> str:
         """Show the code."""

@@ -112,6 +112,9 @@ VERDICT_LABELS: Labels = {
     VerdictCode.EXCLUDED: _("Excluded from network protection"),
     VerdictCode.NOT_REPRODUCED: _("Not reproduced"),
     VerdictCode.CANNOT_TELL: _("Cannot tell"),
+    VerdictCode.NOT_BLOCKED: _("Not blocked by network protection"),
+    VerdictCode.PROTECTION_NOT_WORKING: _("Network protection does not work on this PC"),
+    VerdictCode.NOTHING_HAPPENED: _("Nothing happened during the test"),
 }
 
 CONFIDENCE_LABELS: Labels = {

@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from troubleshooting import dispatch
-from troubleshooting.actions import endings, visits
+from troubleshooting.actions import endings, lease_runs, visits
 from troubleshooting.actions import sweep as sweeping
 from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.machines.base import Limits
@@ -45,6 +45,12 @@ def run_checks(*, check_run_id: int) -> None:
         log.exception("check_run_failed", check_run_id=check_run_id)
         fault = f"{type(error).__name__}: {error}"
         endings.fail_check_run(check_run_id, DeviceErrorCode.PORTAL_FAULT, detail=fault, now=timezone.now())
+
+
+@shared_task(name=dispatch.RUN_LEASE, ignore_result=True)
+def run_lease(*, lease_id: int) -> None:
+    """Look after a temporary change on a PC. Whatever fails here is tried again by the sweep."""
+    lease_runs.run_lease(lease_id, plan=visit_plan())
 
 
 @shared_task(name=dispatch.SWEEP, ignore_result=True)

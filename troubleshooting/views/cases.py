@@ -23,7 +23,7 @@ from troubleshooting.forms.case_filter import CaseFilterForm, chips, query_strin
 from troubleshooting.models import Case
 from troubleshooting.queries.case_list import COUNTED_TO, CaseList, CaseRow, export_rows, list_cases, read_cursor
 from troubleshooting.queries.case_page import read_case_page
-from troubleshooting.views.rights import or_forbidden, reader_of, rights_of
+from troubleshooting.views.rights import is_refresh, or_forbidden, reader_of, rights_of
 
 LONGEST_NOTE = 2000  # characters
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -57,6 +57,7 @@ def cases(request: HttpRequest) -> HttpResponseBase:
         "form": form,
         "chips": chips(wanted),
         "is_filtered": not wanted.is_empty,
+        "is_paged": cursor is not None,
         "found": _count(found),
         "newer_url": _page_url(query, "newer", found.newer),
         "older_url": _page_url(query, "older", found.older),
@@ -73,7 +74,13 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
     found = _case(request, number)
     reader = reader_of(request)
     page = read_case_page(found, reader=reader)
-    context = {"page": page, "checklist": page.checklist, "rights": rights_of(reader, found), "now": timezone.now()}
+    context = {
+        "page": page,
+        "checklist": page.checklist,
+        "rights": rights_of(reader, found),
+        "is_refresh": is_refresh(request),
+        "now": timezone.now(),
+    }
     return render(request, "troubleshooting/cases/detail.html", context)
 
 

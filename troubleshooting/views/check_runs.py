@@ -21,7 +21,7 @@ from troubleshooting.actions import check_runs as actions
 from troubleshooting.domain.transitions import InvalidTransition
 from troubleshooting.models import CheckRun
 from troubleshooting.queries import checklist as checklists
-from troubleshooting.views.rights import or_forbidden, reader_of, rights_of
+from troubleshooting.views.rights import is_refresh, or_forbidden, reader_of, rights_of
 
 Deed = Callable[..., CheckRun]
 
@@ -79,6 +79,7 @@ def _changed_checklist(request: HttpRequest, pk: int, token: str) -> HttpRespons
     context = {
         "checklist": checklists.read_checklist(run, reader=reader),
         "rights": rights_of(reader, run.case),
+        "is_refresh": is_refresh(request),
         "now": timezone.now(),
     }
     response = render(request, "troubleshooting/check_runs/_checklist.html", context)
@@ -90,7 +91,7 @@ def _changed_checklist(request: HttpRequest, pk: int, token: str) -> HttpRespons
 
 def _to_login(request: HttpRequest) -> HttpResponse:
     """Send the reader to the sign-in; htmx follows its own header."""
-    if not request.headers.get("HX-Request"):
+    if not is_refresh(request):
         return redirect_to_login(request.get_full_path())
     shown = urlsplit(request.headers.get("HX-Current-URL", "")).path or reverse("home")
     response = HttpResponse(status=401)
@@ -102,7 +103,7 @@ def _raw_answer(request: HttpRequest, run: CheckRun, wanted: str) -> HttpRespons
     raw = checklists.read_raw_answer(run, int(wanted)) if wanted.isascii() and wanted.isdecimal() else None
     if raw is None:
         raise Http404
-    if request.headers.get("HX-Request"):
+    if is_refresh(request):
         return render(request, "troubleshooting/check_runs/_raw_answer.html", {"raw": raw})
     return HttpResponse(raw, content_type="text/plain; charset=utf-8")
 

@@ -1,4 +1,4 @@
-"""Who reads, and what they may do with a case; asked once for a page."""
+"""What the views of a case share: who reads, what they may do, and whether the page is open already."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ def reader_of(request: HttpRequest) -> User:
     person = request.user
     assert isinstance(person, User)  # LoginRequiredMiddleware keeps the promise
     return person
+
+
+def is_refresh(request: HttpRequest) -> bool:
+    """Tell whether htmx asks for a part of a page that is open already."""
+    return request.headers.get("HX-Request") == "true"
 
 
 @contextmanager

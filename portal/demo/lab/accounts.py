@@ -25,10 +25,11 @@ class Accounts:
     def __init__(self, passwords: Mapping[str, str]) -> None:
         """Write the user file that the NTLM acceptor reads."""
         self._passwords = dict(passwords)
+        lines = [f"{_ntlm_line(user, password)}\n" for user, password in self._passwords.items()]
         handle, name = tempfile.mkstemp(prefix="lab-users-")
         self._file = Path(name)
         with os.fdopen(handle, "w") as file:
-            file.writelines(f"{_ntlm_line(user, password)}\n" for user, password in self._passwords.items())
+            file.writelines(lines)
 
     def remove(self) -> None:
         """Delete the user file."""

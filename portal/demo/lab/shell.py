@@ -31,7 +31,7 @@ from portal.demo.lab import wsman
 from portal.demo.lab.call import Call, statements_of
 
 FRAGMENT_SIZE = 32768  # what Windows PowerShell sends at once
-LINGER_S = 0.02  # how long an answer waits for the end of a command that is about to end
+LINGER_S = 0.05  # how long an answer waits for the end of a command that is about to end
 STOP_S = 10.0
 VERSION_TABLE = {
     "PSVersion": PSVersion("5.1.26100.2161"),

@@ -261,4 +261,4 @@ def _finding_lines(finding: Finding) -> list[str]:
 def _verdict_lines(verdict: Verdict) -> list[str]:
     hints = [f"  {hint}" for hint in verdict.hints]
     head = f"Verdict: {verdict.code} (confidence {verdict.confidence})"
-    return [head, f"  {verdict.it}", *hints, f"  Next: {verdict.next_step.text}"]
+    return [head, f"  {verdict.it}", *hints, f"  {verdict.next_step.text}"]

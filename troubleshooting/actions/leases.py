@@ -1,0 +1,250 @@
+"""Temporary changes of settings that always end. Each step is committed before the next command leaves for the PC.
+
+Whatever is lost between two steps (worker, broker, database, network, the PC itself), the row says what may have been
+changed; the sweep asks for another visit until the value before, or somebody else's, was read back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import IntegrityError, transaction
+
+from troubleshooting import dispatch
+from troubleshooting.actions import audit
+from troubleshooting.actions.lease_visit import LeaseVisit
+from troubleshooting.domain.device_errors import DeviceErrorCode
+from troubleshooting.domain.lease import (
+    RETRY_EVERY,
+    TASK_GRACE,
+    TRANSITIONS,
+    LeaseStatus,
+    NextStep,
+    Outcome,
+    check_length,
+    is_due,
+    step_back,
+    why_not_changed,
+)
+from troubleshooting.domain.transitions import check_transition
+from troubleshooting.machines.changing import ProtectionMode
+from troubleshooting.models import Case, SettingLease, User
+from troubleshooting.models.lease import NETWORK_PROTECTION_MODE, OPEN_CODES
+
+log = structlog.get_logger(__name__)
+
+ONE_OPEN_PER_SETTING = "lease_one_open_per_setting"
+
+
+class LeaseHeld(Exception):
+    """Somebody else holds the setting of this PC."""
+
+    def __init__(self, lease: SettingLease) -> None:
+        """Keep the lease, which says who and until when."""
+        super().__init__(f"held by lease {lease.pk}")
+        self.lease = lease
+
+
+class LeaseMoved(Exception):
+    """The lease is not where this worker left it: another one went on with it."""
+
+
+def request_lease(
+    case: Case, *, value_during: int, length: timedelta, by: User, reason: str, now: datetime
+) -> SettingLease:
+    """Take the setting for a while; raises LeaseHeld, or InvalidLength. The PC is visited after the commit."""
+    check_length(length)
+    try:
+        with transaction.atomic():
+            lease = SettingLease.objects.create(
+                device_id=case.device_id,
+                case=case,
+                value_during=value_during,
+                reason=reason,
+                requested_by=by,
+                requested_at=now,
+                ends_at=now + length,
+            )
+    except IntegrityError as error:
+        if ONE_OPEN_PER_SETTING not in str(error):
+            raise
+        raise LeaseHeld(_holder(case)) from error
+    audit.record("lease_requested", lease, case=case, actor=by, now=now, minutes=length // timedelta(minutes=1))
+    dispatch.lease_wants_visit(lease.pk)
+    return lease
+
+
+def _holder(case: Case) -> SettingLease:
+    held = SettingLease.objects.select_related("requested_by", "device")
+    return held.get(device_id=case.device_id, setting=NETWORK_PROTECTION_MODE, status__in=OPEN_CODES)
+
+
+def end_lease(lease_id: int, *, by: User | None, why: str, now: datetime) -> SettingLease:
+    """Ask for the value before; belongs inside the transaction of the deed that ends it. Twice is as once."""
+    lease = SettingLease.objects.locked().select_related("case").get(pk=lease_id)
+    if lease.status in (LeaseStatus.REQUESTED, LeaseStatus.PREPARED):
+        move_lease(lease, to=LeaseStatus.UNUSED, now=now, outcome=Outcome.CANCELLED)
+    elif lease.status in (LeaseStatus.CHANGING, LeaseStatus.ACTIVE):
+        move_lease(lease, to=LeaseStatus.RESTORING, now=now)
+    else:
+        return lease
+    audit.record("lease_end_requested", lease, case=lease.case, actor=by, now=now, why=why)
+    dispatch.lease_wants_visit(lease.pk)
+    return lease
+
+
+def move_lease(lease: SettingLease, *, to: LeaseStatus, now: datetime, outcome: Outcome | None = None) -> None:
+    """Save the next status of a locked lease, with an audit entry where it is over."""
+    check_transition(TRANSITIONS, LeaseStatus(lease.status), to)
+    lease.status = to.value
+    lease.next_attempt_at = None
+    lease.error_code, lease.error_detail = "", ""
+    if outcome is not None:
+        lease.outcome = outcome.value
+    if not TRANSITIONS[to]:
+        lease.ended_at = now
+    lease.save()
+    if not TRANSITIONS[to]:
+        audit.record(
+            f"lease_{to.value}",
+            lease,
+            case=lease.case,
+            actor=None,
+            now=now,
+            outcome=lease.outcome,
+            value_before=lease.value_before,
+            value_seen=lease.value_seen,
+        )
+
+
+@contextlib.contextmanager
+def _step(lease: SettingLease, expected: LeaseStatus) -> Iterator[SettingLease]:
+    """Lock the lease for one step; raises LeaseMoved where it is not as this worker left it."""
+    with transaction.atomic():
+        locked = SettingLease.objects.locked().select_related("case").get(pk=lease.pk)
+        if locked.status != expected:
+            raise LeaseMoved
+        yield locked
+    for field in ("status", "outcome", "value_before", "value_seen", "started_at", "ends_at", "ended_at"):
+        setattr(lease, field, getattr(locked, field))
+
+
+def begin_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) -> None:
+    """Change the setting, with the PC's own way back set first; ends as ACTIVE, or at once as UNUSED or RESTORING."""
+    status = LeaseStatus(lease.status)
+    state = visit.read_state()
+    obstacle = why_not_changed(mode=state.mode, wanted=lease.value_during, is_managed=state.is_managed)
+    with _step(lease, status) as locked:
+        locked.value_seen = state.mode
+        if obstacle is not None:
+            move_lease(locked, to=LeaseStatus.UNUSED, now=visit.now(), outcome=obstacle)
+            return
+        locked.value_before = state.mode
+        if status == LeaseStatus.REQUESTED:
+            move_lease(locked, to=LeaseStatus.PREPARED, now=visit.now())
+        locked.save()
+    with _step(lease, LeaseStatus.PREPARED) as locked:
+        locked.started_at = visit.now()
+        locked.ends_at = locked.started_at + length
+        locked.task_fires_at = locked.ends_at + TASK_GRACE + timedelta(seconds=state.skew_s)
+        move_lease(locked, to=LeaseStatus.CHANGING, now=visit.now())
+    if not visit.set_restore_task(lease.pk, back_to=_mode(lease.value_before), at=lease.ends_at + TASK_GRACE):
+        _turn_back(lease, visit, Outcome.TASK_NOT_SET)
+        return
+    _change(lease, visit)
+
+
+def _change(lease: SettingLease, visit: LeaseVisit) -> None:
+    """Set the value during and believe only what is read back."""
+    with _step(lease, LeaseStatus.CHANGING):
+        pass  # the last look before the command: nobody has given this worker up
+    visit.set_mode(_mode(lease.value_during))
+    seen = visit.read_mode()
+    try:
+        with _step(lease, LeaseStatus.CHANGING) as locked:
+            locked.value_seen = seen
+            if seen == locked.value_during:
+                move_lease(locked, to=LeaseStatus.ACTIVE, now=visit.now())
+                audit.record("lease_active", locked, case=locked.case, actor=None, now=visit.now(), value_seen=seen)
+                return
+            locked.save()
+    except LeaseMoved:
+        visit.set_mode(_mode(lease.value_before))  # too late: another worker has put it back already
+        raise
+    refused = visit.was_refused(since=lease.started_at or visit.now())
+    _turn_back(lease, visit, Outcome.TAMPER_PROTECTION if refused else Outcome.NOT_TAKEN)
+
+
+def _turn_back(lease: SettingLease, visit: LeaseVisit, outcome: Outcome) -> None:
+    """End a lease whose change was refused; the value before is set all the same, for what lies under a policy."""
+    with _step(lease, LeaseStatus.CHANGING) as locked:
+        move_lease(locked, to=LeaseStatus.RESTORING, now=visit.now(), outcome=outcome)
+    visit.set_mode(_mode(lease.value_before))
+    restore_lease(lease, visit)
+
+
+def restore_lease(lease: SettingLease, visit: LeaseVisit) -> bool:
+    """Put the value before back and take the PC's task away; True when both were read back."""
+    if lease.status != LeaseStatus.RESTORING:
+        with _step(lease, LeaseStatus(lease.status)) as locked:
+            move_lease(locked, to=LeaseStatus.RESTORING, now=visit.now())
+    before = _mode(lease.value_before)
+    seen = visit.read_mode()
+    step = step_back(before=before, during=lease.value_during, present=seen)
+    if step is NextStep.PUT_BACK:
+        visit.set_mode(before)
+        seen = visit.read_mode()
+        step = step_back(before=before, during=lease.value_during, present=seen)
+    if step in (NextStep.PUT_BACK, NextStep.READ_AGAIN) or not visit.remove_restore_task(lease.pk):
+        put_off(lease, DeviceErrorCode.COMMAND_FAILED, detail=f"step {step.value}, value {seen}", now=visit.now())
+        return False
+    with _step(lease, LeaseStatus.RESTORING) as locked:
+        locked.value_seen = seen
+        move_lease(locked, to=_end_of(locked, step), now=visit.now())
+    return True
+
+
+def _end_of(lease: SettingLease, step: NextStep) -> LeaseStatus:
+    if step is NextStep.LEAVE:
+        return LeaseStatus.SUPERSEDED
+    return LeaseStatus.REFUSED if lease.outcome else LeaseStatus.RESTORED
+
+
+@transaction.atomic
+def put_off(lease: SettingLease, code: DeviceErrorCode, *, detail: str, now: datetime) -> None:
+    """Remember why a visit came to nothing. What may have been changed is tried again; what was not is given up."""
+    locked = SettingLease.objects.locked().select_related("case").get(pk=lease.pk)
+    locked.attempts += 1
+    if locked.status in (LeaseStatus.REQUESTED, LeaseStatus.PREPARED):
+        move_lease(locked, to=LeaseStatus.UNUSED, now=now, outcome=Outcome.NOT_REACHED)
+    elif locked.status in OPEN_CODES:
+        if locked.status == LeaseStatus.CHANGING or is_due(LeaseStatus(locked.status), locked.ends_at, now=now):
+            _to_restoring(locked, now=now)
+        locked.next_attempt_at = now + RETRY_EVERY
+    locked.error_code, locked.error_detail = code.value, detail
+    locked.save()
+    lease.status = locked.status
+    log.warning("lease_put_off", lease_id=lease.pk, status=locked.status, code=code.value)
+
+
+def _to_restoring(locked: SettingLease, *, now: datetime) -> None:
+    if locked.status != LeaseStatus.RESTORING:
+        move_lease(locked, to=LeaseStatus.RESTORING, now=now)
+
+
+def tend_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) -> None:
+    """Do what a lease needs now, over an open connection; raises MachineError when the PC is lost on the way."""
+    status = LeaseStatus(lease.status)
+    if status in (LeaseStatus.REQUESTED, LeaseStatus.PREPARED):
+        begin_lease(lease, visit, length=length)
+    elif status == LeaseStatus.CHANGING or is_due(status, lease.ends_at, now=visit.now()):
+        restore_lease(lease, visit)
+
+
+def _mode(value: int | None) -> ProtectionMode:
+    """Give the mode of a stored value; a constraint keeps it from being empty wherever this is asked."""
+    assert value is not None, "the value before comes first"
+    return ProtectionMode(value)

@@ -1,0 +1,106 @@
+"""The commands that change a device: the Changing table of reference/device-commands.md.
+
+Values come from closed lists; nothing that a person typed becomes part of a command or of a task's XML.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from xml.sax.saxutils import escape
+
+from troubleshooting.machines.pipeline import Cmdlet, Entry, Shape, cmdlet, select
+
+TASK_PREFIX = "NetworkProtectionPortal-"
+TASK_LIVES = timedelta(days=7)  # a task that the portal never came back for ends by itself and stops acting at start-up
+_STATE = ("TaskName", "State")
+_NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
+
+
+class ProtectionMode(IntEnum):
+    """EnableNetworkProtection as it is read back; the member's title is what Set-MpPreference takes."""
+
+    DISABLED = 0
+    ENABLED = 1
+    AUDIT = 2
+
+    @property
+    def argument(self) -> str:
+        """Give the word of ``Set-MpPreference -EnableNetworkProtection``."""
+        return _ARGUMENTS[self]
+
+
+_ARGUMENTS = {
+    ProtectionMode.DISABLED: "Disabled",
+    ProtectionMode.ENABLED: "Enabled",
+    ProtectionMode.AUDIT: "AuditMode",
+}
+
+
+def set_protection_mode(mode: ProtectionMode) -> Entry:
+    """Set network protection's mode; read back with ``preferences``."""
+    change = cmdlet("Set-MpPreference", EnableNetworkProtection=mode.argument)
+    return _change("set_protection_mode", change)
+
+
+def set_restore_task(lease_id: int, *, back_to: ProtectionMode, at: datetime) -> Entry:
+    """Give the device its own way back: a task that sets the mode again at ``at`` and at every start-up until then."""
+    register = cmdlet(
+        "Register-ScheduledTask",
+        TaskName=task_name(lease_id),
+        Xml=_task_xml(back_to, at=at),
+        User="SYSTEM",
+        Force=None,
+    )
+    return _change("set_restore_task", register)
+
+
+def remove_restore_task(lease_id: int) -> Entry:
+    """Take the task away; its absence is an answer as well."""
+    return _change(
+        "remove_restore_task", cmdlet("Unregister-ScheduledTask", TaskName=task_name(lease_id), Confirm=False)
+    )
+
+
+def restore_task_state(lease_id: int) -> Entry:
+    """Read whether the task is there."""
+    read = cmdlet("Get-ScheduledTask", TaskName=task_name(lease_id))
+    return Entry("restore_task", (read, select(*_STATE)), timedelta(seconds=30), required=False, properties=_STATE)
+
+
+def task_name(lease_id: int) -> str:
+    """Give the task's name on the device."""
+    return f"{TASK_PREFIX}{int(lease_id)}"
+
+
+def _change(name: str, change: Cmdlet) -> Entry:
+    return Entry(name, (change,), timedelta(seconds=45), shape=Shape.OBJECTS, required=False)
+
+
+def _task_xml(back_to: ProtectionMode, *, at: datetime) -> str:
+    """Give the task: once at ``at`` (made up for when the device slept), and at start-up, as SYSTEM, on battery too."""
+    starts, ends = (escape(moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")) for moment in (at, at + TASK_LIVES))
+    arguments = f"-NoProfile -NonInteractive -Command Set-MpPreference -EnableNetworkProtection {back_to.argument}"
+    return f"""<?xml version="1.0" encoding="UTF-16"?>
+<Task version="1.3" xmlns="{_NAMESPACE}">
+  <RegistrationInfo><Description>Sets network protection back after a test.</Description></RegistrationInfo>
+  <Triggers>
+    <TimeTrigger><StartBoundary>{starts}</StartBoundary><EndBoundary>{ends}</EndBoundary></TimeTrigger>
+    <BootTrigger><EndBoundary>{ends}</EndBoundary></BootTrigger>
+  </Triggers>
+  <Principals>
+    <Principal id="Author"><UserId>S-1-5-18</UserId><RunLevel>HighestAvailable</RunLevel></Principal>
+  </Principals>
+  <Settings>
+    <MultipleInstancesPolicy>IgnoreNew</MultipleInstancesPolicy>
+    <DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>
+    <StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>
+    <StartWhenAvailable>true</StartWhenAvailable>
+    <WakeToRun>true</WakeToRun>
+    <DeleteExpiredTaskAfter>PT0S</DeleteExpiredTaskAfter>
+    <ExecutionTimeLimit>PT5M</ExecutionTimeLimit>
+  </Settings>
+  <Actions Context="Author">
+    <Exec><Command>powershell.exe</Command><Arguments>{arguments}</Arguments></Exec>
+  </Actions>
+</Task>"""
