@@ -145,7 +145,6 @@ def django_db_modify_db_settings(test_servers: TestServers) -> None:
     settings.DATABASES["default"].update({key: found[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")})
     settings.DATABASES["default"]["OPTIONS"] |= found.get("OPTIONS", {})
     settings.REDIS_URL = settings.CELERY_BROKER_URL = test_servers.redis_url
-    settings.CACHES["default"]["LOCATION"] = test_servers.redis_url
     celery_app.conf.broker_url = test_servers.redis_url
 
 

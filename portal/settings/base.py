@@ -60,7 +60,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "portal.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -98,8 +98,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-# Kept in the cache as well, so that an unchanged poll of the checklist costs one query and not three.
-SESSION_ENGINE = "portal.sessions"
 SESSION_COOKIE_AGE = int(env_timedelta("SESSION_LENGTH", default=timedelta(hours=12)).total_seconds())
 
 # --- PostgreSQL and Redis ---------------------------------------------------------------------------------------------
@@ -121,15 +119,6 @@ def _postgresql(url: str) -> dict[str, Any]:
 DATABASES = {"default": _postgresql(env_str("DATABASE_URL"))}
 
 REDIS_URL = env_str("REDIS_URL")
-CACHES: dict[str, dict[str, Any]] = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "portal",
-        # One retry at once, for a connection that died unnoticed; a cache that is away must not slow a page down.
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 1)},
-    },
-}
 
 # --- Tasks ------------------------------------------------------------------------------------------------------------
 # The row is the truth and the message a nudge: a message that is lost costs one sweep, so no results are kept.

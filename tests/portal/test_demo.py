@@ -18,8 +18,8 @@ import pytest
 
 from portal.demo.embedded import free_port
 from portal.demo.load import lab_ports
-from portal.demo.processes import Identity, Ledger
-from portal.demo.runner import ROOT
+from portal.demo.processes import Identity, Ledger, StartFailed
+from portal.demo.runner import ROOT, Demo
 
 READY_WITHIN_S = 120.0
 ENDED_WITHIN_S = 60.0
@@ -146,6 +146,22 @@ def test_demo_says_which_port_is_taken(var: Path) -> None:
 
     assert ended.returncode == 1
     assert f"port {taken.server_port} is taken" in ended.stdout
+
+
+def test_reset_removes_the_data_of_the_demo(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    (var / "demo" / "postgres").mkdir(parents=True)
+
+    Demo(port=free_port(), var=var).reset()
+
+    assert list(var.iterdir()) == []
+
+
+def test_reset_leaves_a_server_alone_that_is_not_the_demos(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql:///mine")
+
+    with pytest.raises(StartFailed, match="yours to remove"):
+        Demo(port=free_port(), var=var).reset()
 
 
 def test_lab_ports_reads_the_ready_line() -> None:

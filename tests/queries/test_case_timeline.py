@@ -11,14 +11,25 @@ from troubleshooting.queries.case_timeline import SENTENCES, SHOWN_AT_ONCE, Time
 
 pytestmark = pytest.mark.django_db
 
-ACTIONS = set(
-    """
-    case_opened case_withdrawn case_solved
-    check_requested check_started check_waiting check_resumed check_requeued check_finished check_failed
-    check_cancel_requested check_cancelled verdict_reached
-    submission_prepared submission_sent submission_status_recorded evidence_exported
-    """.split()
-)
+ACTIONS = {
+    "case_opened",
+    "case_withdrawn",
+    "case_solved",
+    "check_requested",
+    "check_started",
+    "check_waiting",
+    "check_resumed",
+    "check_requeued",
+    "check_finished",
+    "check_failed",
+    "check_cancel_requested",
+    "check_cancelled",
+    "verdict_reached",
+    "submission_prepared",
+    "submission_sent",
+    "submission_status_recorded",
+    "evidence_exported",
+}
 
 
 def only_entry(case: Case, *, reader: User) -> TimelineEntry:

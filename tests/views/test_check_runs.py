@@ -43,7 +43,6 @@ def test_an_unchanged_poll_is_one_query_and_a_204_for_whoever_has_the_page(djang
     run = CheckRunFactory(running=True)
     client = signed_in(run.case.reporter)
     token = page_token(run)
-    poll(client, run)  # the session is in the cache from here on
 
     with django_assert_num_queries(1):
         response = poll(client, run, token)
@@ -124,7 +123,7 @@ def test_a_changed_poll_costs_the_same_queries_whatever_has_been_judged(rows, dj
     client = signed_in(run.case.reporter)
     poll(client, run)
 
-    with django_assert_num_queries(4):  # the person, the run, its findings, how long the last one took
+    with django_assert_num_queries(5):  # the session, the person, the run, its findings, how long the last one took
         poll(client, run)
 
 

@@ -9,7 +9,7 @@ from tests.factories import CaseFactory, CheckRunFactory, DeviceFactory, UserFac
 
 pytestmark = pytest.mark.django_db
 
-HOME_QUERIES = 2  # person, cases (the session is in the cache)
+HOME_QUERIES = 3  # session, person, cases
 
 
 def lines_of(response):

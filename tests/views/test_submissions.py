@@ -186,5 +186,5 @@ def test_the_sheet_costs_the_same_queries_whatever_the_pc_said(events, django_as
     client = signed_in(made.reviewer())
     client.get(url("submission", case))
 
-    with django_assert_num_queries(6):  # the person, the case, the run, visit and answers, findings
+    with django_assert_num_queries(7):  # the session, the person, the case, the run, visit and answers, findings
         client.get(url("submission", case))

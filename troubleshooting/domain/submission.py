@@ -102,6 +102,15 @@ _WHY_NOT: Mapping[VerdictCode, Text] = {
     VerdictCode.CANNOT_TELL: say(
         _("It is not known yet what happened. A submission needs evidence; check the PC again first.")
     ),
+    VerdictCode.NOT_BLOCKED: say(
+        _("In audit mode network protection had nothing against the site. Look for what else blocks it.")
+    ),
+    VerdictCode.PROTECTION_NOT_WORKING: say(
+        _("Not even Microsoft's test page was caught, so the fault is on this PC. Put it right and test again first.")
+    ),
+    VerdictCode.NOTHING_HAPPENED: say(
+        _("Nothing was recorded during the test. Run it again and open the site while it is running.")
+    ),
 }
 
 

@@ -20,9 +20,14 @@ class VerdictCode(StrEnum):
     EXCLUDED = "excluded"
     NOT_REPRODUCED = "not_reproduced"
     CANNOT_TELL = "cannot_tell"
-    NOT_BLOCKED = "not_blocked_by_network_protection"  # the three below come from an audit-mode test only
+    NOT_BLOCKED = "not_blocked_by_network_protection"
     PROTECTION_NOT_WORKING = "protection_not_working"
     NOTHING_HAPPENED = "nothing_happened"
+
+
+FROM_AUDIT_TEST: frozenset[VerdictCode] = frozenset(
+    {VerdictCode.NOT_BLOCKED, VerdictCode.PROTECTION_NOT_WORKING, VerdictCode.NOTHING_HAPPENED}
+)
 
 
 class Confidence(StrEnum):
