@@ -27,6 +27,8 @@ PEOPLE: tuple[DemoPerson, ...] = (
     DemoPerson("emma", "Emma", "Engel", "employee"),
     DemoPerson("erik", "Erik", "Eklund", "employee"),
     DemoPerson("elena", "Elena", "Esposito", "employee"),
+    DemoPerson("enno", "Enno", "Ebert", "employee"),
+    DemoPerson("esra", "Esra", "Erdem", "employee"),
     DemoPerson("ivo", "Ivo", "Ivanov", "reviewer"),
     DemoPerson("rita", "Rita", "Rossi", "reviewer"),
     DemoPerson("ada", "Ada", "Adler", "auditor"),

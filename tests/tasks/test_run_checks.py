@@ -22,7 +22,8 @@ from troubleshooting.models import AuditEntry, Case, CheckRun, DeviceAnswer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-QUICK = {"connect": timedelta(seconds=2), "opening": timedelta(seconds=3), "silence": timedelta(seconds=3), "cancel_poll": timedelta(seconds=1), "visit": timedelta(seconds=30)}
+SECONDS = {"connect": 2, "opening": 3, "silence": 3, "cancel_poll": 1, "visit": 30}
+QUICK = {name: timedelta(seconds=value) for name, value in SECONDS.items()}
 
 
 def visited(server, **changes: object) -> Case:

@@ -191,7 +191,9 @@ NO_SUCH_NAMESPACE = frozenset({"0x8004100e", "0x80041010"})  # WBEM_E_INVALID_NA
 NO_RIGHT = frozenset({"0x80070005", "0x80041003"})  # E_ACCESSDENIED, WBEM_E_ACCESS_DENIED
 NO_RIGHT_REASONS = frozenset({"unauthorizedaccessexception", "securityexception"})
 # The last is what CDXML cmdlets say of a scheduled task that is not there (general knowledge).
-ABSENT_IDS = frozenset({"pathnotfound", "itemnotfound", "nomatchingeventsfound", "cmdletizationquery_notfound_taskname"})
+ABSENT_IDS = frozenset(
+    {"pathnotfound", "itemnotfound", "nomatchingeventsfound", "cmdletizationquery_notfound_taskname"}
+)
 
 
 def reading_from_errors(records: Sequence[DeviceError]) -> Reading:

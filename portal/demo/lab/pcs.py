@@ -139,7 +139,7 @@ def server_without_switch(**further: Any) -> SimulatedPC:
 
 def behind_proxy(**further: Any) -> SimulatedPC:
     """Make a PC whose network needs a proxy that Defender does not know of."""
-    pc = _windows_11(**{"hostname": "PC-0209", "console_user": "LAB\\erik", **further})
+    pc = _windows_11(**{"hostname": "PC-0209", "console_user": "LAB\\esra", **further})
     pc.winhttp_proxy = "proxy.lab.example:8080"
     pc.maps_failure = MapsFailure("0x80072EE7", 451)
     pc.required_proxy = PROXY
@@ -208,11 +208,11 @@ def defender_stopped(**further: Any) -> SimulatedPC:
 DEMO_PCS: tuple[DemoPC, ...] = (
     DemoPC("PC-0142", "Emma's notebook", "emma", healthy_windows_11, FIRST_PORT),
     DemoPC("PC-0143", "Emma's PC in the meeting room", "emma", stuck_in_audit, FIRST_PORT + 1),
-    DemoPC("PC-0144", "Emma's notebook in Hamburg", "emma", german_windows, FIRST_PORT + 2),
+    DemoPC("PC-0144", "Enno's notebook in Hamburg", "enno", german_windows, FIRST_PORT + 2),
     DemoPC("PC-0207", "Erik's workstation", "erik", other_antivirus, FIRST_PORT + 3),
     DemoPC("PC-0208", "Erik's PC at home", "erik", windows_home, FIRST_PORT + 4),
-    DemoPC("PC-0209", "Erik's PC in the warehouse", "erik", behind_proxy, FIRST_PORT + 5),
-    DemoPC("SRV-0031", "Elena's terminal server", "elena", server_without_switch, FIRST_PORT + 6),
+    DemoPC("PC-0209", "Esra's PC in the warehouse", "esra", behind_proxy, FIRST_PORT + 5),
+    DemoPC("SRV-0031", "Esra's terminal server", "esra", server_without_switch, FIRST_PORT + 6),
     DemoPC("PC-0310", "Elena's spare notebook", "elena", switched_off, FIRST_PORT + 7),
     DemoPC("PC-0311", "Elena's PC in the branch office", "elena", slow_pc, FIRST_PORT + 8),
 )

@@ -23,7 +23,9 @@ TABLES: Mapping[str, tuple[Mapping[Any, frozenset[Any]], Mapping[Any, str | None
 
 def drawing() -> str:
     """Give the whole page."""
-    return "\n".join(["# States", "", "Drawn by `python manage.py draw_states` from `troubleshooting/domain/`.", *_parts()])
+    return "\n".join(
+        ["# States", "", "Drawn by `python manage.py draw_states` from `troubleshooting/domain/`.", *_parts()]
+    )
 
 
 def _parts() -> Iterator[str]:
