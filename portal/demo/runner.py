@@ -164,9 +164,9 @@ class Demo:
         """Start the lab on its usual ports, or on others where those are taken; give its ready file."""
         ready = self.home / "lab-ready"
         ready.unlink(missing_ok=True)
-        first = _free_range(len(DEMO_PCS) + 1, usual=FIRST_PORT)
-        self._lab_door = first + len(DEMO_PCS)
-        command = [sys.executable, "-m", "portal.demo.lab", "--base-port", str(first), "--ready-file", str(ready)]
+        self._lab_door = _free_range(1 + len(DEMO_PCS), usual=FIRST_PORT - 1)
+        first = str(self._lab_door + 1)
+        command = [sys.executable, "-m", "portal.demo.lab", "--base-port", first, "--ready-file", str(ready)]
         lab = self._start("lab", [*command, "--control-port", str(self._lab_door)])
         self._wait_for("the simulated PCs", lambda: ready.exists() and ready.stat().st_size > 0, lab)
         return ready

@@ -12,8 +12,6 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from portal.env import env_bool, env_int, env_list, env_path, env_str, env_timedelta
 from portal.logging import logging_config
@@ -159,6 +157,8 @@ CHECK_RUN_DEADLINE = env_timedelta("CHECK_RUN_DEADLINE", default=timedelta(days=
 CHECK_RUN_LOST_AFTER = env_timedelta("CHECK_RUN_LOST_AFTER", default=timedelta(minutes=2))  # silence of its worker
 VISIT_LIMIT = env_timedelta("VISIT_LIMIT", default=timedelta(minutes=5))  # one visit, whatever happens in it
 EVENTS_SINCE = env_timedelta("EVENTS_SINCE", default=timedelta(hours=24))  # how far back protection events are read
+AUDIT_TEST_LENGTH = env_timedelta("AUDIT_TEST_LENGTH", default=timedelta(minutes=15))  # an hour at most
+AUDIT_TEST_NEEDS_APPROVAL_FROM = env_list("AUDIT_TEST_NEEDS_APPROVAL_FROM")  # roles that wait for IT, such as employee
 
 # --- The company and its devices --------------------------------------------------------------------------------------
 
