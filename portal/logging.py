@@ -12,7 +12,8 @@ from django_structlog.middlewares import RequestMiddleware
 from structlog.types import Processor
 
 # Their debug lines print parameter values and whole requests, and with them what a PC was told and asked.
-TALKATIVE = ("pypsrp", "spnego", "urllib3", "requests", "requests_credssp", "kombu", "amqp")
+TALKATIVE = ("pypsrp", "spnego", "urllib3", "requests", "requests_credssp", "kombu", "amqp", "httpcore", "msal")
+SILENT = ("httpx",)  # its information lines have whole addresses, and a filter in them has what an employee reported
 
 SHARED_PROCESSORS: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
@@ -49,6 +50,7 @@ def logging_config(*, as_json: bool, level: str) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             **{name: {"level": "INFO" if level == "DEBUG" else "WARNING"} for name in TALKATIVE},
+            **{name: {"level": "WARNING"} for name in SILENT},
             "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
             "celery.worker.strategy": {"level": "WARNING"},  # django-structlog says what was received and finished
             "celery.app.trace": {"level": "WARNING"},

@@ -1,4 +1,4 @@
-"""Fixtures that give tests simulated PCs on loopback."""
+"""Fixtures that give tests simulated PCs, and a simulated tenant, on loopback."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from portal.demo.lab.defender_api.server import DefenderApi
 from portal.demo.lab.pc import SimulatedPC
 from portal.demo.lab.pcs import healthy_windows_11
 from portal.demo.lab.server import LabServer
@@ -30,3 +31,10 @@ def lab_server() -> Iterator[MakeLabServer]:
             return stack.enter_context(LabServer(pc or healthy_windows_11(), **settings))
 
         yield make
+
+
+@pytest.fixture
+def defender_api() -> Iterator[DefenderApi]:
+    """Give a started DefenderApi with an empty tenant."""
+    with DefenderApi() as api:
+        yield api

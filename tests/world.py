@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from portal.demo.lab.server import LAB_PASSWORD, LAB_USERNAME, LabServer
 from troubleshooting.actions.cases import open_case
+from troubleshooting.actions.check_runs import cancel_check_run
 from troubleshooting.actions.visits import VisitPlan
 from troubleshooting.domain.case import ProblemKind, Program, Report
 from troubleshooting.domain.indicator import parse_indicator
@@ -76,6 +78,15 @@ def case_on(device: Device, *, by: User, now: datetime | None = None, **changes:
         now=now or timezone.now(),
         deadline=A_DAY,
     )
+
+
+def checked_case_on(device: Device, *, by: User, now: datetime | None = None, **changes: object) -> Case:
+    """Give a case whose check has ended; in one transaction, so that no worker has heard of the check."""
+    with transaction.atomic():
+        case = case_on(device, by=by, now=now, **changes)
+        cancel_check_run(case.check_runs.get().pk, by=by, now=now or timezone.now())
+    case.refresh_from_db()
+    return case
 
 
 def plan(**limits: timedelta) -> VisitPlan:

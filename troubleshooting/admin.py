@@ -52,7 +52,7 @@ class PersonAdmin(Audited[User], UserAdmin[User]):
 class DeviceGroupAdmin(Audited[DeviceGroup]):
     """How PCs are reached."""
 
-    list_display = ("name", "credential_profile", "https", "port", "auth", "configuration_name")
+    list_display = ("name", "credential_profile", "https", "port", "auth", "configuration_name", "test_needs_approval")
 
 
 @admin.register(Device)

@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 log = structlog.get_logger(__name__)
 
 RUN_CHECKS = "troubleshooting.run_checks"
+RUN_PLACEMENT = "troubleshooting.run_placement"
 RUN_LEASE = "troubleshooting.run_lease"
 SWEEP = "troubleshooting.sweep"
 
@@ -25,6 +26,11 @@ def check_run_queued(check_run_id: int) -> None:
 def lease_wants_visit(lease_id: int) -> None:
     """Nudge a worker to look after a lease, on commit."""
     transaction.on_commit(lambda: _send(RUN_LEASE, lease_id=lease_id))
+
+
+def placement_wants_visit(placement_id: int) -> None:
+    """Nudge a worker to put an exclusion on a PC or to take it off, on commit."""
+    transaction.on_commit(lambda: _send(RUN_PLACEMENT, placement_id=placement_id))
 
 
 def _send(name: str, **kwargs: int) -> None:

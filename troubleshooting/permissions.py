@@ -11,7 +11,7 @@ from troubleshooting.domain.case import OPEN, Stage
 from troubleshooting.models.choices import Role
 
 if TYPE_CHECKING:
-    from troubleshooting.models import Case, Device, User
+    from troubleshooting.models import Case, Device, Exclusion, User
 
 IT = frozenset({Role.REVIEWER, Role.ADMINISTRATOR})
 READS_EVERYTHING = IT | {Role.AUDITOR}
@@ -99,6 +99,40 @@ def check_may_approve_test(person: User, case: Case) -> None:
         raise NotAllowed(_("Somebody else has to approve a test on your own PC."))
 
 
+def check_may_retry_lease(person: User, case: Case) -> None:
+    """IT and the people of a case have the portal try at once to put a PC's setting back."""
+    if not (is_it(person) or is_party(person, case)):
+        raise NotAllowed(_("Only the people of this case and IT can have the portal try again."))
+
+
+def check_may_request_exclusion(person: User, case: Case) -> None:
+    """The people of a case and IT ask for an exclusion once its check has ended."""
+    if not (is_it(person) or is_party(person, case)):
+        raise NotAllowed(_("Only the people of this case and IT can ask for an exclusion."))
+    if Stage(case.stage) not in (Stage.CHECKED, Stage.SUBMITTED):
+        raise NotAllowed(_("An exclusion can be asked for once the check of the PC has ended."))
+
+
+def check_may_decide_exclusion(person: User, exclusion: Exclusion) -> None:
+    """IT decides, and nobody about what they asked for."""
+    if not is_it(person):
+        raise NotAllowed(_("Exclusions are decided by IT."))
+    if exclusion.requested_by_id == person.pk:
+        raise NotAllowed(_("You asked for this exclusion, so another reviewer decides about it."))
+
+
+def check_may_withdraw_exclusion(person: User, exclusion: Exclusion) -> None:
+    """Whoever asked for it."""
+    if exclusion.requested_by_id != person.pk:
+        raise NotAllowed(_("Only the person who asked for this exclusion can change it or take it back."))
+
+
+def check_may_revoke_exclusion(person: User, exclusion: Exclusion) -> None:
+    """IT ends exclusions early."""
+    if not is_it(person):
+        raise NotAllowed(_("Exclusions are ended by IT."))
+
+
 def check_may_withdraw(person: User, case: Case) -> None:
     """Whoever reported it, while it is open."""
     if case.reporter_id != person.pk:
@@ -133,6 +167,32 @@ def check_may_list_all(person: User) -> None:
         raise NotAllowed(_("The list of all cases is for IT and auditors."))
 
 
+def check_may_list_exclusions(person: User) -> None:
+    """IT and auditors see the list of all exclusions."""
+    if not sees_everything(person):
+        raise NotAllowed(_("The list of all exceptions is for IT and auditors."))
+
+
+def may_request_exclusion(person: User, case: Case) -> bool:
+    """Answer check_may_request_exclusion."""
+    return _allowed(check_may_request_exclusion, person, case)
+
+
+def may_decide_exclusion(person: User, exclusion: Exclusion) -> bool:
+    """Answer check_may_decide_exclusion."""
+    return _allowed(check_may_decide_exclusion, person, exclusion)
+
+
+def may_withdraw_exclusion(person: User, exclusion: Exclusion) -> bool:
+    """Answer check_may_withdraw_exclusion."""
+    return _allowed(check_may_withdraw_exclusion, person, exclusion)
+
+
+def may_revoke_exclusion(person: User, exclusion: Exclusion) -> bool:
+    """Answer check_may_revoke_exclusion."""
+    return _allowed(check_may_revoke_exclusion, person, exclusion)
+
+
 def may_see_transcript(person: User, case: Case) -> bool:
     """Answer check_may_see_transcript."""
     return _allowed(check_may_see_transcript, person, case)
@@ -156,6 +216,11 @@ def may_end_test(person: User, case: Case) -> bool:
 def may_approve_test(person: User, case: Case) -> bool:
     """Answer check_may_approve_test."""
     return _allowed(check_may_approve_test, person, case)
+
+
+def may_retry_lease(person: User, case: Case) -> bool:
+    """Answer check_may_retry_lease."""
+    return _allowed(check_may_retry_lease, person, case)
 
 
 def may_withdraw(person: User, case: Case) -> bool:

@@ -3,7 +3,19 @@
 from django.contrib.auth.views import LoginView
 from django.urls import path
 
-from troubleshooting.views import cases, check_runs, home, report, sign_out, styleguide, submissions
+from troubleshooting.views import (
+    audit_tests,
+    cases,
+    check_runs,
+    exclusion_ask,
+    exclusions,
+    home,
+    leases,
+    report,
+    sign_out,
+    styleguide,
+    submissions,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -15,6 +27,8 @@ urlpatterns = [
     path("cases/", cases.cases, name="cases"),
     path("cases/<str:number>/", cases.case, name="case"),
     path("cases/<str:number>/check/", cases.check_start, name="check-start"),
+    path("cases/<str:number>/test/", audit_tests.test_ask, name="test-ask"),
+    path("cases/<str:number>/exclusion/", exclusion_ask.exclusion_ask, name="exclusion-ask"),
     path("cases/<str:number>/withdraw/", cases.case_withdraw, name="case-withdraw"),
     path("cases/<str:number>/solve/", cases.case_solve, name="case-solve"),
     path("cases/<str:number>/submission/", submissions.submission, name="submission"),
@@ -25,5 +39,20 @@ urlpatterns = [
     path("check-runs/<int:pk>/cancel/", check_runs.check_cancel, name="check-cancel"),
     path("check-runs/<int:pk>/retry/", check_runs.check_retry, name="check-retry"),
     path("check-runs/<int:pk>/transcript/", check_runs.transcript, name="transcript"),
+    path("tests/<int:pk>/", audit_tests.test_state, name="test-state"),
+    path("tests/<int:pk>/visited/", audit_tests.test_visited, name="test-visited"),
+    path("tests/<int:pk>/end/", audit_tests.test_end, name="test-end"),
+    path("tests/<int:pk>/approve/", audit_tests.test_approve, name="test-approve"),
+    path("tests/<int:pk>/reject/", audit_tests.test_reject, name="test-reject"),
+    path("tests/<int:pk>/transcript/", audit_tests.test_transcript, name="test-transcript"),
+    path("exclusions/", exclusions.exclusions, name="exclusions"),
+    path("exclusions/<int:pk>/", exclusions.exclusion, name="exclusion"),
+    path("exclusions/<int:pk>/approve/", exclusions.exclusion_approve, name="exclusion-approve"),
+    path("exclusions/<int:pk>/reject/", exclusions.exclusion_reject, name="exclusion-reject"),
+    path("exclusions/<int:pk>/ask-back/", exclusions.exclusion_ask_back, name="exclusion-ask-back"),
+    path("exclusions/<int:pk>/answer/", exclusions.exclusion_answer, name="exclusion-answer"),
+    path("exclusions/<int:pk>/withdraw/", exclusions.exclusion_withdraw, name="exclusion-withdraw"),
+    path("exclusions/<int:pk>/revoke/", exclusions.exclusion_revoke, name="exclusion-revoke"),
+    path("leases/<int:pk>/retry/", leases.lease_retry, name="lease-retry"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
 ]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.env import env_bool, env_int, env_list, env_path, env_str, env_timedelta
 from portal.logging import logging_config
+from troubleshooting.domain.exclusion_approval import ApprovalPolicy
 
 django_stubs_ext.monkeypatch()  # admin.ModelAdmin[Device] and its like work at run time too
 
@@ -141,8 +142,7 @@ CELERY_TASK_DEFAULT_QUEUE = "portal"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_ACKS_LATE = False  # the sweep finds what a lost worker left; a late ack would need the broker to be there
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_ENABLE_UTC = True
@@ -159,6 +159,30 @@ VISIT_LIMIT = env_timedelta("VISIT_LIMIT", default=timedelta(minutes=5))  # one 
 EVENTS_SINCE = env_timedelta("EVENTS_SINCE", default=timedelta(hours=24))  # how far back protection events are read
 AUDIT_TEST_LENGTH = env_timedelta("AUDIT_TEST_LENGTH", default=timedelta(minutes=15))  # an hour at most
 AUDIT_TEST_NEEDS_APPROVAL_FROM = env_list("AUDIT_TEST_NEEDS_APPROVAL_FROM")  # roles that wait for IT, such as employee
+EXCLUSION_MAX_LIFETIME = env_timedelta("EXCLUSION_MAX_LIFETIME", default=timedelta(days=30))
+
+
+def _approvals() -> ApprovalPolicy:
+    """Give how many different people approve an exclusion; everyone and programs always need two at least."""
+    try:
+        policy = ApprovalPolicy(
+            short_time=env_timedelta("EXCLUSION_SHORT_TIME", default=timedelta(days=7)),
+            one_pc=env_int("EXCLUSION_APPROVALS_ONE_PC", default=1),
+            one_pc_for_long=env_int("EXCLUSION_APPROVALS_ONE_PC_FOR_LONG", default=1),
+            group=env_int("EXCLUSION_APPROVALS_GROUP", default=1),
+            everyone=env_int("EXCLUSION_APPROVALS_EVERYONE", default=2),
+            process=env_int("EXCLUSION_APPROVALS_PROCESS", default=2),
+        )
+    except ValueError as error:
+        raise ImproperlyConfigured(f"The portal cannot start: EXCLUSION_APPROVALS_… {error}") from error
+    if min(policy.everyone, policy.process) < 2:
+        raise ImproperlyConfigured(
+            "The portal cannot start: EXCLUSION_APPROVALS_EVERYONE and EXCLUSION_APPROVALS_PROCESS are 2 or more."
+        )
+    return policy
+
+
+EXCLUSION_APPROVALS = _approvals()
 
 # --- The company and its devices --------------------------------------------------------------------------------------
 
@@ -167,6 +191,20 @@ COMPANY_SAID = env_str("COMPANY_SAID", default="")  # Microsoft support access i
 SUPPORT_CONTACT = env_str("SUPPORT_CONTACT", default="")
 DEVICE_CREDENTIAL_DIRECTORY = env_path("DEVICE_CREDENTIAL_DIRECTORY")  # files instead of DEVICE_CREDENTIAL_… variables
 DEVICE_CA_FILE = env_path("DEVICE_CA_FILE")  # None: the system's trust store
+
+# --- Defender for Endpoint's API (allow indicators); all empty: not set up, and everything on PCs works --------------
+
+DEFENDER_API_TENANT = env_str("DEFENDER_API_TENANT", default="")  # its id or domain
+DEFENDER_API_CLIENT_ID = env_str("DEFENDER_API_CLIENT_ID", default="")
+DEFENDER_API_CLIENT_SECRET = env_str("DEFENDER_API_CLIENT_SECRET", default="")
+DEFENDER_API_CERTIFICATE = env_path("DEFENDER_API_CERTIFICATE")  # PEM, instead of a secret
+DEFENDER_API_CERTIFICATE_KEY = env_path("DEFENDER_API_CERTIFICATE_KEY")
+DEFENDER_API_HOST = env_str("DEFENDER_API_HOST", default="https://api.security.microsoft.com")
+DEFENDER_API_AUTHORITY = env_str("DEFENDER_API_AUTHORITY", default="https://login.microsoftonline.com")
+DEFENDER_API_SCOPE = env_str("DEFENDER_API_SCOPE", default="https://api.securitycenter.microsoft.com/.default")
+DEFENDER_API_CA_FILE = env_path("DEFENDER_API_CA_FILE")  # None: the system's trust store
+DEFENDER_API_PROXY = env_str("DEFENDER_API_PROXY", default="")  # none is taken from HTTPS_PROXY
+DEFENDER_API_PROCESSES = env_int("DEFENDER_API_PROCESSES", default=1)  # that share the tenant's limits on calls
 
 # --- Language and time ------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-/* What every page needs: copy buttons, dialogs, calm refreshes. Pages work without it. */
+/* What every page needs: copy buttons, dialogs, calm refreshes, countdowns. Pages work without it. */
 "use strict";
 
 (() => {
@@ -96,6 +96,45 @@
     const source = event.detail.elt.closest("[data-announce]") ?? event.detail.elt.querySelector?.("[data-announce]");
     if (source?.dataset.announce) announce(source.dataset.announce);
   });
+
+  // --- Countdowns: counted down between two answers of the server; without script the page says when the end is ---
+
+  const SAY_AT = [300, 60]; // seconds; nothing else is spoken, so that a screen reader is left in peace
+
+  /** Find the end once, by the clock of this PC; the server's own clock is not compared with it. */
+  function endOf(countdown) {
+    countdown.dataset.endsAt ??= String(Date.now() + Number(countdown.dataset.countdown) * 1000);
+    return Number(countdown.dataset.endsAt);
+  }
+
+  function show(countdown) {
+    const left = Math.max(Math.round((endOf(countdown) - Date.now()) / 1000), 0);
+    const before = Number(countdown.dataset.left ?? countdown.dataset.countdown);
+    if (left === before && countdown.dataset.left) return;
+    countdown.dataset.left = String(left);
+    const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    countdown.querySelector("[data-countdown-clock]").textContent = clock;
+    countdown.querySelector("[data-countdown-bar]").value = left;
+    const due = SAY_AT.find((seconds) => before > seconds && left <= seconds);
+    if (due) announce(countdown.getAttribute(`data-say-${due}`));
+    if (left === 0) end(countdown);
+  }
+
+  function end(countdown) {
+    if ("isOver" in countdown.dataset) return;
+    countdown.dataset.isOver = "";
+    countdown.querySelector("[data-countdown-word]").textContent = countdown.dataset.over;
+    announce(countdown.dataset.over);
+  }
+
+  function tick() {
+    document.querySelectorAll("[data-countdown]").forEach(show);
+  }
+
+  tick(); // the end is found at once, also where the page lies in the background
+  setInterval(tick, 250);
+  document.addEventListener("visibilitychange", tick);
+  document.addEventListener("htmx:load", tick);
 
   globalThis.portal = { announce };
 })();

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from tests.world import ADA, EMMA, IVO, NOW, SARA, case_on, device_at, person
+from tests.world import ADA, EMMA, IVO, NOW, SARA, case_on, checked_case_on, device_at, person
 from troubleshooting.actions.cases import solve_case, withdraw_case
 from troubleshooting.actions.check_runs import AlreadyLive, cancel_check_run, retry_check_run, start_check_run
 from troubleshooting.domain.case import Stage
@@ -88,10 +88,7 @@ def test_withdraw_case_is_for_the_reporter_alone(who):
 
 
 def checked_case():
-    case = case_on(device_at(None, owner=person(EMMA)), by=person(EMMA), now=NOW)
-    cancel_check_run(case.check_runs.get().pk, by=person(EMMA), now=NOW)
-    case.refresh_from_db()
-    return case
+    return checked_case_on(device_at(None, owner=person(EMMA)), by=person(EMMA), now=NOW)
 
 
 def test_cancelling_a_queued_run_ends_it_and_moves_the_case_on():

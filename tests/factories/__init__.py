@@ -2,6 +2,16 @@
 
 from tests.factories.cases import CaseFactory, CheckRunFactory
 from tests.factories.devices import DeviceFactory, DeviceGroupFactory
+from tests.factories.leases import AuditTestFactory, SettingLeaseFactory
 from tests.factories.people import PASSWORD, UserFactory
 
-__all__ = ["PASSWORD", "CaseFactory", "CheckRunFactory", "DeviceFactory", "DeviceGroupFactory", "UserFactory"]
+__all__ = [
+    "PASSWORD",
+    "AuditTestFactory",
+    "CaseFactory",
+    "CheckRunFactory",
+    "DeviceFactory",
+    "DeviceGroupFactory",
+    "SettingLeaseFactory",
+    "UserFactory",
+]

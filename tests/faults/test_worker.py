@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
-from portal.celery import app as celery_app
-from portal.demo.embedded import EmbeddedRedis, free_port
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import healthy_windows_11
-from tests.servers import CeleryWorkerProcess, TestServers
+from tests.faults.waiting import wait_until
 from tests.world import EMMA, case_on, device_at, person
 from troubleshooting import dispatch
 from troubleshooting.actions.sweep import sweep
@@ -26,39 +21,9 @@ from troubleshooting.models import Case, CheckRun
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-PATIENCE_S = 60.0
-
-
-def wait_until(is_so: Callable[[], bool], worker: CeleryWorkerProcess) -> None:
-    give_up_at = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < give_up_at, worker.log_text()[-3000:]
-        time.sleep(0.1)
-
 
 def has_ended(case: Case) -> bool:
     return case.check_runs.get().status not in {RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING}
-
-
-@pytest.fixture
-def own_broker(test_servers: TestServers) -> Iterator[EmbeddedRedis]:
-    """Give a broker that may be killed without harm to the other tests."""
-    directory = test_servers.directory / f"broker-{uuid4().hex[:6]}"
-    broker = EmbeddedRedis(directory, test_servers.ledger, directory / "redis.log", durable=False)
-    broker.start()
-    yield broker
-    broker.stop()
-
-
-@pytest.fixture
-def worker_of_own_broker(
-    transactional_db: None, own_broker: EmbeddedRedis, test_servers: TestServers
-) -> Iterator[CeleryWorkerProcess]:
-    database = str(connection.settings_dict["NAME"])
-    worker = CeleryWorkerProcess(test_servers, database, redis_url=own_broker.url)
-    worker.start()
-    yield worker
-    worker.stop()
 
 
 def test_a_report_is_checked_by_a_worker_in_another_process(celery_worker_process, lab_server):
@@ -102,17 +67,6 @@ def test_a_broker_that_lost_everything_costs_one_sweep(own_broker, worker_of_own
     wait_until(lambda: has_ended(case), worker_of_own_broker)
 
     assert CheckRun.objects.get().status == RunStatus.FINISHED
-
-
-@pytest.fixture
-def broker_away() -> Iterator[None]:
-    """Let the portal's app speak to a closed port."""
-    present = celery_app.conf.broker_url
-    celery_app.conf.broker_url = f"redis://127.0.0.1:{free_port()}/0"
-    celery_app._after_fork()  # forgets open connections
-    yield
-    celery_app.conf.broker_url = present
-    celery_app._after_fork()
 
 
 @pytest.mark.usefixtures("broker_away")

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
+from tests.factories import AuditTestFactory, SettingLeaseFactory
 from tests.world import ADA, ADAM, EMMA, IVO, SARA, case_on, device_at, person
 from troubleshooting.actions.check_runs import cancel_check_run
 from troubleshooting.actions.submissions import prepare_submission
@@ -38,6 +39,14 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "case-solve": ("POST", (LOGIN, GONE, MOVED, MOVED, NO, MOVED)),
     "checklist": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
     "transcript": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
+    "test-ask": ("GET", (LOGIN, GONE, MOVED, NO, NO, NO)),
+    "test-state": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
+    "test-visited": ("POST", (LOGIN, GONE, MOVED, MOVED, NO, MOVED)),
+    "test-end": ("POST", (LOGIN, GONE, MOVED, MOVED, NO, MOVED)),
+    "test-approve": ("POST", (LOGIN, GONE, NO, MOVED, NO, MOVED)),
+    "test-reject": ("POST", (LOGIN, GONE, NO, MOVED, NO, MOVED)),
+    "test-transcript": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
+    "lease-retry": ("POST", (LOGIN, GONE, MOVED, MOVED, NO, MOVED)),
     "styleguide": ("GET", (LOGIN, 200, 200, 200, 200, 200)),
     "submission": ("GET", (LOGIN, GONE, NO, 200, 200, 200)),
     "submission-record": ("POST", (LOGIN, GONE, NO, 200, NO, 200)),
@@ -65,6 +74,10 @@ def test_the_table_has_every_url():
 def test_every_url_answers_every_person_as_the_table_says(name, place):
     case = case_on(device_at(None, owner=person(EMMA)), by=person(EMMA))
     run = case.check_runs.get()
+    if name.startswith(("test-", "lease-")):
+        cancel_check_run(run.pk, by=person(EMMA), now=case.opened_at)
+        case.refresh_from_db()
+        AuditTestFactory(pk=run.pk, case=case, lease=SettingLeaseFactory(pk=run.pk, case=case, put_off=True))
     if name in ("check-start", "case-solve", "submission", "submission-record"):
         cancel_check_run(run.pk, by=person(EMMA), now=case.opened_at)
         prepare_submission(case.pk, by=person(IVO), now=case.opened_at)

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,20 @@ def test_the_settings_of_the_tests_pass(settings: Settings, tmp_path: Path) -> N
     ]
 
     assert found == []
+
+
+@pytest.mark.parametrize(
+    ("length", "roles", "found"),
+    [
+        (timedelta(minutes=15), [], []),
+        (timedelta(minutes=60), ["employee", "reviewer"], []),
+        (timedelta(minutes=61), [], ["portal.E006"]),
+        (timedelta(0), ["boss"], ["portal.E006", "portal.E007"]),
+    ],
+)
+def test_a_length_or_a_role_that_cannot_be_is_refused(
+    settings: Settings, length: timedelta, roles: list[str], found: list[str]
+) -> None:
+    settings.AUDIT_TEST_LENGTH, settings.AUDIT_TEST_NEEDS_APPROVAL_FROM = length, roles
+
+    assert ids(checks.check_audit_tests(None)) == found

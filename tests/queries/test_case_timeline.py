@@ -29,6 +29,20 @@ ACTIONS = {
     "submission_sent",
     "submission_status_recorded",
     "evidence_exported",
+    "test_consented",
+    "test_approved",
+    "test_rejected",
+    "test_visited",
+    "test_cancelled",
+    "test_not_done",
+    "lease_requested",
+    "lease_active",
+    "lease_end_requested",
+    "lease_restored",
+    "lease_superseded",
+    "lease_refused",
+    "lease_unused",
+    "lease_retry_requested",
 }
 
 
@@ -127,3 +141,22 @@ def test_a_timeline_costs_one_query_and_keeps_the_older_entries_apart(rows, djan
 
     assert len(timeline.newest) == min(rows, SHOWN_AT_ONCE)
     assert len(timeline.newest) + len(timeline.earlier) == rows
+
+
+@pytest.mark.parametrize(
+    ("action", "details", "for_emma", "for_it"),
+    [
+        ("test_consented", {"minutes": 15}, "For 15 minutes at most.", "For 15 minutes at most."),
+        ("test_rejected", {"note": "Not today."}, "Not today.", "Not today."),
+        ("test_not_done", {"outcome": "tamper_protection"}, *["Windows protects this setting from changes."] * 2),
+        ("test_not_done", {"outcome": "of a later version"}, "", ""),
+        ("lease_superseded", {"value_before": 1, "value_seen": 0}, "", "It was “Block”; now it is “Off”."),
+        ("lease_superseded", {"value_before": 1, "value_seen": None}, "", ""),
+    ],
+)
+def test_the_deeds_of_a_test_say_more_where_there_is_more(action, details, for_emma, for_it):
+    case = CaseFactory()
+    audit.record(action, case, case=case, actor=None, now=timezone.now(), **details)
+
+    assert only_entry(case, reader=case.reporter).detail == for_emma
+    assert only_entry(case, reader=made.reviewer()).detail == for_it

@@ -13,11 +13,10 @@ from troubleshooting.queries.checklist import (
     is_unchanged,
     page_token,
     read_checklist,
-    read_raw_answer,
     read_token,
-    read_transcript,
     runs_visible_to,
 )
+from troubleshooting.queries.transcript import read_raw_answer, read_transcript
 
 pytestmark = pytest.mark.django_db
 

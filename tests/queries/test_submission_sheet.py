@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from tests.factories import CaseFactory, CheckRunFactory
 from tests.queries import made
+from tests.views.test_audit_tests import done_case
 from troubleshooting.actions import submissions
 from troubleshooting.domain.submission import ADDITIONAL_INFORMATION_LIMIT, Company
 from troubleshooting.models import Case
@@ -106,13 +107,26 @@ def test_what_was_recorded_is_shown():
 
 
 @pytest.mark.parametrize("events", [1, 3])
-def test_a_sheet_costs_four_queries(events, django_assert_num_queries):
+def test_a_sheet_costs_five_queries(events, django_assert_num_queries):
     case = CaseFactory(checked=True)
     made.finished_run(case, snapshot=made.seen_block(case), events=events)
     found = Case.objects.select_related("device", "reporter", "submission__sent_by").get(pk=case.pk)
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         read_sheet(found, company=Company(), contact="", time_zone=UTC)
+
+
+def test_a_verdict_of_an_audit_mode_test_is_what_the_sheet_rests_on():
+    case = CaseFactory(checked=True)
+    made.finished_run(case, events=0)
+    assert sheet_of(case).why_not is not None
+    done_case(case)
+
+    sheet = sheet_of(case)
+
+    assert sheet.why_not is None
+    information = next(entry.field.value for entry in sheet.fields if entry.field.code == "additional_information")
+    assert "1125" in information
 
 
 def test_the_newest_verdict_counts():

@@ -10,9 +10,8 @@ from django.utils import timezone
 
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import healthy_windows_11, stuck_in_audit
-from tests.world import BLOCKED_SITE, EMMA, case_on, device_at, person, plan
+from tests.world import BLOCKED_SITE, EMMA, checked_case_on, device_at, person, plan
 from troubleshooting.actions.audit_tests import ask_for_test, cancel_test, say_visited
-from troubleshooting.actions.check_runs import cancel_check_run
 from troubleshooting.actions.lease_runs import run_lease
 from troubleshooting.actions.leases import LeaseHeld
 from troubleshooting.domain.audit_test import TestStatus
@@ -33,10 +32,7 @@ def quick_plan():
 
 def checked_case(server, **changes: object) -> Case:
     emma = person(EMMA)
-    case = case_on(device_at(server, owner=emma), by=emma, **changes)
-    cancel_check_run(case.check_runs.get().pk, by=emma, now=timezone.now())
-    case.refresh_from_db()
-    return case
+    return checked_case_on(device_at(server, owner=emma), by=emma, **changes)
 
 
 def begun(case: Case, *, portal_visits: bool = False) -> AuditTest:
@@ -245,8 +241,7 @@ def test_a_second_person_is_told_who_holds_the_pc_and_until_when(lab_server):
     pc = healthy_windows_11()
     case = checked_case(lab_server(pc))
     first = begun(case)
-    other = case_on(case.device, by=person(EMMA))
-    cancel_check_run(other.check_runs.get().pk, by=person(EMMA), now=timezone.now())
+    other = checked_case_on(case.device, by=person(EMMA))
 
     with pytest.raises(LeaseHeld) as held:
         begun(other)

@@ -274,9 +274,10 @@ def test_pages_cost_the_same_queries_with_one_row_and_with_three(rows, django_as
         made.finished_run(cases[0])
     client.get(reverse("cases"))
 
-    with django_assert_num_queries(4):  # the session, the person, the rows, the count
+    with django_assert_num_queries(5):  # the session, the person, the rows, the count, what was not put back
         client.get(reverse("cases"))
-    with django_assert_num_queries(8):  # the session, the person, case, runs, findings, visit, answers, timeline
+    # the session, the person, case, runs, tests, findings, visit, answers, timeline, what was not put back
+    with django_assert_num_queries(10):
         client.get(reverse("case", args=[cases[0].number]))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from troubleshooting.actions import audit
 from troubleshooting.actions.leases import end_lease, request_lease
@@ -15,7 +16,7 @@ from troubleshooting.domain.lease import check_length
 from troubleshooting.domain.transitions import check_transition
 from troubleshooting.machines.changing import ProtectionMode
 from troubleshooting.models import AuditTest, Case, SettingLease, User
-from troubleshooting.permissions import check_may_approve_test, check_may_consent, check_may_end_test
+from troubleshooting.permissions import NotAllowed, check_may_approve_test, check_may_consent, check_may_end_test
 
 
 class TestUnderWay(Exception):
@@ -56,6 +57,8 @@ def approve_test(test_id: int, *, by: User, now: datetime) -> AuditTest:
     """Let a test begin; raises LeaseHeld where the PC is in another one."""
     test, case = _locked(test_id)
     check_may_approve_test(by, case)
+    if test.consented_by_id == by.pk:  # possible on a PC that belongs to nobody
+        raise NotAllowed(_("Somebody else has to approve a test that you agreed to."))
     check_transition(TRANSITIONS, TestStatus(test.status), TestStatus.STARTING)
     if case.check_runs.live().exists():
         raise TestUnderWay

@@ -16,6 +16,7 @@ from troubleshooting.domain.snapshot import Reading, ReadState, Snapshot
 from troubleshooting.machines.base import Answer
 from troubleshooting.machines.parse import build_snapshot
 from troubleshooting.models import CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot
+from troubleshooting.queries.evidence import answer_of
 
 
 class Superseded(Exception):
@@ -122,20 +123,6 @@ def store_answer(snapshot: DeviceSnapshot, position: int, answer: Answer) -> Non
         content=answer.content,
         errors=answer.errors,
         truncated=answer.truncated,
-    )
-
-
-def answer_of(row: DeviceAnswer) -> Answer:
-    """Give a stored answer back as it came."""
-    return Answer(
-        name=row.name,
-        pipeline=row.pipeline,
-        sent_at=row.sent_at,
-        seconds=row.seconds,
-        reading=Reading(ReadState(row.state), row.error_code or None, row.detail),
-        content=row.content,
-        errors=row.errors,
-        truncated=row.truncated,
     )
 
 

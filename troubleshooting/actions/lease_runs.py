@@ -15,7 +15,7 @@ from troubleshooting.actions.device_lock import device_lock
 from troubleshooting.actions.lease_visit import LeaseVisit
 from troubleshooting.actions.leases import LeaseMoved, end_lease, put_off, restore_lease, tend_lease
 from troubleshooting.actions.visits import VisitPlan, address_of
-from troubleshooting.domain.audit_test import TestStatus
+from troubleshooting.domain.audit_test import TEST_PAGE, TestStatus
 from troubleshooting.domain.audit_test_verdict import TestFacts, Visit, conclude_test
 from troubleshooting.domain.case import ProblemKind
 from troubleshooting.domain.events import clock_skew
@@ -29,7 +29,6 @@ from troubleshooting.models import AuditTest, Case, CaseVerdict, DeviceSnapshot,
 
 log = structlog.get_logger(__name__)
 
-TEST_PAGE = "https://smartscreentestratings2.net"  # Microsoft's own (events.md section 8)
 HTTP_ANSWERS = ("MaximumRedirectExceeded",)
 GIVE_UP_READING_AFTER = timedelta(hours=1)
 _ENDED_CODES = frozenset(status.value for status in ENDED)
@@ -48,13 +47,15 @@ def run_lease(lease_id: int, *, plan: VisitPlan) -> None:
         found.refresh_from_db()
         if _wants_visit(found, now=plan.clock()):
             _visit(found, plan)
-            _follow(found, plan)
+        _follow(found, plan)
 
 
 def _wants_visit(lease: SettingLease, *, now: datetime) -> bool:
     status = LeaseStatus(lease.status)
     if status in ENDED:
         return _unconcluded(lease) is not None
+    if status == LeaseStatus.ACTIVE and AuditTest.objects.filter(lease=lease, portal_visits=True).exists():
+        return True  # left by a lost worker: a living one goes on to the end
     begins = status in (LeaseStatus.REQUESTED, LeaseStatus.PREPARED, LeaseStatus.CHANGING)
     return begins or is_due(status, lease.ends_at, now=now)
 
@@ -89,8 +90,9 @@ def _go_on_with_test(lease: SettingLease, visit: LeaseVisit, plan: VisitPlan) ->
     test = AuditTest.objects.select_related("case").filter(lease=lease).first()
     if test is None:
         return
-    if lease.status == LeaseStatus.ACTIVE and test.portal_visits and test.visited_at is None:
-        _let_pc_visit(test, visit, plan)
+    if lease.status == LeaseStatus.ACTIVE and test.portal_visits:
+        if test.visited_at is None:
+            _let_pc_visit(test, visit, plan)
         with transaction.atomic():
             end_lease(lease.pk, by=None, why="visited", now=plan.clock())
         lease.refresh_from_db()

@@ -10,6 +10,8 @@ from django.db import transaction
 
 from troubleshooting.actions.evidence import store_answer
 from troubleshooting.domain.checks_base import LOCAL, mode_policy
+from troubleshooting.domain.device_errors import DeviceErrorCode
+from troubleshooting.domain.events import CHANGE_REFUSED, clock_skew
 from troubleshooting.domain.snapshot import ReadState, Snapshot
 from troubleshooting.machines import catalogue, changing
 from troubleshooting.machines.base import Answer
@@ -28,6 +30,7 @@ class State:
 
     mode: int | None
     is_managed: bool | None
+    shows_tasks: bool
     skew_s: float
 
 
@@ -43,16 +46,19 @@ class LeaseVisit:
         self._machine = machine
         self._snapshot = snapshot
         self._count = 0
+        self.is_settled = True  # every change that was sent was answered; else one may still be on its way
 
     def read_state(self) -> State:
-        """Read mode, origin and clock."""
+        """Read mode, origin and clock, and whether the PC shows its tasks."""
         answers = self._read(
             catalogue.CLOCK, catalogue.OPERATING_SYSTEM, catalogue.PREFERENCES, *catalogue.POLICY_VALUES.values()
         )
         snapshot = build_snapshot(answers, collected_at=self.now())
+        shows_tasks = self._task_is_there(self._lease.pk) is not None
         return State(
             mode=_mode_of(snapshot),
             is_managed=_is_managed(snapshot),
+            shows_tasks=shows_tasks,
             skew_s=snapshot.clock.skew_s if snapshot.clock else 0.0,
         )
 
@@ -62,22 +68,23 @@ class LeaseVisit:
 
     def set_mode(self, mode: ProtectionMode) -> None:
         """Ask for a mode; only what is read back counts."""
-        self._read(changing.set_protection_mode(mode))
+        self._change(changing.set_protection_mode(mode))
 
     def set_restore_task(self, lease_id: int, *, back_to: ProtectionMode, at: datetime) -> bool:
         """Give the PC its own way back; True when the task was read back."""
-        self._read(changing.set_restore_task(lease_id, back_to=back_to, at=at))
+        self._change(changing.set_restore_task(lease_id, back_to=back_to, at=at))
         return self._task_is_there(lease_id) is True
 
     def remove_restore_task(self, lease_id: int) -> bool:
         """Take the task away; True when it was read back that there is none."""
-        self._read(changing.remove_restore_task(lease_id))
+        self._change(changing.remove_restore_task(lease_id))
         return self._task_is_there(lease_id) is False
 
     def was_refused(self, *, since: datetime) -> bool:
-        """Tell whether Windows logged a refused change (5013) since then."""
+        """Tell whether Windows logged a refused change (5013) since then, by the PC's own clock."""
         snapshot = self.read_events(since=since)
-        return any(event.event_id == 5013 and event.recorded_at >= since for event in snapshot.events or ())
+        begun = since + clock_skew(snapshot)
+        return any(event.event_id == CHANGE_REFUSED and event.recorded_at >= begun for event in snapshot.events or ())
 
     def read_events(self, *, since: datetime) -> Snapshot:
         """Read the protection events since then, and the clock to compare them with."""
@@ -94,6 +101,10 @@ class LeaseVisit:
         if answer.content:
             return True
         return False if answer.reading.state is ReadState.ABSENT else None
+
+    def _change(self, entry: Entry) -> None:
+        (answer,) = self._read(entry)
+        self.is_settled = self.is_settled and answer.reading.error_code != DeviceErrorCode.TIMED_OUT
 
     def _read(self, *entries: Entry) -> tuple[Answer, ...]:
         return self._machine.read(entries, on_answer=self._keep)

@@ -19,6 +19,7 @@ from troubleshooting.actions.lease_visit import LeaseVisit
 from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.domain.lease import (
     RETRY_EVERY,
+    SETTLES_AFTER,
     TASK_GRACE,
     TRANSITIONS,
     LeaseStatus,
@@ -26,6 +27,7 @@ from troubleshooting.domain.lease import (
     Outcome,
     check_length,
     is_due,
+    is_settled,
     step_back,
     why_not_changed,
 )
@@ -33,6 +35,7 @@ from troubleshooting.domain.transitions import check_transition
 from troubleshooting.machines.changing import ProtectionMode
 from troubleshooting.models import Case, SettingLease, User
 from troubleshooting.models.lease import NETWORK_PROTECTION_MODE, OPEN_CODES
+from troubleshooting.permissions import check_may_retry_lease
 
 log = structlog.get_logger(__name__)
 
@@ -96,6 +99,20 @@ def end_lease(lease_id: int, *, by: User | None, why: str, now: datetime) -> Set
     return lease
 
 
+@transaction.atomic
+def retry_lease(lease_id: int, *, by: User, now: datetime) -> SettingLease:
+    """Try at once to put a setting back instead of at the next attempt; nothing where it is back. Twice is as once."""
+    lease = SettingLease.objects.locked().select_related("case__device").get(pk=lease_id)
+    check_may_retry_lease(by, lease.case)
+    if not (lease.may_have_changed and is_due(LeaseStatus(lease.status), lease.ends_at, now=now)):
+        return lease
+    lease.next_attempt_at = None
+    lease.save(update_fields=["next_attempt_at"])
+    audit.record("lease_retry_requested", lease, case=lease.case, actor=by, now=now)
+    dispatch.lease_wants_visit(lease.pk)
+    return lease
+
+
 def move_lease(lease: SettingLease, *, to: LeaseStatus, now: datetime, outcome: Outcome | None = None) -> None:
     """Save the next status of a locked lease, with an audit entry where it is over."""
     check_transition(TRANSITIONS, LeaseStatus(lease.status), to)
@@ -128,8 +145,21 @@ def _step(lease: SettingLease, expected: LeaseStatus) -> Iterator[SettingLease]:
         if locked.status != expected:
             raise LeaseMoved
         yield locked
-    for field in ("status", "outcome", "value_before", "value_seen", "started_at", "ends_at", "ended_at"):
+    for field in _FOLLOWED:
         setattr(lease, field, getattr(locked, field))
+
+
+_FOLLOWED = (
+    "status",
+    "outcome",
+    "value_before",
+    "value_seen",
+    "started_at",
+    "ends_at",
+    "task_fires_at",
+    "unsettled_until",
+    "ended_at",
+)
 
 
 def begin_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) -> None:
@@ -137,6 +167,8 @@ def begin_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) ->
     status = LeaseStatus(lease.status)
     state = visit.read_state()
     obstacle = why_not_changed(mode=state.mode, wanted=lease.value_during, is_managed=state.is_managed)
+    if obstacle is None and not state.shows_tasks:
+        obstacle = Outcome.TASK_NOT_SET  # a task that cannot be read back could never be seen to be gone
     with _step(lease, status) as locked:
         locked.value_seen = state.mode
         if obstacle is not None:
@@ -150,8 +182,10 @@ def begin_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) ->
         locked.started_at = visit.now()
         locked.ends_at = locked.started_at + length
         locked.task_fires_at = locked.ends_at + TASK_GRACE + timedelta(seconds=state.skew_s)
+        locked.unsettled_until = visit.now() + SETTLES_AFTER
         move_lease(locked, to=LeaseStatus.CHANGING, now=visit.now())
-    if not visit.set_restore_task(lease.pk, back_to=_mode(lease.value_before), at=lease.ends_at + TASK_GRACE):
+    assert lease.task_fires_at is not None, "set with the start"
+    if not visit.set_restore_task(lease.pk, back_to=_mode(lease.value_before), at=lease.task_fires_at):
         _turn_back(lease, visit, Outcome.TASK_NOT_SET)
         return
     _change(lease, visit)
@@ -159,10 +193,13 @@ def begin_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) ->
 
 def _change(lease: SettingLease, visit: LeaseVisit) -> None:
     """Set the value during and believe only what is read back."""
-    with _step(lease, LeaseStatus.CHANGING):
-        pass  # the last look before the command: nobody has given this worker up
+    with _step(lease, LeaseStatus.CHANGING) as locked:  # the last look: nobody has given this worker up
+        locked.unsettled_until = visit.now() + SETTLES_AFTER
+        locked.save(update_fields=["unsettled_until"])
     visit.set_mode(_mode(lease.value_during))
+    _settle(lease, visit)
     seen = visit.read_mode()
+    is_ours = step_back(before=_mode(lease.value_before), during=lease.value_during, present=seen) is not NextStep.LEAVE
     try:
         with _step(lease, LeaseStatus.CHANGING) as locked:
             locked.value_seen = seen
@@ -172,18 +209,28 @@ def _change(lease: SettingLease, visit: LeaseVisit) -> None:
                 return
             locked.save()
     except LeaseMoved:
-        visit.set_mode(_mode(lease.value_before))  # too late: another worker has put it back already
+        if is_ours:
+            visit.set_mode(_mode(lease.value_before))  # too late: it was ended meanwhile
         raise
+    if is_ours:
+        visit.set_mode(_mode(lease.value_before))  # refused, and set all the same, for what lies under a policy
     refused = visit.was_refused(since=lease.started_at or visit.now())
     _turn_back(lease, visit, Outcome.TAMPER_PROTECTION if refused else Outcome.NOT_TAKEN)
 
 
 def _turn_back(lease: SettingLease, visit: LeaseVisit, outcome: Outcome) -> None:
-    """End a lease whose change was refused; the value before is set all the same, for what lies under a policy."""
+    """End a lease whose change was refused."""
+    _settle(lease, visit)
     with _step(lease, LeaseStatus.CHANGING) as locked:
         move_lease(locked, to=LeaseStatus.RESTORING, now=visit.now(), outcome=outcome)
-    visit.set_mode(_mode(lease.value_before))
     restore_lease(lease, visit)
+
+
+def _settle(lease: SettingLease, visit: LeaseVisit) -> None:
+    """Note that nothing is on its way any more, where every change of this visit was answered."""
+    if visit.is_settled:
+        SettingLease.objects.filter(pk=lease.pk).update(unsettled_until=None)
+        lease.unsettled_until = None
 
 
 def restore_lease(lease: SettingLease, visit: LeaseVisit) -> bool:
@@ -191,13 +238,16 @@ def restore_lease(lease: SettingLease, visit: LeaseVisit) -> bool:
     if lease.status != LeaseStatus.RESTORING:
         with _step(lease, LeaseStatus(lease.status)) as locked:
             move_lease(locked, to=LeaseStatus.RESTORING, now=visit.now())
-    before = _mode(lease.value_before)
+    before, settled = _mode(lease.value_before), is_settled(lease.unsettled_until, now=visit.now())
     seen = visit.read_mode()
     step = step_back(before=before, during=lease.value_during, present=seen)
     if step is NextStep.PUT_BACK:
         visit.set_mode(before)
         seen = visit.read_mode()
         step = step_back(before=before, during=lease.value_during, present=seen)
+    if not settled:
+        put_off(lease, DeviceErrorCode.SESSION_LOST, detail=f"not settled, value {seen}", now=visit.now())
+        return False
     if step in (NextStep.PUT_BACK, NextStep.READ_AGAIN) or not visit.remove_restore_task(lease.pk):
         put_off(lease, DeviceErrorCode.COMMAND_FAILED, detail=f"step {step.value}, value {seen}", now=visit.now())
         return False

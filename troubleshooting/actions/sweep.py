@@ -12,6 +12,7 @@ from troubleshooting import dispatch
 from troubleshooting.actions import audit
 from troubleshooting.actions.check_runs import requeue
 from troubleshooting.actions.endings import end_cancelled, fail_check_run
+from troubleshooting.actions.enforcement import due_placements, expire_exclusions
 from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.models import CheckRun, SettingLease
 from troubleshooting.models.check_run import CheckRunQuerySet
@@ -29,16 +30,20 @@ def sweep(*, now: datetime, lost_after: timedelta) -> None:
         dispatch.check_run_queued(run.pk)
     for pk in leases_to_tend(now=now):
         dispatch.lease_wants_visit(pk)
+    expire_exclusions(now=now)
+    for pk in due_placements(now=now):
+        dispatch.placement_wants_visit(pk)
     _each(CheckRun.objects.overdue(now=now), _end_overdue, now=now)
     _each(CheckRun.objects.due_again(now=now), _resume, now=now)
     _each(CheckRun.objects.lost(now=now, after=lost_after), _recover, now=now)
 
 
 def leases_to_tend(*, now: datetime) -> set[int]:
-    """Give the leases to begin or to put back, and those whose test has not read the log yet."""
+    """Give the leases to begin or to put back, and those whose test was left behind or has not read the log yet."""
     wanting = SettingLease.objects.wanting_a_visit(now=now).values_list("pk", flat=True)
+    left = SettingLease.objects.left_on_the_way(now=now).values_list("pk", flat=True)
     unread = SettingLease.objects.filter(ended_at__isnull=False, audit_test__status__in=OPEN_TEST_CODES)
-    return {*wanting, *unread.values_list("pk", flat=True)}
+    return {*wanting, *left, *unread.values_list("pk", flat=True)}
 
 
 def _each(found: CheckRunQuerySet, deed: Callable[[CheckRun, datetime], None], *, now: datetime) -> None:

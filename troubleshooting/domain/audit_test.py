@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
+
+from troubleshooting.domain.text import Text, say
+from troubleshooting.domain.text import gettext_noop as _
+from troubleshooting.domain.verdict_base import VerdictCode
+
+TEST_PAGE = "https://smartscreentestratings2.net"  # Microsoft's own (events.md section 8)
 
 
 class TestStatus(StrEnum):
@@ -44,3 +50,42 @@ NEXT_MOVE: Mapping[TestStatus, str | None] = {
 }
 
 OPEN: frozenset[TestStatus] = frozenset(status for status, after in TRANSITIONS.items() if after)
+
+# Verdicts after which a test would show nothing, with the reason; after every other one it may.
+POINTLESS_AFTER: Mapping[VerdictCode, Text] = {
+    VerdictCode.PREREQUISITES_NOT_MET: say(
+        _("A test would show nothing yet: first what the check found missing has to be put right.")
+    ),
+    VerdictCode.NOT_COVERED: say(
+        _("A test would show nothing: network protection does not look at this program or address.")
+    ),
+    VerdictCode.EXCLUDED: say(
+        _("A test would show nothing: this PC has been told to leave the connection alone, whatever the mode.")
+    ),
+    VerdictCode.WOULD_BE_BLOCKED: say(
+        _("A test is not needed: what was logged already says that network protection would block this.")
+    ),
+}
+CHECK_FIRST = say(_("Before a test the PC has to be checked, so that it is known what the test can show."))
+
+# Verdicts that leave open what a test answers: there it is the one next thing to do.
+WANTED_AFTER: frozenset[VerdictCode] = frozenset(
+    {VerdictCode.NOT_REPRODUCED, VerdictCode.CANNOT_TELL, VerdictCode.NOTHING_HAPPENED}
+)
+
+
+def why_no_test(verdict: str) -> Text | None:
+    """Say why a test makes no sense after this verdict ("" where there is none); None where it does."""
+    if not verdict:
+        return CHECK_FIRST
+    return POINTLESS_AFTER.get(VerdictCode(verdict))
+
+
+def is_wanted(verdict: str, *, was_made: bool) -> bool:
+    """Tell whether a test is the one next thing to do; after one that was made only where it showed nothing."""
+    return verdict in WANTED_AFTER and not (was_made and verdict == VerdictCode.NOT_REPRODUCED)
+
+
+def needs_approval(role: str, *, roles: Collection[str], group_demands: bool) -> bool:
+    """Tell whether somebody of this role waits for a reviewer before a test begins on a PC of this group."""
+    return group_demands or role in roles

@@ -14,6 +14,9 @@ USUAL_LENGTH = timedelta(minutes=15)
 LONGEST = timedelta(minutes=60)
 TASK_GRACE = timedelta(minutes=2)  # the PC's own restore task fires this long after the end
 RETRY_EVERY = timedelta(minutes=1)
+# A command whose worker was lost may still take effect on the PC, until its shell ends by itself: three minutes idle
+# (machines/session.py), and one for good measure. What is read before then ends nothing.
+SETTLES_AFTER = timedelta(minutes=4)
 
 
 class LeaseStatus(StrEnum):
@@ -85,6 +88,11 @@ def check_length(length: timedelta) -> None:
 def is_due(status: LeaseStatus, ends_at: datetime, *, now: datetime) -> bool:
     """Tell whether a lease has to be put back: its time is over (the end itself included), or it is being put back."""
     return status == LeaseStatus.RESTORING or (status in MAY_HAVE_CHANGED and ends_at <= now)
+
+
+def is_settled(unsettled_until: datetime | None, *, now: datetime) -> bool:
+    """Tell whether no command of a lost worker can change the value any more (the moment itself included)."""
+    return unsettled_until is None or unsettled_until <= now
 
 
 class NextStep(StrEnum):

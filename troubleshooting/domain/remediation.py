@@ -32,9 +32,9 @@ __all__ = [
 CHECK_NAMES: Mapping[CheckId, Text] = {
     CheckId.OS_EDITION: say(_("Windows edition")),
     CheckId.OS_VERSION: say(_("Windows version")),
-    CheckId.SOLE_ANTIVIRUS: say(_("Microsoft Defender is the only antivirus")),
+    CheckId.SOLE_ANTIVIRUS: say(_("Only antivirus program")),
     CheckId.REAL_TIME_PROTECTION: say(_("Real-time protection")),
-    CheckId.BEHAVIOR_MONITORING: say(_("Behaviour monitoring")),
+    CheckId.BEHAVIOR_MONITORING: say(_("Behavior monitoring")),
     CheckId.CLOUD_PROTECTION: say(_("Cloud-delivered protection")),
     CheckId.CLOUD_CONNECTIVITY: say(_("Connection to the protection cloud")),
     CheckId.PROTECTION_MODE: say(_("Mode of network protection")),

@@ -62,10 +62,10 @@ OUTCOMES: Outcomes = {
         ),
     },
     CheckId.BEHAVIOR_MONITORING: {
-        "on": Outcome(CheckStatus.PASS, _("Behaviour monitoring is on.")),
+        "on": Outcome(CheckStatus.PASS, _("Behavior monitoring is on.")),
         "off": Outcome(
             CheckStatus.FAIL,
-            _("Behaviour monitoring is off, so network protection does not work as it should."),
+            _("Behavior monitoring is off, so network protection does not work as it should."),
             YOU_NEED_NOT_ACT,
             _(
                 "Run Set-MpPreference -DisableBehaviorMonitoring $false and read it back; look for the policy value "
@@ -131,7 +131,7 @@ OUTCOMES: Outcomes = {
             CheckStatus.INFO,
             _("Tamper protection is on: Windows refuses changes to the main protection settings."),
             it=_(
-                "Set by %(source)s. Changes to real-time, behaviour and cloud protection are refused without an "
+                "Set by %(source)s. Changes to real-time, behavior and cloud protection are refused without an "
                 "error (event 5013). The network protection mode, the parsers and the proxy are not on Microsoft's "
                 "list; read every change back. Troubleshooting mode lifts it for some hours."
             ),

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
+from troubleshooting.domain.exclusion import ExclusionKind
 from troubleshooting.machines import changing, properties
 from troubleshooting.machines.pipeline import Entry, Shape, cmdlet, rendered, select
 
@@ -207,6 +208,11 @@ _ASKED_WITH_ARGUMENTS: tuple[Entry, ...] = (
     changing.set_restore_task(1, back_to=changing.ProtectionMode.ENABLED, at=_EXAMPLE),
     changing.remove_restore_task(1),
     changing.restore_task_state(1),
+    *(
+        change(kind, value)
+        for kind, value in ((ExclusionKind.IP_ADDRESS, "192.0.2.1"), (ExclusionKind.PROCESS, r"C:\Example\app.exe"))
+        for change in (changing.add_exclusion, changing.remove_exclusion)
+    ),
     protection_events(timedelta(hours=24)),
     netlogon_events(timedelta(hours=24)),
     resolve_name("example.com"),

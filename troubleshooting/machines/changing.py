@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from xml.sax.saxutils import escape
 
+from troubleshooting.domain.exclusion import ExclusionKind
+from troubleshooting.domain.exclusion_values import parse_value
 from troubleshooting.machines.pipeline import Cmdlet, Entry, Shape, cmdlet, select
 
 TASK_PREFIX = "NetworkProtectionPortal-"
@@ -104,3 +106,23 @@ def _task_xml(back_to: ProtectionMode, *, at: datetime) -> str:
     <Exec><Command>powershell.exe</Command><Arguments>{arguments}</Arguments></Exec>
   </Actions>
 </Task>"""
+
+
+def add_exclusion(kind: ExclusionKind, value: str) -> Entry:
+    """Add an IP address or a program to the local list; read back with ``preferences``."""
+    return _change(f"add_{_SHORT[kind]}_exclusion", cmdlet("Add-MpPreference", **{_LISTS[kind]: _checked(kind, value)}))
+
+
+def remove_exclusion(kind: ExclusionKind, value: str) -> Entry:
+    """Take an entry off the local list; its absence raises an error on the device, so it is read first."""
+    change = cmdlet("Remove-MpPreference", **{_LISTS[kind]: _checked(kind, value)})
+    return _change(f"remove_{_SHORT[kind]}_exclusion", change)
+
+
+_LISTS = {ExclusionKind.IP_ADDRESS: "ExclusionIpAddress", ExclusionKind.PROCESS: "ExclusionProcess"}
+_SHORT = {ExclusionKind.IP_ADDRESS: "ip", ExclusionKind.PROCESS: "process"}
+
+
+def _checked(kind: ExclusionKind, value: str) -> str:
+    """Give the value if it is in its normal form; raises InvalidValue for anything else, whoever stored it."""
+    return parse_value(kind, value).value

@@ -14,6 +14,7 @@ from troubleshooting.domain.finding import CheckId, CheckStatus
 from troubleshooting.models.case import Case
 from troubleshooting.models.choices import codes
 from troubleshooting.models.device import Device
+from troubleshooting.models.exclusion import Placement
 from troubleshooting.models.lease import AuditTest, SettingLease
 
 # In the order of the table, so that constraints and migrations do not depend on hashes.
@@ -122,6 +123,7 @@ class DeviceSnapshot(models.Model):
 
     check_run = models.ForeignKey(CheckRun, models.PROTECT, null=True, related_name="snapshots")
     lease = models.ForeignKey(SettingLease, models.PROTECT, null=True, related_name="snapshots")
+    placement = models.ForeignKey(Placement, models.PROTECT, null=True, related_name="snapshots")
     attempt = models.PositiveIntegerField()
     account = models.CharField(max_length=260, blank=True)
     credential_profile = models.CharField(max_length=50)
@@ -135,9 +137,11 @@ class DeviceSnapshot(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["check_run", "attempt"], name="snapshot_one_per_attempt"),
             models.UniqueConstraint(fields=["lease", "attempt"], name="snapshot_one_per_lease_attempt"),
+            models.UniqueConstraint(fields=["placement", "attempt"], name="snapshot_one_per_placement_attempt"),
             models.CheckConstraint(
-                condition=Q(check_run__isnull=False, lease__isnull=True)
-                | Q(check_run__isnull=True, lease__isnull=False),
+                condition=Q(check_run__isnull=False, lease__isnull=True, placement__isnull=True)
+                | Q(check_run__isnull=True, lease__isnull=False, placement__isnull=True)
+                | Q(check_run__isnull=True, lease__isnull=True, placement__isnull=False),
                 name="snapshot_of_one_visit",
             ),
         ]

@@ -8,10 +8,14 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from troubleshooting.domain.audit_test import TestStatus
 from troubleshooting.domain.case import ProblemKind, Program, Stage
 from troubleshooting.domain.check_run import RunStatus
 from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.finding import CheckId, CheckStatus
+from troubleshooting.domain.exclusion import ExclusionKind, ExclusionStatus, ScopeKind
+from troubleshooting.domain.finding import CheckStatus
+from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.domain.remediation import CHECK_NAMES
 from troubleshooting.domain.snapshot import ReadState
 from troubleshooting.domain.submission import SubmissionStatus
 from troubleshooting.domain.verdict import Confidence, VerdictCode
@@ -66,25 +70,22 @@ RUN_STATUS_LABELS: Labels = {
     RunStatus.CANCELLED: _("Stopped"),
 }
 
-CHECK_TITLES: Labels = {
-    CheckId.OS_EDITION: _("Windows edition"),
-    CheckId.OS_VERSION: _("Windows version"),
-    CheckId.SOLE_ANTIVIRUS: _("Only antivirus program"),
-    CheckId.REAL_TIME_PROTECTION: _("Real-time protection"),
-    CheckId.BEHAVIOR_MONITORING: _("Behavior monitoring"),
-    CheckId.CLOUD_PROTECTION: _("Cloud-delivered protection"),
-    CheckId.CLOUD_CONNECTIVITY: _("Connection to Microsoft's cloud"),
-    CheckId.PROTECTION_MODE: _("Network protection mode"),
-    CheckId.SERVER_SWITCHES: _("Switches for servers"),
-    CheckId.MODE_ORIGIN: _("Who sets the mode"),
-    CheckId.PLATFORM_VERSION: _("Defender platform version"),
-    CheckId.SIGNATURES: _("Security intelligence"),
-    CheckId.NETWORK_INSPECTION: _("Network inspection"),
-    CheckId.EXCLUSIONS_IN_FORCE: _("Exclusions in force"),
-    CheckId.PROXY: _("Proxy for Defender"),
-    CheckId.TAMPER_PROTECTION: _("Tamper protection"),
-    CheckId.TROUBLESHOOTING_MODE: _("Troubleshooting mode"),
+TEST_STATUS_LABELS: Labels = {
+    TestStatus.ASKED: _("Waits for approval"),
+    TestStatus.STARTING: _("Starting"),
+    TestStatus.OPEN: _("Under way"),
+    TestStatus.ENDING: _("Ending"),
+    TestStatus.DONE: _("Done"),
+    TestStatus.NOT_DONE: _("Not possible"),
+    TestStatus.REJECTED: _("Rejected"),
+    TestStatus.CANCELLED: _("Ended early"),
 }
+
+# Values of EnableNetworkProtection as they are read back.
+MODE_LABELS: Mapping[int, Promise] = {0: _("Off"), 1: _("Block"), 2: _("Audit")}
+
+# Marked for translation where they stand.
+CHECK_TITLES: Labels = {check: _(name.message) for check, name in CHECK_NAMES.items()}
 
 CHECK_STATUS_LABELS: Labels = {
     CheckStatus.WAITING: _("Waiting"),
@@ -129,6 +130,61 @@ SUBMISSION_STATUS_LABELS: Labels = {
     SubmissionStatus.SENT: _("Sent"),
     SubmissionStatus.IN_PROGRESS: _("In progress at Microsoft"),
     SubmissionStatus.CLOSED: _("Answered by Microsoft"),
+}
+
+
+class ExclusionReason(StrEnum):
+    """Why an exclusion is asked for."""
+
+    BUSINESS = "business"
+    PARTNER_PORTAL = "partner_portal"
+    INTERNAL_SYSTEM = "internal_system"
+    OTHER = "other"
+
+
+EXCLUSION_REASON_LABELS: Labels = {
+    ExclusionReason.BUSINESS: _("Business need"),
+    ExclusionReason.PARTNER_PORTAL: _("Portal of a supplier or customer"),
+    ExclusionReason.INTERNAL_SYSTEM: _("Internal system"),
+    ExclusionReason.OTHER: _("Other"),
+}
+
+EXCLUSION_KIND_LABELS: Labels = {
+    ExclusionKind.ALLOW_INDICATOR: _("Allow indicator"),
+    ExclusionKind.IP_ADDRESS: _("IP address"),
+    ExclusionKind.PROCESS: _("Program"),
+}
+
+SCOPE_LABELS: Labels = {
+    ScopeKind.DEVICE: _("One PC"),
+    ScopeKind.GROUP: _("Device group"),
+    ScopeKind.EVERYONE: _("Everyone"),
+}
+
+EXCLUSION_STATUS_LABELS: Labels = {
+    ExclusionStatus.REQUESTED: _("Waits for a decision"),
+    ExclusionStatus.ASKED_BACK: _("Waits for an answer"),
+    ExclusionStatus.APPROVED: _("Approved"),
+    ExclusionStatus.APPLYING: _("Being put on the PCs"),
+    ExclusionStatus.APPLIED: _("Accepted"),
+    ExclusionStatus.VERIFIED: _("In force"),
+    ExclusionStatus.EXPIRED: _("Expired, being removed"),
+    ExclusionStatus.REVOKED: _("Revoked, being removed"),
+    ExclusionStatus.REFUSED: _("Not taken by any PC"),
+    ExclusionStatus.REMOVED: _("Removed"),
+    ExclusionStatus.REJECTED: _("Rejected"),
+    ExclusionStatus.WITHDRAWN: _("Withdrawn"),
+    ExclusionStatus.UNUSED: _("Ended before use"),
+}
+
+PLACEMENT_STATUS_LABELS: Labels = {
+    PlacementStatus.WAITING: _("Waiting for its turn"),
+    PlacementStatus.PUTTING: _("Being put on the PC"),
+    PlacementStatus.THERE: _("On the PC, read back"),
+    PlacementStatus.REFUSED: _("Not taken"),
+    PlacementStatus.REMOVING: _("Being removed"),
+    PlacementStatus.GONE: _("Gone"),
+    PlacementStatus.UNUSED: _("Never sent"),
 }
 
 

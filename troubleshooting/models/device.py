@@ -34,6 +34,11 @@ class DeviceGroup(models.Model):
     port = models.PositiveIntegerField(_("port"), null=True, blank=True, validators=PORT_RANGE)
     auth = models.CharField(_("sign-in"), max_length=20, choices=AUTH_CHOICES, default="negotiate")
     configuration_name = models.CharField(_("endpoint"), max_length=100, default="Microsoft.PowerShell")
+    test_needs_approval = models.BooleanField(
+        _("audit-mode tests need approval"),
+        default=False,
+        help_text=_("IT approves each audit-mode test on a PC of this group before it begins."),
+    )
 
     class Meta:
         """Table rules."""

@@ -42,6 +42,12 @@ class SettingLeaseQuerySet(models.QuerySet["SettingLease"]):
         due |= Q(status=LeaseStatus.ACTIVE, ends_at__lte=now)
         return self.filter(due).filter(Q(next_attempt_at=None) | Q(next_attempt_at__lte=now))
 
+    def left_on_the_way(self, *, now: datetime) -> SettingLeaseQuerySet:
+        """Give the active leases whose worker was lost before it told the test, or before it let the PC visit."""
+        left = Q(audit_test__status=TestStatus.STARTING) | Q(audit_test__portal_visits=True)
+        waited = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
+        return self.filter(left, waited, status=LeaseStatus.ACTIVE)
+
     def locked(self) -> SettingLeaseQuerySet:
         """Lock the lease's own row until the transaction ends."""
         return self.select_for_update(of=("self",))
@@ -64,6 +70,7 @@ class SettingLease(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)  # just before the first command that may change anything
     ends_at = models.DateTimeField()
     task_fires_at = models.DateTimeField(null=True, blank=True)  # the PC's own way back, by the PC's own clock
+    unsettled_until = models.DateTimeField(null=True, blank=True)  # a lost worker's command may take effect until then
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(max_length=40, blank=True)
@@ -78,6 +85,9 @@ class SettingLease(models.Model):
         ordering = ["-requested_at", "-pk"]
         verbose_name = _("lease")
         verbose_name_plural = _("leases")
+        indexes = [
+            models.Index(fields=["ends_at"], name="lease_not_back", condition=Q(status__in=NOT_BACK_CODES)),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["device", "setting"], condition=Q(status__in=OPEN_CODES), name="lease_one_open_per_setting"

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from troubleshooting.domain.audit_test import TestStatus
 from troubleshooting.domain.case import ProblemKind, Program, Stage
 from troubleshooting.domain.check_run import RunStatus
 from troubleshooting.domain.snapshot import Snapshot
@@ -23,6 +24,7 @@ from troubleshooting.models.choices import (
     SUBMISSION_STATUS_LABELS,
     VERDICT_LABELS,
 )
+from troubleshooting.queries.audit_test import TestStep, newest_tests, read_test_step
 from troubleshooting.queries.case_timeline import Timeline, read_timeline
 from troubleshooting.queries.case_verdict import EventRow, VerdictView, event_rows, read_verdict
 from troubleshooting.queries.checklist import Checklist, read_checklist
@@ -140,6 +142,12 @@ NEXT_FOR_IT: Mapping[Stage, Promise] = {
     Stage.SOLVED: _("Closed. A new check reopens the case."),
     Stage.WITHDRAWN: _("Withdrawn by the reporter; nothing is left to do."),
 }
+NEXT_IN_TEST: Mapping[TestStatus, Promise] = {
+    TestStatus.ASKED: _("Your move: approve or reject the audit-mode test."),
+    TestStatus.STARTING: _("The portal's move: it sets audit mode."),
+    TestStatus.OPEN: _("The employee's move: open the site again and say so. The mode comes back by itself."),
+    TestStatus.ENDING: _("The portal's move: it puts the mode back and reads the log."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +172,7 @@ class CasePage:
     next: Promise
     facts: tuple[Fact, ...]
     checklist: Checklist | None
+    test: TestStep
     verdict: VerdictView | None
     events: tuple[EventRow, ...]  # for IT and auditors
     device_facts: tuple[Fact, ...]  # for IT and auditors
@@ -173,13 +182,18 @@ class CasePage:
     technical: bool
 
 
-def read_case_page(case: Case, *, reader: User) -> CasePage:
-    """Give the page of a case that the reader may open, with device, reporter and submission joined."""
+def read_case_page(case: Case, *, reader: User, may_test: bool = False) -> CasePage:
+    """Give the page of a case that the reader may open, with device, reporter and submission joined.
+
+    ``may_test`` tells whether the reader may consent to an audit-mode test.
+    """
     technical = reader.role in SEE_ALL_CASES
     runs = _runs(case)
     latest = runs[0] if runs else None
     snapshot = read_snapshot(latest) if technical and latest else None
-    verdict = read_verdict(runs, technical=technical)
+    tests = newest_tests(case)
+    verdict = read_verdict(runs, technical=technical, tests=tests)
+    test = read_test_step(case, tests, reader=reader, may_ask=may_test)
     stage = Stage(case.stage)
     return CasePage(
         number=case.number,
@@ -197,9 +211,10 @@ def read_case_page(case: Case, *, reader: User) -> CasePage:
         stage_label=STAGE_LABELS[stage],
         is_over=case.closed_at is not None,
         steps=_steps(stage, latest, verdict),
-        next=_next_sentence(stage, latest, verdict, technical=technical),
+        next=_next_in_test(test, technical=technical) or _next_sentence(stage, latest, verdict, technical=technical),
         facts=_facts(case),
         checklist=read_checklist(latest, reader=reader) if latest else None,
+        test=test,
         verdict=verdict,
         events=event_rows(snapshot, case.report) if snapshot else (),
         device_facts=_device_facts(snapshot) if snapshot else (),
@@ -233,6 +248,12 @@ def _next_sentence(stage: Stage, latest: CheckRun | None, verdict: VerdictView |
     if stage is Stage.CHECKED and verdict is None and status in NEXT_WITHOUT_VERDICT:
         return NEXT_WITHOUT_VERDICT[status]
     return NEXT_FOR_IT.get(stage, NEXT_BY_STAGE[stage]) if technical else NEXT_BY_STAGE[stage]
+
+
+def _next_in_test(step: TestStep, *, technical: bool) -> Promise | None:
+    """Say for IT who has to move while a test is awaited or under way."""
+    live = step.test if technical and step.is_live else None
+    return NEXT_IN_TEST[TestStatus(live.status)] if live else None
 
 
 def _facts(case: Case) -> tuple[Fact, ...]:

@@ -14,11 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from troubleshooting.domain.device_errors import DeviceErrorCode
+from troubleshooting.domain.lease_texts import outcome_text
+from troubleshooting.domain.placement_texts import placement_text
 from troubleshooting.domain.remediation_errors import error_text
 from troubleshooting.models import AuditEntry, Case, User
 from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import (
     CONFIDENCE_LABELS,
+    MODE_LABELS,
     SUBMISSION_STATUS_LABELS,
     VERDICT_LABELS,
     Labels,
@@ -51,15 +54,55 @@ SENTENCES: Mapping[str, Promise] = {
     "submission_sent": gettext_lazy("Sent the submission to Microsoft"),
     "submission_status_recorded": gettext_lazy("Recorded what Microsoft says"),
     "evidence_exported": gettext_lazy("Downloaded the evidence"),
+    "test_consented": gettext_lazy("Agreed to a test with protection only logging"),
+    "test_approved": gettext_lazy("Approved the test"),
+    "test_rejected": gettext_lazy("Rejected the test"),
+    "test_visited": gettext_lazy("Opened the site during the test"),
+    "test_cancelled": gettext_lazy("Ended the test early"),
+    "test_not_done": gettext_lazy("Could not make the test"),
+    "lease_requested": gettext_lazy("Reserved the PC for the test"),
+    "lease_active": gettext_lazy("Set protection to only log"),
+    "lease_end_requested": gettext_lazy("Asked to put protection back"),
+    "lease_restored": gettext_lazy("Put protection back as it was, and read it back"),
+    "lease_superseded": gettext_lazy("Left protection as somebody else had set it meanwhile"),
+    "lease_refused": gettext_lazy("Found that the PC had refused the change; protection is as it was"),
+    "lease_unused": gettext_lazy("Changed nothing on the PC"),
+    "lease_retry_requested": gettext_lazy("Asked to try at once to put protection back"),
+    "exclusion_requested": gettext_lazy("Asked for an exception"),
+    "exclusion_narrowed": gettext_lazy("Made the exception narrower; approvals count anew"),
+    "exclusion_approved": gettext_lazy("Approved the exception"),
+    "exclusion_rejected": gettext_lazy("Rejected the exception"),
+    "exclusion_asked_back": gettext_lazy("Asked back about the exception"),
+    "exclusion_answered": gettext_lazy("Answered the question about the exception"),
+    "exclusion_withdrawn": gettext_lazy("Took the request for an exception back"),
+    "exclusion_revoked": gettext_lazy("Ended the exception early"),
+    "exclusion_expired": gettext_lazy("The exception's time is over; it is being removed"),
+    "exclusion_refused": gettext_lazy("Ended the exception, because no PC took it"),
+    "exclusion_halted": gettext_lazy("Halted the exception: it differs from what was approved"),
+    "exclusion_verified": gettext_lazy("Read the exception back: it is in force"),
+    "exclusion_removed": gettext_lazy("The exception is gone from every PC, as read back"),
+    "placement_there": gettext_lazy("Put the exception on a PC and read it back"),
+    "placement_refused": gettext_lazy("Found that a PC does not take the exception"),
+    "placement_gone": gettext_lazy("Took the exception off a PC and read that back"),
 }
 OTHER_SENTENCE = gettext_lazy("Changed the case")
 
 TONES: Mapping[str, str] = {
     "case_solved": "good",
+    "exclusion_verified": "good",
+    "exclusion_rejected": "warn",
+    "exclusion_asked_back": "warn",
+    "exclusion_refused": "bad",
+    "exclusion_halted": "bad",
+    "placement_refused": "warn",
     "check_waiting": "warn",
     "check_failed": "bad",
     "verdict_reached": "info",
     "submission_sent": "info",
+    "test_not_done": "warn",
+    "lease_active": "warn",
+    "lease_restored": "good",
+    "lease_superseded": "warn",
 }
 
 
@@ -166,6 +209,35 @@ def _typed_note(details: Mapping[str, Any], reader: User) -> str:
     return _note(details)
 
 
+def _length_note(details: Mapping[str, Any], reader: User) -> str:
+    minutes = details.get("minutes")
+    return _("For %(minutes)s minutes at most.") % {"minutes": minutes} if minutes else ""
+
+
+def _outcome_note(details: Mapping[str, Any], reader: User) -> str:
+    words = outcome_text(str(details.get("outcome", "")))
+    return f"{translated(words.title)}." if words else ""
+
+
+def _mode_note(details: Mapping[str, Any], reader: User) -> str:
+    """Name both values of the setting, for IT."""
+    before, seen = (MODE_LABELS.get(details.get(name, -1)) for name in ("value_before", "value_seen"))
+    if before is None or seen is None or not _is_technical(reader):
+        return ""
+    return _("It was “%(before)s”; now it is “%(seen)s”.") % {"before": before, "seen": seen}
+
+
+def _placement_note(details: Mapping[str, Any], reader: User) -> str:
+    """Name the PC, and why it is not there or was left there."""
+    words = placement_text(str(details.get("outcome") or ""))
+    why = translated(words.it if _is_technical(reader) else words.employee) if words else ""
+    return " ".join(part for part in (f"{details.get('device') or ''}.", why) if part != ".")
+
+
+def _value_note(details: Mapping[str, Any], reader: User) -> str:
+    return str(details.get("value") or "")
+
+
 def _form_note(details: Mapping[str, Any], reader: User) -> str:
     return {"json": _("As JSON."), "text": _("As text."), "txt": _("As text.")}.get(str(details.get("form", "")), "")
 
@@ -186,5 +258,18 @@ NOTES: Mapping[str, Callable[[Mapping[str, Any], User], str]] = {
     "submission_sent": _sent_note,
     "submission_status_recorded": _status_note,
     "case_solved": _typed_note,
+    "test_consented": _length_note,
+    "test_rejected": _typed_note,
+    "test_not_done": _outcome_note,
+    "lease_superseded": _mode_note,
     "evidence_exported": _form_note,
+    "exclusion_requested": _value_note,
+    "exclusion_approved": _typed_note,
+    "exclusion_rejected": _typed_note,
+    "exclusion_asked_back": _typed_note,
+    "exclusion_answered": _typed_note,
+    "exclusion_revoked": _typed_note,
+    "placement_there": _placement_note,
+    "placement_refused": _placement_note,
+    "placement_gone": _placement_note,
 }

@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.case import Report
 from troubleshooting.domain.check_run import RunStatus
-from troubleshooting.domain.events import BLOCK_EVENTS, matches_in
+from troubleshooting.domain.events import BLOCK_EVENTS, EventMatch, matches_in
 from troubleshooting.domain.snapshot import ProtectionEvent, Snapshot
 from troubleshooting.domain.text import Text
 from troubleshooting.domain.verdict_base import Evidence, EvidenceKind, NextStepCode, Verdict, VerdictCode
-from troubleshooting.models import CaseVerdict, CheckRun
+from troubleshooting.models import AuditTest, CaseVerdict, CheckRun
 from troubleshooting.models.choices import CHECK_TITLES, CONFIDENCE_LABELS, VERDICT_LABELS
 from troubleshooting.queries.words import label_of
 
@@ -29,6 +29,9 @@ TONES: Mapping[VerdictCode, str] = {
     VerdictCode.EXCLUDED: "warn",
     VerdictCode.NOT_REPRODUCED: "info",
     VerdictCode.CANNOT_TELL: "quiet",
+    VerdictCode.NOT_BLOCKED: "info",
+    VerdictCode.PROTECTION_NOT_WORKING: "bad",
+    VerdictCode.NOTHING_HAPPENED: "quiet",
 }
 
 # Steps after which looking again shows whether it helped; the first two are anybody's, the others follow a deed of IT.
@@ -39,7 +42,10 @@ CHECK_AGAIN_BY_IT = CHECK_AGAIN_BY_ANYBODY | {
     NextStepCode.REVIEW_EXCLUSION,
 }
 SUBMISSION_AFTER = frozenset({NextStepCode.FIND_OUT_WHO_BLOCKS, NextStepCode.PREPARE_SUBMISSION})
-READING_LABELS: Mapping[str, Promise] = {"protection_events": _("the events in Defender's log")}
+READING_LABELS: Mapping[str, Promise] = {
+    "protection_events": _("the events in Defender's log"),
+    "request_page": _("the page that the PC requested"),
+}
 MEANINGS: Mapping[int, Promise] = {
     1125: _("Would have been blocked"),
     1126: _("Blocked"),
@@ -93,12 +99,15 @@ class EventRow:
     xml: str
 
 
-def read_verdict(runs: Iterable[CheckRun], *, technical: bool) -> VerdictView | None:
-    """Give the verdict of the newest run that has one.
+def read_verdict(runs: Iterable[CheckRun], *, technical: bool, tests: Iterable[AuditTest] = ()) -> VerdictView | None:
+    """Give the verdict of the newest run or audit-mode test that has one.
 
     None while a check is under way, after one that failed without learning anything, and where there is none.
     """
+    of_test = next((test.verdict for test in tests if hasattr(test, "verdict")), None)
     for position, run in enumerate(runs):
+        if of_test is not None and of_test.concluded_at >= run.requested_at:
+            return _view(of_test, technical=technical, is_from_earlier=position > 0)
         stored: CaseVerdict | None = getattr(run, "verdict", None)
         if run.is_live or (stored is not None and _only_says_that_it_failed(run, stored)):
             return None
@@ -113,8 +122,8 @@ def event_rows(snapshot: Snapshot, report: Report) -> tuple[EventRow, ...]:
     matches = matches_in(snapshot, report)
     matched = {id(match.event) for match in matches}
     others = sorted((event for event in events if id(event) not in matched), key=_recorded_at, reverse=True)
-    rows = [_row(match.event, match.strength.value, match.reasons) for match in matches]
-    return tuple([*rows, *(_row(event, "", ()) for event in others)][:EVENTS_SHOWN])
+    rows = [event_row(match.event, match) for match in matches]
+    return tuple([*rows, *(event_row(event, None) for event in others)][:EVENTS_SHOWN])
 
 
 def _only_says_that_it_failed(run: CheckRun, stored: CaseVerdict) -> bool:
@@ -135,32 +144,33 @@ def _view(stored: CaseVerdict, *, technical: bool, is_from_earlier: bool) -> Ver
         next=verdict.next_step.text,
         offers_check=verdict.next_step.code in (CHECK_AGAIN_BY_IT if technical else CHECK_AGAIN_BY_ANYBODY),
         offers_submission=verdict.next_step.code in SUBMISSION_AFTER,
-        evidence=_links(verdict.evidence, technical=technical),
+        evidence=evidence_links(verdict.evidence, technical=technical, prefix="test-" if stored.audit_test_id else ""),
         concluded_at=stored.concluded_at,
         is_from_earlier=is_from_earlier,
     )
 
 
-def _links(evidence: Iterable[Evidence], *, technical: bool) -> tuple[EvidenceLink, ...]:
+def evidence_links(evidence: Iterable[Evidence], *, technical: bool, prefix: str) -> tuple[EvidenceLink, ...]:
     """Give the links; an employee's page has checks but no events to jump to."""
-    links = (_link(item) for item in evidence if technical or item.kind is EvidenceKind.CHECK)
+    links = (_link(item, prefix) for item in evidence if technical or item.kind is EvidenceKind.CHECK)
     return tuple(link for link in links if link is not None)
 
 
-def _link(item: Evidence) -> EvidenceLink | None:
+def _link(item: Evidence, prefix: str) -> EvidenceLink | None:
     if item.kind is EvidenceKind.CHECK:
         title = label_of(CHECK_TITLES, item.reference)
         return EvidenceLink(title, item.text, f"check-{item.reference}") if title else None
     if item.kind is EvidenceKind.EVENT:
-        return EvidenceLink(_("an event in Defender's log"), item.text, f"event-{item.reference}")
-    return EvidenceLink(READING_LABELS.get(item.reference, item.reference), item.text, "events")
+        return EvidenceLink(_("an event in Defender's log"), item.text, f"{prefix}event-{item.reference}")
+    return EvidenceLink(READING_LABELS.get(item.reference, item.reference), item.text, f"{prefix}events")
 
 
-def _row(event: ProtectionEvent, strength: str, reasons: tuple[Text, ...]) -> EventRow:
+def event_row(event: ProtectionEvent, match: EventMatch | None, *, anchors: str = "event") -> EventRow:
+    """Give one event, with how well it matches the report."""
     reference = event.record_id if event.record_id is not None else event.recorded_at.isoformat()
     values = (value for value in (event.old_value, event.new_value, event.changed_type, event.value) if value)
     return EventRow(
-        anchor=f"event-{reference}",
+        anchor=f"{anchors}-{reference}",
         event_id=event.event_id,
         meaning=MEANINGS.get(event.event_id, ""),
         at=event.recorded_at,
@@ -168,8 +178,8 @@ def _row(event: ProtectionEvent, strength: str, reasons: tuple[Text, ...]) -> Ev
         program=event.process_name or "",
         user=event.user or "",
         change="" if event.event_id in BLOCK_EVENTS else " → ".join(values),
-        strength=strength,
-        reasons=reasons,
+        strength=match.strength.value if match else "",
+        reasons=match.reasons if match else (),
         xml=event.xml,
     )
 

@@ -1,16 +1,14 @@
-"""The checks of one run as the page shows them, and the transcript of what ran on the PC."""
+"""The checks of one run as the page shows them."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core import signing
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -18,19 +16,16 @@ from troubleshooting.domain.check_run import RunStatus
 from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.domain.finding import PREREQUISITES, CheckId, CheckStatus
 from troubleshooting.domain.remediation_errors import error_text
-from troubleshooting.domain.snapshot import ReadState
 from troubleshooting.domain.text import Text
-from troubleshooting.models import Case, CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot, User
+from troubleshooting.models import Case, CheckFinding, CheckRun, User
 from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import (
     CHECK_STATUS_LABELS,
     CHECK_TITLES,
-    READ_STATE_LABELS,
     RUN_STATUS_LABELS,
 )
+from troubleshooting.queries.state_tokens import StateTokens
 from troubleshooting.queries.words import stored_text, translated
-
-_signer = signing.Signer(salt="troubleshooting.checklist")
 
 POLL_S = 2  # while something can change at any moment
 SLOW_POLL_S = 10  # while the PC is waited for, which takes minutes at least
@@ -139,65 +134,10 @@ class Checklist:
         return f"{done} {_('Not as it should be: %(names)s.') % {'names': names}}" if names else done
 
 
-@dataclass(frozen=True, slots=True)
-class SeenState:
-    """What a page showed of a run when it was made."""
-
-    version: int
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class SentCommand:
-    """One command that ran, with what came back."""
-
-    answer_id: int  # the raw answer is fetched on demand: it may be large
-    name: str
-    pipeline: str
-    sent_at: datetime
-    seconds: float
-    state: str
-    state_label: Promise
-    error_code: str
-    detail: str
-    truncated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TranscriptVisit:
-    """One visit of a run: where it went, with which account, and what it asked."""
-
-    attempt: int
-    started_at: datetime
-    endpoint: str
-    account: str
-    credential_profile: str
-    commands: tuple[SentCommand, ...]
-
-    @property
-    def seconds(self) -> float:
-        """Sum up the time that the commands took."""
-        return sum(command.seconds for command in self.commands)
-
-
-def page_token(run: CheckRun) -> str:
-    """Give the token of the state that a page shows; only a page that we made has it."""
-    return _signer.sign(f"{run.pk}:{run.version}:{run.status}")
-
-
-def read_token(token: str, run_id: int) -> SeenState | None:
-    """Read the state that a token of this run names; None for a missing, foreign or forged one."""
-    try:
-        run, version, status = _signer.unsign(token).split(":")
-    except signing.BadSignature:
-        return None
-    return SeenState(int(version), status) if run == str(run_id) else None
-
-
-def is_unchanged(run_id: int, token: str) -> bool:
-    """Tell whether the run still is as the page with this token shows it: one indexed query, or none."""
-    seen = read_token(token, run_id)
-    return seen is not None and CheckRun.objects.filter(pk=run_id, version=seen.version).exists()
+_tokens = StateTokens(CheckRun, salt="troubleshooting.checklist")
+page_token = _tokens.give
+read_token = _tokens.read
+is_unchanged = _tokens.is_unchanged
 
 
 def runs_visible_to(reader: User) -> QuerySet[CheckRun]:
@@ -231,22 +171,6 @@ def read_checklist(run: CheckRun, *, reader: User) -> Checklist:
         error=_run_error(run, technical=technical),
         technical=technical,
     )
-
-
-def read_transcript(run: CheckRun) -> tuple[TranscriptVisit, ...]:
-    """Give every command that ran, visit by visit, newest visit first; two queries."""
-    answers = Prefetch("answers", queryset=DeviceAnswer.objects.defer("content", "errors"))
-    visits = run.snapshots.order_by("-attempt").prefetch_related(answers)
-    return tuple(_visit(visit) for visit in visits)
-
-
-def read_raw_answer(run: CheckRun, answer_id: int) -> str | None:
-    """Give one stored answer as indented JSON, None where the run has no such answer; one query."""
-    answer = DeviceAnswer.objects.filter(snapshot__check_run=run, pk=answer_id).first()
-    if answer is None:
-        return None
-    raw = {"content": answer.content, "errors": answer.errors, "truncated": answer.truncated}
-    return json.dumps(raw, indent=2, ensure_ascii=False, default=str)
 
 
 def _lines(run: CheckRun, *, technical: bool) -> tuple[CheckLine, ...]:
@@ -296,29 +220,3 @@ def _usual_seconds(run: CheckRun) -> int | None:
         return None
     took: timedelta = times[1] - times[0]
     return max(1, round(took.total_seconds()))
-
-
-def _visit(visit: DeviceSnapshot) -> TranscriptVisit:
-    return TranscriptVisit(
-        attempt=visit.attempt,
-        started_at=visit.started_at,
-        endpoint=visit.endpoint,
-        account=visit.account,
-        credential_profile=visit.credential_profile,
-        commands=tuple(_command(answer) for answer in visit.answers.all()),
-    )
-
-
-def _command(answer: DeviceAnswer) -> SentCommand:
-    return SentCommand(
-        answer_id=answer.pk,
-        name=answer.name,
-        pipeline=answer.pipeline,
-        sent_at=answer.sent_at,
-        seconds=answer.seconds,
-        state=answer.state,
-        state_label=READ_STATE_LABELS[ReadState(answer.state)],
-        error_code=answer.error_code,
-        detail=answer.detail,
-        truncated=answer.truncated,
-    )

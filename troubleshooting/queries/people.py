@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from troubleshooting.models import User
+from troubleshooting.models.case import SEE_ALL_CASES
 
 
 def zone_of(person: User | AnonymousUser | None) -> ZoneInfo:
@@ -17,3 +19,11 @@ def zone_of(person: User | AnonymousUser | None) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo(timezone.get_default_timezone_name())
+
+
+def name_for(person: User, *, reader: User) -> str:
+    """Name a person on a page: "you" for the reader; an employee reads "IT" for the people of IT."""
+    if person.pk == reader.pk:
+        return _("you")
+    hide_name = person.role in SEE_ALL_CASES and reader.role not in SEE_ALL_CASES
+    return _("IT") if hide_name else str(person)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from django.utils.functional import Promise
@@ -23,8 +23,9 @@ from troubleshooting.domain.submission import (
 )
 from troubleshooting.domain.text import Text
 from troubleshooting.domain.verdict import Verdict
-from troubleshooting.models import Case, CheckRun, Submission
+from troubleshooting.models import AuditTest, Case, CheckRun, Submission
 from troubleshooting.models.choices import PROBLEM_LABELS, SUBMISSION_STATUS_LABELS
+from troubleshooting.queries.audit_test_events import read_events
 from troubleshooting.queries.evidence import findings_of, read_snapshot
 
 # Lists that are not Microsoft's: what the ResponseCategory of advanced hunting says, and what to do instead (events.md
@@ -90,17 +91,21 @@ def judged_run(case: Case) -> CheckRun | None:
 
 
 def read_sheet(case: Case, *, company: Company, contact: str, time_zone: tzinfo, category: str = "") -> SubmissionSheet:
-    """Give the sheet of a case that the reader may open, with device, reporter and submission joined; four queries."""
+    """Give the sheet of a case that the reader may open, with device, reporter and submission joined; five queries.
+
+    The newest verdict counts, whether a check or an audit-mode test came to it.
+    """
     run = judged_run(case)
-    if run is None:
+    stored = case.verdicts.select_related("audit_test__lease").first()
+    if run is None or stored is None:
         return _sheet(case, why_not=NOT_CHECKED_YET, instead=CHECK_FIRST)
-    verdict = Verdict.from_json(run.verdict.content)
+    verdict = Verdict.from_json(stored.content)
     reason = why_not(case.report, verdict)
     if reason is not None:
         return _sheet(case, why_not=reason, instead=verdict.next_step.text, has_evidence=True)
     found = fields(
         case.report,
-        read_snapshot(run) or Snapshot(collected_at=run.requested_at),
+        _with_events_of_test(read_snapshot(run) or Snapshot(collected_at=run.requested_at), stored.audit_test),
         verdict,
         company=company,
         case_number=case.number,
@@ -116,6 +121,15 @@ def read_sheet(case: Case, *, company: Company, contact: str, time_zone: tzinfo,
         not_microsofts=NOT_MICROSOFTS_LIST.get(category),
         has_evidence=True,
     )
+
+
+def _with_events_of_test(snapshot: Snapshot, test: AuditTest | None) -> Snapshot:
+    """Add what was logged during the test that the verdict rests on."""
+    if test is None or test.lease is None:
+        return snapshot
+    known = {event.record_id for event in snapshot.events or ()}
+    of_test = tuple(event for event in read_events(test.lease).events or () if event.record_id not in known)
+    return replace(snapshot, events=(*(snapshot.events or ()), *of_test))
 
 
 def _sheet(

@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from troubleshooting import dispatch
-from troubleshooting.actions import endings, lease_runs, visits
+from troubleshooting.actions import endings, enforcement, lease_runs, visits
 from troubleshooting.actions import sweep as sweeping
 from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.machines.base import Limits
@@ -51,6 +51,12 @@ def run_checks(*, check_run_id: int) -> None:
 def run_lease(*, lease_id: int) -> None:
     """Look after a temporary change on a PC. Whatever fails here is tried again by the sweep."""
     lease_runs.run_lease(lease_id, plan=visit_plan())
+
+
+@shared_task(name=dispatch.RUN_PLACEMENT, ignore_result=True)
+def run_placement(*, placement_id: int) -> None:
+    """Put an exclusion on a PC, or take it off. Whatever fails here is tried again by the sweep."""
+    enforcement.run_placement(placement_id, plan=visit_plan())
 
 
 @shared_task(name=dispatch.SWEEP, ignore_result=True)

@@ -23,6 +23,7 @@ from heroicons.templatetags.heroicons import heroicon_mini, heroicon_outline
 from troubleshooting.domain.text import Text
 from troubleshooting.models.choices import CHECK_STATUS_LABELS, Role
 from troubleshooting.permissions import sees_everything
+from troubleshooting.queries.exclusion_list import awaiting_decision
 from troubleshooting.queries.people import zone_of
 
 register = template.Library()
@@ -68,6 +69,29 @@ STATUS_LOOKS: Mapping[str, tuple[str, str]] = {
     "finished": ("good", "check-circle"),
     "failed": ("bad", "x-circle"),
     "cancelled": ("quiet", "no-symbol"),
+    # audit-mode tests
+    "asked": ("warn", "clock"),
+    "starting": ("info", "arrow-path"),
+    "open": ("info", "play-circle"),
+    "ending": ("info", "arrow-path"),
+    "done": ("good", "check-circle"),
+    "not_done": ("warn", "exclamation-triangle"),
+    "rejected": ("quiet", "no-symbol"),
+    # exclusions, and where they are ("refused", "rejected" and "withdrawn" stand elsewhere in this table)
+    "requested": ("warn", "clock"),
+    "asked_back": ("warn", "question-mark-circle"),
+    "approved": ("info", "check"),
+    "applying": ("info", "arrow-path"),
+    "applied": ("info", "arrow-path"),
+    "verified": ("good", "check-circle"),
+    "expired": ("info", "arrow-path"),
+    "revoked": ("info", "arrow-path"),
+    "removed": ("quiet", "minus-circle"),
+    "unused": ("quiet", "minus-circle"),
+    "putting": ("info", "arrow-path"),
+    "there": ("good", "check-circle"),
+    "removing": ("info", "arrow-path"),
+    "gone": ("quiet", "minus-circle"),
     # stages of a case
     "checking": ("info", "arrow-path"),
     "checked": ("warn", "document-magnifying-glass"),
@@ -207,6 +231,7 @@ class NavLink:
     url: str
     label: str | Promise
     is_current: bool
+    count: int = 0  # what awaits the person there
 
 
 def _places(person: Any) -> list[tuple[str, Promise]]:
@@ -215,6 +240,7 @@ def _places(person: Any) -> list[tuple[str, Promise]]:
         places.append(("report", _("Report a problem")))
     if sees_everything(person):
         places.append(("cases", _("Cases")))
+        places.append(("exclusions", _("Exceptions")))
     if person.role == Role.ADMINISTRATOR and person.is_staff:
         places.append(("admin:index", _("Administration")))
     return places
@@ -226,7 +252,10 @@ def nav_links(context: template.Context) -> list[NavLink]:
     request: HttpRequest = context["request"]
     match = request.resolver_match
     here = match.view_name if match else ""
-    return [NavLink(reverse(name), label, name == here) for name, label in _places(request.user)]
+    return [
+        NavLink(reverse(name), label, name == here, awaiting_decision() if name == "exclusions" else 0)
+        for name, label in _places(request.user)
+    ]
 
 
 @register.simple_tag

@@ -23,6 +23,7 @@ from troubleshooting.forms.case_filter import CaseFilterForm, chips, query_strin
 from troubleshooting.models import Case
 from troubleshooting.queries.case_list import COUNTED_TO, CaseList, CaseRow, export_rows, list_cases, read_cursor
 from troubleshooting.queries.case_page import read_case_page
+from troubleshooting.queries.exclusion_list import exclusions_of, is_exclusion_sensible
 from troubleshooting.views.rights import is_refresh, or_forbidden, reader_of, rights_of
 
 LONGEST_NOTE = 2000  # characters
@@ -73,11 +74,15 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
     """Show one case."""
     found = _case(request, number)
     reader = reader_of(request)
-    page = read_case_page(found, reader=reader)
+    rights = rights_of(reader, found)
+    page = read_case_page(found, reader=reader, may_test=rights.consent)
     context = {
         "page": page,
         "checklist": page.checklist,
-        "rights": rights_of(reader, found),
+        "step": page.test,
+        "rights": rights,
+        "exclusions": exclusions_of(found),
+        "is_exclusion_sensible": is_exclusion_sensible(found),
         "is_refresh": is_refresh(request),
         "now": timezone.now(),
     }

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -21,6 +18,8 @@ from troubleshooting.actions import check_runs as actions
 from troubleshooting.domain.transitions import InvalidTransition
 from troubleshooting.models import CheckRun
 from troubleshooting.queries import checklist as checklists
+from troubleshooting.queries.transcript import read_transcript
+from troubleshooting.views.fragments import CASE_CHANGED, raw_answer, short_answer
 from troubleshooting.views.rights import is_refresh, or_forbidden, reader_of, rights_of
 
 Deed = Callable[..., CheckRun]
@@ -32,11 +31,7 @@ Deed = Callable[..., CheckRun]
 def checklist(request: HttpRequest, pk: int) -> HttpResponse:
     """Give the checklist of a run; 204 where the page that asks shows it as it is."""
     token = request.GET.get("seen", "")
-    if token and checklists.is_unchanged(pk, token):
-        return HttpResponse(status=204)
-    if not request.user.is_authenticated:
-        return _to_login(request)
-    return _changed_checklist(request, pk, token)
+    return short_answer(request, checklists.is_unchanged, pk=pk, token=token) or _changed_checklist(request, pk, token)
 
 
 @require_GET
@@ -48,11 +43,11 @@ def transcript(request: HttpRequest, pk: int) -> HttpResponse:
         permissions.check_may_see_transcript(reader, run.case)
     wanted = request.GET.get("answer", "")
     if wanted:
-        return _raw_answer(request, run, wanted)
+        return raw_answer(request, run, wanted)
     context = {
         "run": run,
         "case": run.case,
-        "visits": checklists.read_transcript(run),
+        "visits": read_transcript(run),
         "technical": permissions.sees_everything(reader),
         "now": timezone.now(),
     }
@@ -85,27 +80,8 @@ def _changed_checklist(request: HttpRequest, pk: int, token: str) -> HttpRespons
     response = render(request, "troubleshooting/check_runs/_checklist.html", context)
     seen = checklists.read_token(token, pk)
     if seen is None or seen.status != run.status:
-        response["HX-Trigger-After-Swap"] = "case-changed"  # the rest of the case page reloads itself
+        response["HX-Trigger-After-Swap"] = CASE_CHANGED
     return response
-
-
-def _to_login(request: HttpRequest) -> HttpResponse:
-    """Send the reader to the sign-in; htmx follows its own header."""
-    if not is_refresh(request):
-        return redirect_to_login(request.get_full_path())
-    shown = urlsplit(request.headers.get("HX-Current-URL", "")).path or reverse("home")
-    response = HttpResponse(status=401)
-    response["HX-Redirect"] = redirect_to_login(shown).url
-    return response
-
-
-def _raw_answer(request: HttpRequest, run: CheckRun, wanted: str) -> HttpResponse:
-    raw = checklists.read_raw_answer(run, int(wanted)) if wanted.isascii() and wanted.isdecimal() else None
-    if raw is None:
-        raise Http404
-    if is_refresh(request):
-        return render(request, "troubleshooting/check_runs/_raw_answer.html", {"raw": raw})
-    return HttpResponse(raw, content_type="text/plain; charset=utf-8")
 
 
 def _steer(request: HttpRequest, pk: int, deed: Deed, *, done: str) -> HttpResponseRedirect:

@@ -23,6 +23,10 @@ class CaseRights:
     see_transcript: bool
     see_submission: bool
     submit: bool
+    consent: bool
+    end_test: bool
+    approve_test: bool
+    request_exclusion: bool
 
 
 def reader_of(request: HttpRequest) -> User:
@@ -55,4 +59,8 @@ def rights_of(person: User, case: Case) -> CaseRights:
         see_transcript=permissions.may_see_transcript(person, case),
         see_submission=permissions.may_see_submission(person, case),
         submit=permissions.may_submit(person, case),
+        consent=permissions.may_consent(person, case),
+        end_test=permissions.may_end_test(person, case),
+        approve_test=permissions.may_approve_test(person, case),
+        request_exclusion=permissions.may_request_exclusion(person, case),
     )

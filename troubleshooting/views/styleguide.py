@@ -50,6 +50,7 @@ def _examples(now: datetime) -> dict[str, Any]:
         "statuses": [status.value for status in CheckStatus],
         "moments": [now - 20 * minutes / 60, now - 4 * minutes, now - 200 * minutes, now - timedelta(days=40)],
         "since": now - 2 * minutes,
+        "ends_at": now + 13 * minutes,
         "steps": [
             {"label": "Reported", "state": "done", "note": "10:02"},
             {"label": "Checking the PC", "state": "current", "note": "since 2 minutes"},

@@ -1,4 +1,4 @@
-"""Run the lab's PCs in one process: ``python -m portal.demo.lab``."""
+"""Run the lab's PCs, and its tenant if wanted, in one process: ``python -m portal.demo.lab``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from portal.demo.lab.control import ControlServer
+from portal.demo.lab.defender_api.server import DefenderApi
+from portal.demo.lab.defender_api.tenant import demo_tenant
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import DEMO_PCS, FIRST_PORT, healthy_windows_11
 from portal.demo.lab.server import LabServer
@@ -33,8 +35,11 @@ def serve(options: argparse.Namespace, ending: threading.Event) -> None:
     with ExitStack() as stack:
         servers = {server.pc.hostname: stack.enter_context(server) for server in _servers(options)}
         ready = " ".join(f"{name}={server.host}:{server.port}" for name, server in servers.items())
+        api = _open_api(stack, options)
+        if api is not None:
+            ready += f" api=127.0.0.1:{api.port}"
         if options.control_port is not None:
-            ready += f" control={_open_door(stack, servers, options.control_port)}"
+            ready += f" control={_open_door(stack, servers, options.control_port, api)}"
         _tell_ready(f"lab ready: {ready}", options.ready_file)
         while not ending.wait(TICK_S):
             for server in servers.values():
@@ -50,6 +55,10 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--https", action="store_true", help="serve HTTPS")
     parser.add_argument("--full-language", action="store_true", help="allow whole objects")
     parser.add_argument("--control-port", type=int, help="loopback port for switching faults and playing visits")
+    parser.add_argument(
+        "--api-port", type=int, help="port of the simulated Defender for Endpoint API; 0 = any free one"
+    )
+    parser.add_argument("--api-ca-file", type=Path, help="where to write the authority of the API's certificate")
     parser.add_argument("--ready-file", type=Path, help="written when all PCs listen")
     return parser
 
@@ -68,8 +77,17 @@ def _servers(options: argparse.Namespace) -> list[LabServer]:
     return [LabServer(pc, port=port, https=options.https) for pc, port in zip(made, ports, strict=True)]
 
 
-def _open_door(stack: ExitStack, servers: dict[str, LabServer], port: int) -> str:
-    door = stack.enter_context(ControlServer(servers, port=port))
+def _open_api(stack: ExitStack, options: argparse.Namespace) -> DefenderApi | None:
+    if options.api_port is None:
+        return None
+    api = stack.enter_context(DefenderApi(demo_tenant([demo.hostname for demo in DEMO_PCS]), port=options.api_port))
+    if options.api_ca_file is not None:
+        options.api_ca_file.write_bytes(api.ca_file.read_bytes())
+    return api
+
+
+def _open_door(stack: ExitStack, servers: dict[str, LabServer], port: int, api: DefenderApi | None) -> str:
+    door = stack.enter_context(ControlServer(servers, api=api, port=port))
     thread = threading.Thread(target=door.serve_forever, daemon=True, name="lab-control")
     thread.start()
     stack.callback(thread.join)

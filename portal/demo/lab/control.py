@@ -9,23 +9,27 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
 
+from portal.demo.lab.defender_api.faults import ApiFault, ApiFaultSettings
+from portal.demo.lab.defender_api.server import DefenderApi
 from portal.demo.lab.faults import Fault, FaultSettings
 from portal.demo.lab.pc import CHROME
 from portal.demo.lab.server import LabServer
 
 LONGEST_BODY = 64 * 1024
 SETTINGS = {name: type(value) for name, value in asdict(FaultSettings()).items()}
+API_SETTINGS = {name: type(value) for name, value in asdict(ApiFaultSettings()).items()}
 
 
 class ControlServer(ThreadingHTTPServer):
-    """Serves ``GET /pcs`` and ``POST /pcs/NAME``."""
+    """Serves ``GET /pcs``, ``POST /pcs/NAME``, and ``GET`` and ``POST /tenant`` where the lab has one."""
 
     daemon_threads = True
 
-    def __init__(self, servers: Mapping[str, LabServer], *, port: int = 0) -> None:
-        """Take the lab's servers by host name."""
+    def __init__(self, servers: Mapping[str, LabServer], *, api: DefenderApi | None = None, port: int = 0) -> None:
+        """Take the lab's servers by host name, and its tenant."""
         super().__init__(("127.0.0.1", port), ControlHandler)
         self.servers = servers
+        self.api = api
 
 
 class ControlHandler(BaseHTTPRequestHandler):
@@ -34,21 +38,31 @@ class ControlHandler(BaseHTTPRequestHandler):
     server: ControlServer
 
     def do_GET(self) -> None:
-        """Give the state of every PC."""
+        """Give the state of every PC, or of the tenant."""
+        if self.path == "/tenant" and self.server.api is not None:
+            self._answer(200, tenant_state(self.server.api))
+            return
         if self.path != "/pcs":
             self._answer(404, {"error": "ask for /pcs"})
             return
         self._answer(200, {name: state(server) for name, server in self.server.servers.items()})
 
     def do_POST(self) -> None:
-        """Change one PC: ``{"faults": […], "settings": {…}, "visit": {"url": …}, "reboot": true}``, each optional."""
+        """Change one PC: ``{"faults": […], "settings": {…}, "visit": {"url": …}, "reboot": true}``, each optional.
+
+        The tenant takes ``{"faults": […], "settings": {…}}``.
+        """
         server = self.server.servers.get(unquote(self.path.removeprefix("/pcs/")))
-        if server is None:
+        api = self.server.api if self.path == "/tenant" else None
+        if server is None and api is None:
             self._answer(404, {"error": "no such PC"})
             return
         try:
             wanted = json.loads(self.rfile.read(min(int(self.headers["Content-Length"] or 0), LONGEST_BODY)) or b"{}")
-            self._answer(200, change(server, wanted))
+            if server is not None:
+                self._answer(200, change(server, wanted))
+            elif api is not None:
+                self._answer(200, change_tenant(api, wanted))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             self._answer(400, {"error": str(error)})
 
@@ -91,3 +105,23 @@ def change(server: LabServer, wanted: Mapping[str, Any]) -> dict[str, Any]:
     if wanted.get("reboot"):
         server.pc.faults.add(Fault.REBOOT)
     return {**state(server), **answer}
+
+
+def tenant_state(api: DefenderApi) -> dict[str, Any]:
+    """Give what a person wants to see of the tenant."""
+    return {
+        "url": api.url,
+        "faults": sorted(api.faults),
+        "requests": len(api.requests),
+        "indicators": api.tenant.indicators(),
+        "machines": len(api.tenant.machines),
+    }
+
+
+def change_tenant(api: DefenderApi, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Switch the tenant's faults and give its state afterwards; raises ValueError or TypeError for nonsense."""
+    for name, value in wanted.get("settings", {}).items():
+        setattr(api.fault_settings, name, API_SETTINGS[name](value))
+    if "faults" in wanted:
+        api.faults.replace(ApiFault(code) for code in wanted["faults"])
+    return tenant_state(api)

@@ -10,13 +10,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from troubleshooting.domain import audit_test, case, check_run, lease, submission
+from troubleshooting.domain import audit_test, case, check_run, exclusion, lease, placement, submission
 
 TABLES: Mapping[str, tuple[Mapping[Any, frozenset[Any]], Mapping[Any, str | None]]] = {
     "Case": (case.TRANSITIONS, case.NEXT_MOVE),
     "Check run": (check_run.TRANSITIONS, check_run.NEXT_MOVE),
     "Audit-mode test": (audit_test.TRANSITIONS, audit_test.NEXT_MOVE),
     "Lease": (lease.TRANSITIONS, lease.NEXT_MOVE),
+    "Exclusion": (exclusion.TRANSITIONS, exclusion.NEXT_MOVE),
+    "Exclusion on one PC": (placement.TRANSITIONS, placement.NEXT_MOVE),
     "Submission": (submission.TRANSITIONS, submission.NEXT_MOVE),
 }
 

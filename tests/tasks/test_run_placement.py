@@ -1,0 +1,221 @@
+"""An exclusion's whole life on PCs, by the real task code over NTLM with encryption."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from portal.demo.lab.faults import Fault
+from portal.demo.lab.pcs import healthy_windows_11
+from tests.tasks.test_run_lease import quick_plan
+from tests.world import ADA, ADAM, EMMA, IVO, SARA, checked_case_on, device_at, person
+from troubleshooting.actions.enforcement import due_placements, expire_exclusions, run_placement
+from troubleshooting.actions.exclusions import (
+    ExclusionRules,
+    Wish,
+    approve_exclusion,
+    request_exclusion,
+    revoke_exclusion,
+)
+from troubleshooting.domain.exclusion import EVERYONE, ExclusionKind, ExclusionStatus, Scope, ScopeKind
+from troubleshooting.domain.exclusion_approval import USUAL_POLICY, MayNotDecide, WiderThanAsked
+from troubleshooting.domain.placement import PlacementOutcome, PlacementStatus
+from troubleshooting.models import AuditEntry, Case, Device, Exclusion, Placement
+from troubleshooting.permissions import NotAllowed
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+RULES = ExclusionRules(policy=USUAL_POLICY, longest=timedelta(days=30))
+IP = (ExclusionKind.IP_ADDRESS, "203.0.113.10")
+PROCESS = (ExclusionKind.PROCESS, r"C:\Program Files\Contoso\Invoices\invoices.exe")
+LISTS = {ExclusionKind.IP_ADDRESS: "ExclusionIpAddress", ExclusionKind.PROCESS: "ExclusionProcess"}
+
+
+def checked_case(device: Device) -> Case:
+    return checked_case_on(device, by=person(EMMA))
+
+
+def asked(case: Case, what=IP, *, scope: Scope | None = None, days: int = 5) -> Exclusion:
+    kind, value = what
+    wish = Wish(
+        kind=kind,
+        value=value,
+        scope=scope or Scope(ScopeKind.DEVICE, case.device_id),
+        expires_at=timezone.now() + timedelta(days=days),
+        reason_code="business",
+        reason="Supplier invoices",
+    )
+    return request_exclusion(case.pk, wish, by=person(EMMA), rules=RULES, now=timezone.now())
+
+
+def approved(exclusion: Exclusion, *people) -> Exclusion:
+    for who in people or (IVO,):
+        exclusion = approve_exclusion(exclusion.pk, by=person(who), note="", rules=RULES, now=timezone.now())
+    return exclusion
+
+
+def worked(*, rounds: int = 3) -> None:
+    """Let a worker do everything that is due."""
+    for _ in range(rounds):
+        for pk in due_placements(now=timezone.now() + timedelta(days=1)):
+            run_placement(pk, plan=quick_plan())
+
+
+def present(exclusion: Exclusion) -> Exclusion:
+    return Exclusion.objects.get(pk=exclusion.pk)
+
+
+@pytest.mark.parametrize(("what", "people"), [(IP, [IVO]), (PROCESS, [IVO, ADAM])])
+def test_an_exclusion_is_put_proved_and_taken_off_at_its_end(lab_server, what, people):
+    pc = healthy_windows_11()
+    listed = LISTS[what[0]]
+    exclusion = approved(asked(checked_case(device_at(lab_server(pc), owner=person(EMMA))), what), *people)
+
+    worked()
+    assert (present(exclusion).status, pc.preferences[listed]) == (ExclusionStatus.VERIFIED, [what[1]])
+    expire_exclusions(now=exclusion.expires_at)
+    worked()
+
+    assert (present(exclusion).status, pc.preferences[listed]) == (ExclusionStatus.REMOVED, [])
+    deeds = list(AuditEntry.objects.filter(subject_type="exclusion").order_by("pk").values_list("action", flat=True))
+    assert deeds[-4:] == ["exclusion_verified", "exclusion_expired", "placement_gone", "exclusion_removed"]
+
+
+def test_a_process_exclusion_needs_two_different_people(lab_server):
+    exclusion = asked(checked_case(device_at(lab_server(), owner=person(EMMA))), PROCESS)
+
+    assert approved(exclusion, IVO).status == ExclusionStatus.REQUESTED
+    with pytest.raises(MayNotDecide):
+        approved(exclusion, IVO)
+    assert approved(exclusion, ADAM).status == ExclusionStatus.APPROVED
+
+
+@pytest.mark.parametrize("who", [EMMA, SARA, ADA])
+def test_neither_the_requester_nor_a_stranger_nor_an_auditor_decides(lab_server, who):
+    exclusion = asked(checked_case(device_at(lab_server(), owner=person(EMMA))))
+
+    with pytest.raises(NotAllowed):
+        approved(exclusion, who)
+
+
+def test_what_was_changed_after_the_approval_is_not_carried_out(lab_server):
+    pc = healthy_windows_11()
+    exclusion = approved(asked(checked_case(device_at(lab_server(pc), owner=person(EMMA)))))
+    Exclusion.objects.filter(pk=exclusion.pk).update(digest="0" * 64)  # as if somebody had reached into the table
+
+    worked()
+
+    assert (present(exclusion).status, pc.preferences["ExclusionIpAddress"]) == (ExclusionStatus.UNUSED, [])
+    assert AuditEntry.objects.filter(action="exclusion_halted").exists()
+
+
+def test_revoking_takes_it_off_at_once(lab_server):
+    pc = healthy_windows_11()
+    exclusion = approved(asked(checked_case(device_at(lab_server(pc), owner=person(EMMA)))))
+    worked()
+
+    revoke_exclusion(exclusion.pk, by=person(IVO), note="no longer needed", now=timezone.now())
+    worked()
+
+    assert (present(exclusion).status, pc.preferences["ExclusionIpAddress"]) == (ExclusionStatus.REMOVED, [])
+
+
+def test_already_absent_counts_as_removed(lab_server):
+    pc = healthy_windows_11()
+    exclusion = approved(asked(checked_case(device_at(lab_server(pc), owner=person(EMMA)))))
+    worked()
+    pc.preferences["ExclusionIpAddress"] = []  # somebody took it off by hand
+
+    revoke_exclusion(exclusion.pk, by=person(IVO), note="", now=timezone.now())
+    worked()
+
+    assert present(exclusion).status == ExclusionStatus.REMOVED
+
+
+def test_an_entry_that_was_there_before_the_portal_came_stays(lab_server):
+    pc = healthy_windows_11()
+    pc.preferences["ExclusionIpAddress"] = ["203.0.113.10"]
+    exclusion = approved(asked(checked_case(device_at(lab_server(pc), owner=person(EMMA)))))
+    worked()
+
+    revoke_exclusion(exclusion.pk, by=person(IVO), note="", now=timezone.now())
+    worked()
+
+    assert pc.preferences["ExclusionIpAddress"] == ["203.0.113.10"]
+    assert Placement.objects.get().outcome == PlacementOutcome.WAS_THERE_BEFORE
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        (Fault.SETTINGS_REFUSED, PlacementOutcome.NOT_TAKEN),
+        (Fault.EXCLUSIONS_HIDDEN, PlacementOutcome.CANNOT_BE_READ),
+    ],
+)
+def test_a_pc_that_refuses_says_why_and_keeps_nothing(lab_server, fault, outcome):
+    pc = healthy_windows_11()
+    pc.faults.add(fault)
+    exclusion = approved(asked(checked_case(device_at(lab_server(pc), owner=person(EMMA)))))
+
+    worked()
+
+    assert (present(exclusion).status, Placement.objects.get().outcome) == (ExclusionStatus.REMOVED, outcome)
+    assert pc.preferences["ExclusionIpAddress"] == []
+
+
+def test_a_pc_out_of_reach_waits_and_is_done_when_it_is_back(lab_server):
+    pc = healthy_windows_11()
+    server = lab_server(pc)
+    exclusion = approved(asked(checked_case(device_at(server, owner=person(EMMA)))))
+    pc.faults.add(Fault.REFUSED)
+    worked(rounds=1)
+    assert (Placement.objects.get().error_code, present(exclusion).status) == ("unreachable", ExclusionStatus.APPLYING)
+
+    pc.faults.discard(Fault.REFUSED)
+    worked()
+
+    assert present(exclusion).status == ExclusionStatus.VERIFIED
+
+
+def test_one_failed_pc_does_not_stop_the_others_and_the_first_few_go_first(lab_server):
+    pcs = [healthy_windows_11() for _ in range(5)]
+    devices = [device_at(lab_server(pc), owner=person(EMMA), hostname=f"PC-{number}") for number, pc in enumerate(pcs)]
+    pcs[1].faults.add(Fault.SETTINGS_REFUSED)
+    group = Scope(ScopeKind.GROUP, devices[0].group_id)
+    exclusion = approved(asked(checked_case(devices[0]), scope=group))
+    assert Placement.objects.filter(is_canary=True).count() == 3
+
+    worked(rounds=1)
+    assert sum(pc.preferences["ExclusionIpAddress"] != [] for pc in pcs) == 2  # of the first three, one refuses
+    worked()
+
+    assert [placement.status for placement in Placement.objects.order_by("device__hostname")] == [
+        PlacementStatus.THERE,
+        PlacementStatus.REFUSED,
+        PlacementStatus.THERE,
+        PlacementStatus.THERE,
+        PlacementStatus.THERE,
+    ]
+    assert present(exclusion).status == ExclusionStatus.VERIFIED
+
+
+def test_everyone_needs_two_people_and_can_be_narrowed_but_never_widened(lab_server):
+    case = checked_case(device_at(lab_server(), owner=person(EMMA)))
+    exclusion = asked(case, scope=EVERYONE)
+    assert exclusion.approvals_needed == 2
+
+    narrowed = approve_exclusion(
+        exclusion.pk,
+        by=person(IVO),
+        note="this PC is enough",
+        rules=RULES,
+        now=timezone.now(),
+        scope=Scope(ScopeKind.DEVICE, case.device_id),
+    )
+
+    assert (narrowed.status, narrowed.approvals_needed, narrowed.round) == (ExclusionStatus.APPROVED, 1, 2)
+    other = asked(case, PROCESS)
+    with pytest.raises(WiderThanAsked):
+        approve_exclusion(other.pk, by=person(IVO), note="", rules=RULES, now=timezone.now(), scope=EVERYONE)

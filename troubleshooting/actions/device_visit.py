@@ -1,0 +1,67 @@
+"""One visit of a worker to a PC, each answer kept as evidence as it comes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from django.db import transaction
+from django.db.models import Max
+
+from troubleshooting.actions.evidence import store_answer
+from troubleshooting.actions.visits import VisitPlan, address_of
+from troubleshooting.domain.snapshot import Snapshot
+from troubleshooting.machines import catalogue
+from troubleshooting.machines.base import Answer
+from troubleshooting.machines.parse import build_snapshot
+from troubleshooting.machines.pipeline import Entry
+from troubleshooting.machines.psrp import Machine, connect
+from troubleshooting.models import Device, DeviceSnapshot, Placement
+
+
+class DeviceVisit:
+    """A machine, and the snapshot that keeps what it says."""
+
+    def __init__(self, machine: Machine, snapshot: DeviceSnapshot, plan: VisitPlan) -> None:
+        """Speak over an open connection."""
+        self.now = plan.clock
+        self._machine = machine
+        self._snapshot = snapshot
+        self._count = 0
+
+    def read_state(self) -> Snapshot:
+        """Read what decides about exclusions: the lists, policy, tamper protection and troubleshooting mode."""
+        policies = catalogue.POLICY_VALUES.values()
+        return self.read(catalogue.PREFERENCES, catalogue.COMPUTER_STATUS, *policies)
+
+    def read(self, *entries: Entry) -> Snapshot:
+        """Read entries and give what they say."""
+        return build_snapshot(self._machine.read(entries, on_answer=self._keep), collected_at=self.now())
+
+    def send(self, change: Entry) -> None:
+        """Ask for a change; only what is read back counts."""
+        self._machine.read([change], on_answer=self._keep)
+
+    def _keep(self, answer: Answer) -> None:
+        with transaction.atomic():
+            store_answer(self._snapshot, self._count, answer)
+        self._count += 1
+
+
+@contextlib.contextmanager
+def visiting(device: Device, plan: VisitPlan, *, placement: Placement) -> Iterator[DeviceVisit]:
+    """Connect for one exclusion; raises MachineError. No transaction is open meanwhile."""
+    group = device.group
+    address = address_of(device, ca_file=plan.ca_file)
+    last = DeviceSnapshot.objects.filter(placement=placement).aggregate(last=Max("attempt"))["last"] or 0
+    snapshot = DeviceSnapshot.objects.create(
+        placement=placement,
+        attempt=last + 1,
+        endpoint=address.url,
+        credential_profile=group.credential_profile,
+        started_at=plan.clock(),
+    )
+    credential = plan.credential(group.credential_profile)
+    DeviceSnapshot.objects.filter(pk=snapshot.pk).update(account=credential.username or "")
+    with connect(address, credential, limits=plan.limits, clock=plan.clock) as machine:
+        yield DeviceVisit(machine, snapshot, plan)

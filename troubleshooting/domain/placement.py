@@ -1,0 +1,66 @@
+"""One exclusion on one PC: from waiting to be put, through what was read back, to gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class PlacementStatus(StrEnum):
+    """Where an exclusion is on one PC."""
+
+    WAITING = "waiting"  # to be put; nothing sent yet
+    PUTTING = "putting"  # the command may have reached the PC
+    THERE = "there"  # read back
+    REFUSED = "refused"  # read back as not there; the outcome says why
+    REMOVING = "removing"  # to be taken away; not yet read back
+    GONE = "gone"  # read back as gone, or left because it was there before, or another exclusion needs it
+    UNUSED = "unused"  # ended before anything was sent
+
+
+TRANSITIONS: Mapping[PlacementStatus, frozenset[PlacementStatus]] = {
+    PlacementStatus.WAITING: frozenset({PlacementStatus.PUTTING, PlacementStatus.REFUSED, PlacementStatus.UNUSED}),
+    PlacementStatus.PUTTING: frozenset({PlacementStatus.THERE, PlacementStatus.REFUSED, PlacementStatus.REMOVING}),
+    PlacementStatus.THERE: frozenset({PlacementStatus.PUTTING, PlacementStatus.REMOVING}),
+    PlacementStatus.REFUSED: frozenset(),
+    PlacementStatus.REMOVING: frozenset({PlacementStatus.GONE}),
+    PlacementStatus.GONE: frozenset(),
+    PlacementStatus.UNUSED: frozenset(),
+}
+
+NEXT_MOVE: Mapping[PlacementStatus, str | None] = {
+    PlacementStatus.WAITING: "portal",
+    PlacementStatus.PUTTING: "portal",
+    PlacementStatus.THERE: "portal",
+    PlacementStatus.REFUSED: None,
+    PlacementStatus.REMOVING: "portal",
+    PlacementStatus.GONE: None,
+    PlacementStatus.UNUSED: None,
+}
+
+OPEN: frozenset[PlacementStatus] = frozenset(status for status, after in TRANSITIONS.items() if after)
+
+
+class PlacementOutcome(StrEnum):
+    """Why an exclusion was not put on a PC (exclusions.md section 5), or was left there."""
+
+    LOCAL_LISTS_IGNORED = "local_lists_ignored"  # DisableLocalAdminMerge
+    EXCLUSIONS_PROTECTED = "exclusions_protected"  # TPExclusions
+    CANNOT_BE_READ = "cannot_be_read"  # HideExclusionsFromLocalAdmins, or an account without the right
+    TROUBLESHOOTING_MODE = "troubleshooting_mode"  # it would vanish by itself
+    NOT_TAKEN = "not_taken"  # no error, and not there when read back
+    WAS_THERE_BEFORE = "was_there_before"
+    NEEDED_BY_ANOTHER = "needed_by_another"
+
+
+def why_not_effective(
+    *, is_merge_disabled: bool, is_protected: bool, is_readable: bool | None, is_troubleshooting: bool
+) -> PlacementOutcome | None:
+    """Say, before anything is sent, why an exclusion would not work or could not be proved; None where it can be."""
+    if is_merge_disabled:
+        return PlacementOutcome.LOCAL_LISTS_IGNORED
+    if is_protected:
+        return PlacementOutcome.EXCLUSIONS_PROTECTED
+    if not is_readable:
+        return PlacementOutcome.CANNOT_BE_READ
+    return PlacementOutcome.TROUBLESHOOTING_MODE if is_troubleshooting else None

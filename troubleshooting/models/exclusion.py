@@ -1,0 +1,232 @@
+"""Exclusions: what was asked for, who decided, where it is, and that it ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from troubleshooting.domain.exclusion import (
+    ENDED,
+    ENDING,
+    IN_FORCE,
+    MAY_BE_THERE,
+    ExclusionKind,
+    ExclusionStatus,
+    Scope,
+    ScopeKind,
+)
+from troubleshooting.domain.placement import OPEN as PLACEMENT_OPEN
+from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.models.case import SEE_ALL_CASES, Case
+from troubleshooting.models.choices import codes
+from troubleshooting.models.device import Device, DeviceGroup
+
+if TYPE_CHECKING:
+    from troubleshooting.models.user import User
+
+# In the order of the table, so that constraints and migrations do not depend on hashes.
+ENDED_CODES = [status.value for status in ExclusionStatus if status in ENDED]
+OPEN_CODES = [status.value for status in ExclusionStatus if status not in ENDED]
+IN_FORCE_CODES = [status.value for status in ExclusionStatus if status in IN_FORCE]
+ENDING_CODES = [status.value for status in ExclusionStatus if status in ENDING]
+DECIDED_CODES = [ExclusionStatus.APPROVED.value, *(s.value for s in ExclusionStatus if s in MAY_BE_THERE)]
+OPEN_PLACEMENT_CODES = [status.value for status in PlacementStatus if status in PLACEMENT_OPEN]
+
+
+class Decision(models.TextChoices):
+    """What a reviewer said."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    ASK_BACK = "ask_back"
+
+
+class ExclusionQuerySet(models.QuerySet["Exclusion"]):
+    """Questions about exclusions."""
+
+    def visible_to(self, person: User) -> ExclusionQuerySet:
+        """Give the exclusions a person may open: those of their cases and their own, or all for IT and auditors."""
+        if person.role in SEE_ALL_CASES:
+            return self
+        return self.filter(Q(requested_by=person) | Q(case__reporter=person) | Q(case__device__owner=person))
+
+    def open(self) -> ExclusionQuerySet:
+        """Give the exclusions that are not over."""
+        return self.filter(status__in=OPEN_CODES)
+
+    def awaiting_decision(self) -> ExclusionQuerySet:
+        """Give what reviewers have to decide, oldest first."""
+        return self.filter(status=ExclusionStatus.REQUESTED).order_by("requested_at", "pk")
+
+    def in_force(self) -> ExclusionQuerySet:
+        """Give the exclusions that are on PCs, or may be."""
+        return self.filter(status__in=IN_FORCE_CODES)
+
+    def due_to_expire(self, *, now: datetime) -> ExclusionQuerySet:
+        """Give the exclusions in force whose end has come, and the approved ones that were never sent."""
+        return self.filter(status__in=[ExclusionStatus.APPROVED, *IN_FORCE_CODES], expires_at__lte=now)
+
+    def locked(self) -> ExclusionQuerySet:
+        """Lock the exclusion's own row until the transaction ends."""
+        return self.select_for_update(of=("self",))
+
+
+class Exclusion(models.Model):
+    """A time-limited permission on PCs."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="exclusions")
+    kind = models.CharField(max_length=20)
+    value = models.CharField(max_length=1024)  # exactly what is sent
+    value_key = models.CharField(max_length=1024)  # for comparison: Windows tells no capital letters apart
+    scope_kind = models.CharField(max_length=20)
+    scope_device = models.ForeignKey(Device, models.PROTECT, null=True, blank=True, related_name="+")
+    scope_group = models.ForeignKey(DeviceGroup, models.PROTECT, null=True, blank=True, related_name="+")
+    reason_code = models.CharField(max_length=40)
+    reason = models.TextField()
+    evidence = models.JSONField()  # the verdict it rests on
+    findings = models.JSONField(default=list)  # what the linter said when it was asked for
+    status = models.CharField(max_length=20, default=ExclusionStatus.REQUESTED.value)
+    round = models.PositiveIntegerField(default=1)  # grows with every change, which resets the approvals
+    approvals_needed = models.PositiveSmallIntegerField()
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_change = models.JSONField(null=True, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = models.Manager.from_queryset(ExclusionQuerySet)()
+
+    class Meta:
+        """Table rules; that nobody decides their own request is a trigger (migration ``decisions_bind``)."""
+
+        ordering = ["-requested_at", "-pk"]
+        verbose_name = _("exclusion")
+        verbose_name_plural = _("exclusions")
+        indexes = [models.Index(fields=["status", "expires_at"], name="exclusion_by_status")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=codes(ExclusionKind)), name="exclusion_kind_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=OPEN_CODES, ended_at__isnull=True)
+                | Q(status__in=ENDED_CODES, ended_at__isnull=False),
+                name="exclusion_ended_at_says_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(scope_kind="device", scope_device__isnull=False, scope_group__isnull=True)
+                | Q(scope_kind="group", scope_device__isnull=True, scope_group__isnull=False)
+                | Q(scope_kind="everyone", scope_device__isnull=True, scope_group__isnull=True),
+                name="exclusion_scope_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=DECIDED_CODES)
+                | (Q(approved_at__isnull=False, approved_change__isnull=False) & ~Q(digest="")),
+                name="exclusion_approval_whole",
+            ),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("requested_at")), name="exclusion_ends"),
+            models.CheckConstraint(
+                condition=Q(approvals_needed__gte=2)
+                | (Q(approvals_needed=1) & ~Q(kind="process") & ~Q(scope_kind="everyone")),
+                name="exclusion_approvals_follow_reach",
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "value_key", "scope_kind", "scope_device", "scope_group"],
+                condition=Q(status__in=OPEN_CODES),
+                nulls_distinct=False,
+                name="exclusion_one_open_per_value_and_scope",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Show kind, value and status."""
+        return f"{self.kind} {self.value} {self.status}"
+
+    @property
+    def scope(self) -> Scope:
+        """Give for whom it holds."""
+        kind = ScopeKind(self.scope_kind)
+        return Scope(kind, self.scope_device_id or self.scope_group_id)
+
+
+class ExclusionDecision(models.Model):
+    """One reviewer's decision in one round. Never changed, never deleted (a trigger refuses both)."""
+
+    exclusion = models.ForeignKey(Exclusion, models.PROTECT, related_name="decisions")
+    round = models.PositiveIntegerField()
+    decision = models.CharField(max_length=20, choices=Decision.choices)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    note = models.TextField(blank=True)
+    digest = models.CharField(max_length=64, blank=True)  # of what was approved
+
+    class Meta:
+        """Table rules."""
+
+        ordering = ["at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["exclusion", "round", "by"], name="decision_one_per_person_and_round"),
+            models.CheckConstraint(
+                condition=~Q(decision="approve") | ~Q(digest=""), name="decision_approval_has_digest"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Show who said what."""
+        return f"{self.by_id} {self.decision}"
+
+
+class PlacementQuerySet(models.QuerySet["Placement"]):
+    """Questions about where exclusions are."""
+
+    def wanting_a_visit(self, *, now: datetime) -> PlacementQuerySet:
+        """Give the placements whose PC has to be visited now."""
+        due = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
+        return self.filter(due, status__in=[PlacementStatus.WAITING, PlacementStatus.PUTTING, PlacementStatus.REMOVING])
+
+    def locked(self) -> PlacementQuerySet:
+        """Lock the placement's own row until the transaction ends."""
+        return self.select_for_update(of=("self",))
+
+
+class Placement(models.Model):
+    """One exclusion on one PC."""
+
+    exclusion = models.ForeignKey(Exclusion, models.PROTECT, related_name="placements")
+    device = models.ForeignKey(Device, models.PROTECT, related_name="placements")
+    status = models.CharField(max_length=20, default=PlacementStatus.WAITING.value)
+    is_canary = models.BooleanField(default=False)  # among the first few; the others wait for these
+    was_there_before = models.BooleanField(
+        null=True
+    )  # found before the portal put it: it is not the portal's to remove
+    outcome = models.CharField(max_length=40, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(max_length=40, blank=True)
+    error_detail = models.TextField(blank=True)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = models.Manager.from_queryset(PlacementQuerySet)()
+
+    class Meta:
+        """Table rules."""
+
+        ordering = ["-is_canary", "device__hostname"]
+        constraints = [
+            models.UniqueConstraint(fields=["exclusion", "device"], name="placement_one_per_device"),
+            models.CheckConstraint(condition=Q(status__in=codes(PlacementStatus)), name="placement_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=OPEN_PLACEMENT_CODES, ended_at__isnull=True)
+                | (~Q(status__in=OPEN_PLACEMENT_CODES) & Q(ended_at__isnull=False)),
+                name="placement_ended_at_says_status",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Show exclusion, PC and status."""
+        return f"{self.exclusion_id} on {self.device_id}: {self.status}"

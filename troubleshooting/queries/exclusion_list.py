@@ -1,0 +1,183 @@
+"""The list of exclusions: what a filter leaves, newest first, one page at a time; and those of one case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from troubleshooting.domain.case import ProblemKind
+from troubleshooting.domain.exclusion import ENDED, ENDING, IN_FORCE, NEXT_MOVE, ExclusionKind, ExclusionStatus
+from troubleshooting.domain.exclusion_proposal import SENSIBLE
+from troubleshooting.models import Case, Exclusion, User
+from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, EXCLUSION_STATUS_LABELS, SCOPE_LABELS
+from troubleshooting.queries.case_list import COUNTED_TO, PAGE_SIZE, Cursor
+from troubleshooting.queries.words import label_of
+
+
+class ListState(StrEnum):
+    """Which part of their life the list shows."""
+
+    TO_DECIDE = "to_decide"
+    ASKED_BACK = "asked_back"
+    IN_FORCE = "in_force"
+    ENDING = "ending"
+    ENDED = "ended"
+    ALL = "all"
+
+
+STATE_LABELS: Mapping[ListState, Promise] = {
+    ListState.TO_DECIDE: _("To decide"),
+    ListState.ASKED_BACK: _("Waiting for an answer"),
+    ListState.IN_FORCE: _("Approved and in force"),
+    ListState.ENDING: _("Being removed"),
+    ListState.ENDED: _("Over"),
+    ListState.ALL: _("All"),
+}
+STATUSES: Mapping[ListState, frozenset[ExclusionStatus]] = {
+    ListState.TO_DECIDE: frozenset({ExclusionStatus.REQUESTED}),
+    ListState.ASKED_BACK: frozenset({ExclusionStatus.ASKED_BACK}),
+    ListState.IN_FORCE: IN_FORCE | {ExclusionStatus.APPROVED},
+    ListState.ENDING: ENDING,
+    ListState.ENDED: ENDED,
+    ListState.ALL: frozenset(ExclusionStatus),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusionFilter:
+    """What the reader wants to see."""
+
+    state: ListState = ListState.TO_DECIDE
+    kind: ExclusionKind | None = None
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusionRow:
+    """One line of a list."""
+
+    pk: int
+    value: str
+    kind: Promise
+    scope: str
+    case_number: str
+    requested_by: str
+    requested_at: datetime
+    expires_at: datetime
+    status: str
+    status_label: Promise | None
+    approvals_needed: int
+    next_move: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusionList:
+    """One page of the list."""
+
+    rows: tuple[ExclusionRow, ...]
+    total: int  # counted no further than COUNTED_TO
+    older: Cursor | None
+    newer: Cursor | None
+
+
+def awaiting_decision() -> int:
+    """Count what reviewers have to decide; one query on an index."""
+    return Exclusion.objects.filter(status=ExclusionStatus.REQUESTED).count()
+
+
+def list_exclusions(
+    reader: User, wanted: ExclusionFilter, *, cursor: Cursor | None = None, page_size: int = PAGE_SIZE
+) -> ExclusionList:
+    """Give one page of the exclusions that the reader may see and the filter leaves; two queries."""
+    found = _matching(reader, wanted)
+    rows, more = _page(found, cursor, page_size)
+    to_newer = cursor is not None and cursor.newer
+    has_older, has_newer = (True, more) if to_newer else (more, cursor is not None)
+    return ExclusionList(
+        rows=tuple(row_of(exclusion) for exclusion in rows),
+        total=found.order_by()[:COUNTED_TO].count(),
+        older=_cursor_at(rows[-1:]) if has_older else None,
+        newer=_cursor_at(rows[:1], newer=True) if has_newer else None,
+    )
+
+
+def exclusions_of(case: Case) -> tuple[ExclusionRow, ...]:
+    """Give the exclusions of a case, newest first; one query."""
+    return tuple(row_of(exclusion) for exclusion in _joined(Exclusion.objects.filter(case=case)))
+
+
+def is_exclusion_sensible(case: Case) -> bool:
+    """Tell whether the case's verdict is a reason for an exclusion; no query."""
+    return case.kind == ProblemKind.SAFE_SITE_BLOCKED and case.verdict_code in set(SENSIBLE)
+
+
+def scope_words(exclusion: Exclusion) -> str:
+    """Name for whom an exclusion holds; the scope is joined."""
+    if exclusion.scope_device is not None:
+        return exclusion.scope_device.hostname
+    label = str(label_of(SCOPE_LABELS, exclusion.scope_kind) or exclusion.scope_kind)
+    return f"{label} {exclusion.scope_group.name}" if exclusion.scope_group is not None else label
+
+
+def _matching(reader: User, wanted: ExclusionFilter) -> QuerySet[Exclusion]:
+    found: QuerySet[Exclusion] = Exclusion.objects.visible_to(reader)
+    found = found.filter(status__in=[status.value for status in STATUSES[wanted.state]])
+    if wanted.kind:
+        found = found.filter(kind=wanted.kind.value)
+    for word in wanted.search.split():
+        found = found.filter(
+            Q(value__icontains=word)
+            | Q(case__number__icontains=word)
+            | Q(case__device__hostname__icontains=word)
+            | Q(requested_by__username__icontains=word)
+            | Q(requested_by__first_name__icontains=word)
+            | Q(requested_by__last_name__icontains=word)
+        )
+    return found
+
+
+def _joined(found: QuerySet[Exclusion]) -> QuerySet[Exclusion]:
+    joined = found.select_related("case", "requested_by", "scope_device", "scope_group")
+    return joined.order_by("-requested_at", "-pk")
+
+
+def _page(found: QuerySet[Exclusion], cursor: Cursor | None, page_size: int) -> tuple[list[Exclusion], bool]:
+    """Give the rows of the page, newest first, and whether more lie in the direction of travel."""
+    ordered = _joined(found)
+    if cursor is not None and cursor.newer:
+        beside = Q(requested_at__gt=cursor.updated_at) | Q(requested_at=cursor.updated_at, pk__gt=cursor.case_id)
+        ordered = ordered.filter(beside).order_by("requested_at", "pk")
+    elif cursor is not None:
+        beside = Q(requested_at__lt=cursor.updated_at) | Q(requested_at=cursor.updated_at, pk__lt=cursor.case_id)
+        ordered = ordered.filter(beside)
+    rows = list(ordered[: page_size + 1])
+    more, rows = len(rows) > page_size, rows[:page_size]
+    return (rows[::-1] if cursor is not None and cursor.newer else rows), more
+
+
+def _cursor_at(edge: list[Exclusion], *, newer: bool = False) -> Cursor | None:
+    return next((Cursor(exclusion.requested_at, exclusion.pk, newer=newer) for exclusion in edge), None)
+
+
+def row_of(exclusion: Exclusion) -> ExclusionRow:
+    """Give the line of an exclusion with case, requester and scope joined."""
+    return ExclusionRow(
+        pk=exclusion.pk,
+        value=exclusion.value,
+        kind=EXCLUSION_KIND_LABELS[ExclusionKind(exclusion.kind)],
+        scope=scope_words(exclusion),
+        case_number=exclusion.case.number,
+        requested_by=str(exclusion.requested_by),
+        requested_at=exclusion.requested_at,
+        expires_at=exclusion.expires_at,
+        status=exclusion.status,
+        status_label=label_of(EXCLUSION_STATUS_LABELS, exclusion.status),
+        approvals_needed=exclusion.approvals_needed,
+        next_move=NEXT_MOVE[ExclusionStatus(exclusion.status)],
+    )

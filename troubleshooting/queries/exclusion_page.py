@@ -1,0 +1,222 @@
+"""Everything that the page of one exclusion shows: what exactly, why, what it touches, who decided, where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from troubleshooting.domain.device_errors import DeviceErrorCode
+from troubleshooting.domain.exclusion import ENDED, IN_FORCE, NEXT_MOVE, ExclusionKind, ExclusionStatus
+from troubleshooting.domain.exclusion_lint_base import LintFinding
+from troubleshooting.domain.exclusion_proposal_texts import OPENS
+from troubleshooting.domain.placement_texts import placement_text
+from troubleshooting.domain.remediation_errors import error_text
+from troubleshooting.domain.text import Text, say
+from troubleshooting.domain.verdict import Verdict
+from troubleshooting.models import Exclusion, ExclusionDecision, Placement, User
+from troubleshooting.models.case import SEE_ALL_CASES
+from troubleshooting.models.choices import (
+    CONFIDENCE_LABELS,
+    EXCLUSION_KIND_LABELS,
+    EXCLUSION_REASON_LABELS,
+    EXCLUSION_STATUS_LABELS,
+    PLACEMENT_STATUS_LABELS,
+    VERDICT_LABELS,
+)
+from troubleshooting.models.exclusion import Decision
+from troubleshooting.queries.case_verdict import EvidenceLink, evidence_links
+from troubleshooting.queries.exclusion_list import scope_words
+from troubleshooting.queries.exclusion_reach import Reach, read_reach
+from troubleshooting.queries.people import name_for
+from troubleshooting.queries.words import label_of
+
+PLACEMENTS_SHOWN = 200
+
+DECISION_LABELS: Mapping[str, Promise] = {
+    Decision.APPROVE.value: _("Approved"),
+    Decision.REJECT.value: _("Rejected"),
+    Decision.ASK_BACK.value: _("Asked back"),
+}
+# Who has to move, for each mover of the table of transitions.
+NEXT_WORDS: Mapping[ExclusionStatus, Promise] = {
+    ExclusionStatus.REQUESTED: _(
+        "A reviewer of IT decides; nothing has been changed on any PC. You may close the page."
+    ),
+    ExclusionStatus.ASKED_BACK: _("IT needs to know more. As soon as the question is answered, a reviewer decides."),
+    ExclusionStatus.APPROVED: _("The portal puts it on the first PCs now. You need not do anything."),
+    ExclusionStatus.APPLYING: _("The portal is putting it on the PCs, the first few before the rest."),
+    ExclusionStatus.APPLIED: _("The first PCs have it. The portal goes on with the rest."),
+    ExclusionStatus.VERIFIED: _("It is in force. The portal removes it at its end by itself."),
+    ExclusionStatus.EXPIRED: _("Its time is over. The portal is removing it and reads back that it is gone."),
+    ExclusionStatus.REVOKED: _("IT ended it early. The portal is removing it and reads back that it is gone."),
+    ExclusionStatus.REFUSED: _("No PC took it. The portal makes sure that nothing is left behind."),
+    ExclusionStatus.REMOVED: _("It is over and gone. A new exception needs a new request."),
+    ExclusionStatus.REJECTED: _(
+        "IT said no; what would change the answer stands below. Nothing was changed on any PC."
+    ),
+    ExclusionStatus.WITHDRAWN: _("The request was taken back. Nothing was changed on any PC."),
+    ExclusionStatus.UNUSED: _("It ended before anything was sent. Nothing was changed on any PC."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLine:
+    """One reviewer's decision."""
+
+    who: str
+    label: Promise
+    at: datetime
+    note: str
+    counts: bool  # an approval of the present round
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementLine:
+    """The exclusion on one PC."""
+
+    device: str
+    status: str
+    status_label: Promise | None
+    is_first: bool  # among the first few
+    since: datetime | None  # read back at, or ended at
+    outcome: Text | None
+    error: Text | None
+    error_detail: str
+    next_attempt_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusionPage:
+    """One exclusion as the reader may see it."""
+
+    pk: int
+    technical: bool
+    status: str
+    status_label: Promise | None
+    next: Promise
+    kind: Promise
+    value: str
+    opens: Text
+    scope: str
+    expires_at: datetime
+    commands: tuple[str, ...]  # for IT and auditors
+    digest: str  # of exactly this change
+    is_bound: bool  # the digest stands in the approvals, not only on the page
+    case_number: str
+    case_address: str
+    requested_by: str
+    requested_at: datetime
+    reason_label: Promise | None
+    reason: str
+    verdict: Promise | None
+    verdict_text: Text | None
+    confidence: Promise | None
+    evidence: tuple[EvidenceLink, ...]
+    findings: tuple[LintFinding, ...]
+    reach: Reach | None  # for IT and auditors
+    decisions: tuple[DecisionLine, ...]
+    question: str  # what the last reviewer asked back, or ""
+    approvals: int
+    approvals_needed: int
+    placements: tuple[PlacementLine, ...]
+    is_open: bool
+    is_in_force: bool
+    may_end: bool  # its status lets it be revoked
+    next_move: str | None
+
+
+def read_exclusion_page(exclusion: Exclusion, *, reader: User, change: Mapping[str, Any], digest: str) -> ExclusionPage:
+    """Give the page of an exclusion that the reader may open; ``change`` is what an approval binds, with its digest.
+
+    Case with device and reporter, requester and scope are joined. The same number of queries for every exclusion.
+    """
+    technical = reader.role in SEE_ALL_CASES
+    status, kind = ExclusionStatus(exclusion.status), ExclusionKind(exclusion.kind)
+    decisions = list(exclusion.decisions.select_related("by"))
+    lines = tuple(_decision(exclusion, decision, digest, reader=reader) for decision in decisions)
+    stored = exclusion.evidence.get("verdict")
+    verdict = Verdict.from_json(stored) if stored else None
+    opens = OPENS[kind]
+    return ExclusionPage(
+        pk=exclusion.pk,
+        technical=technical,
+        status=status.value,
+        status_label=EXCLUSION_STATUS_LABELS[status],
+        next=NEXT_WORDS[status],
+        kind=EXCLUSION_KIND_LABELS[kind],
+        value=exclusion.value,
+        opens=say(opens.it if technical else opens.employee, value=exclusion.value),
+        scope=scope_words(exclusion),
+        expires_at=exclusion.expires_at,
+        commands=tuple(step["command"] for step in change["steps"]) if technical else (),
+        digest=digest if technical else "",
+        is_bound=exclusion.digest == digest,
+        case_number=exclusion.case.number,
+        case_address=exclusion.case.indicator_value,
+        requested_by=name_for(exclusion.requested_by, reader=reader),
+        requested_at=exclusion.requested_at,
+        reason_label=label_of(EXCLUSION_REASON_LABELS, exclusion.reason_code),
+        reason=exclusion.reason,
+        verdict=VERDICT_LABELS[verdict.code] if verdict else None,
+        verdict_text=(verdict.it if technical else verdict.employee) if verdict else None,
+        confidence=CONFIDENCE_LABELS[verdict.confidence] if verdict else None,
+        evidence=evidence_links(verdict.evidence, technical=technical, prefix="") if verdict else (),
+        findings=tuple(LintFinding.from_json(finding) for finding in exclusion.findings) if technical else (),
+        reach=read_reach(exclusion) if technical else None,
+        decisions=lines,
+        question=_question(status, decisions),
+        approvals=sum(line.counts for line in lines),
+        approvals_needed=exclusion.approvals_needed,
+        placements=_placements(exclusion, technical=technical),
+        is_open=status not in ENDED,
+        is_in_force=status in IN_FORCE,
+        may_end=status in IN_FORCE or status is ExclusionStatus.APPROVED,
+        next_move=NEXT_MOVE[status],
+    )
+
+
+def decided_already(exclusion: Exclusion, person: User) -> bool:
+    """Tell whether the person has decided in the present round; one query."""
+    return exclusion.decisions.filter(round=exclusion.round, by=person).exists()
+
+
+def _decision(exclusion: Exclusion, decision: ExclusionDecision, digest: str, *, reader: User) -> DecisionLine:
+    is_present = decision.round == exclusion.round and decision.digest == digest
+    return DecisionLine(
+        who=name_for(decision.by, reader=reader),
+        label=DECISION_LABELS[decision.decision],
+        at=decision.at,
+        note=decision.note,
+        counts=decision.decision == Decision.APPROVE and is_present,
+    )
+
+
+def _question(status: ExclusionStatus, decisions: list[ExclusionDecision]) -> str:
+    asked = [decision.note for decision in decisions if decision.decision == Decision.ASK_BACK]
+    return asked[-1] if asked and status is ExclusionStatus.ASKED_BACK else ""
+
+
+def _placements(exclusion: Exclusion, *, technical: bool) -> tuple[PlacementLine, ...]:
+    placed = exclusion.placements.select_related("device").order_by("-is_canary", "device__hostname")
+    return tuple(_placement(placement, technical=technical) for placement in placed[:PLACEMENTS_SHOWN])
+
+
+def _placement(placement: Placement, *, technical: bool) -> PlacementLine:
+    words = placement_text(placement.outcome)
+    error = error_text(DeviceErrorCode(placement.error_code)) if placement.error_code in set(DeviceErrorCode) else None
+    return PlacementLine(
+        device=placement.device.hostname,
+        status=placement.status,
+        status_label=label_of(PLACEMENT_STATUS_LABELS, placement.status),
+        is_first=placement.is_canary,
+        since=placement.ended_at or placement.verified_at,
+        outcome=(words.it if technical else words.employee) if words else None,
+        error=error.title if error else None,
+        error_detail=placement.error_detail if technical else "",
+        next_attempt_at=placement.next_attempt_at,
+    )

@@ -1,0 +1,52 @@
+"""The PCs whose protection was not yet put back, for the band at the top of IT's pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from troubleshooting.domain.text import Text
+from troubleshooting.models import SettingLease
+from troubleshooting.queries.audit_test import error_title, fallback_of
+
+SHOWN = 5  # in the band; a longer list says how many more there are
+
+
+@dataclass(frozen=True, slots=True)
+class NotRestored:
+    """One PC that may still be in the mode of a test."""
+
+    lease_id: int
+    device: str
+    case_number: str
+    since: datetime | None  # when the mode was changed
+    error: Text | None
+    next_attempt_at: datetime | None  # None: at once
+    fallback_at: datetime | None  # when the PC puts the mode back by itself
+
+
+@dataclass(frozen=True, slots=True)
+class NotRestoredList:
+    """The first of them, those over longest first, and how many more there are."""
+
+    rows: tuple[NotRestored, ...] = ()
+    more: int = 0
+
+
+def not_yet_restored(*, now: datetime) -> NotRestoredList:
+    """Give what IT and auditors have to know on every page; one query."""
+    late = SettingLease.objects.not_yet_restored(now=now).select_related("device", "case")
+    rows = tuple(_row(lease) for lease in late)
+    return NotRestoredList(rows[:SHOWN], max(len(rows) - SHOWN, 0))
+
+
+def _row(lease: SettingLease) -> NotRestored:
+    return NotRestored(
+        lease_id=lease.pk,
+        device=lease.device.hostname,
+        case_number=lease.case.number,
+        since=lease.started_at,
+        error=error_title(lease),
+        next_attempt_at=lease.next_attempt_at,
+        fallback_at=fallback_of(lease),
+    )

@@ -1,0 +1,89 @@
+"""What ran on a PC, visit by visit, for a check run or for a lease."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch
+from django.utils.functional import Promise
+
+from troubleshooting.domain.snapshot import ReadState
+from troubleshooting.models import CheckRun, DeviceAnswer, DeviceSnapshot, SettingLease
+from troubleshooting.models.choices import READ_STATE_LABELS
+
+
+@dataclass(frozen=True, slots=True)
+class SentCommand:
+    """One command that ran, with what came back."""
+
+    answer_id: int  # the raw answer is fetched on demand: it may be large
+    name: str
+    pipeline: str
+    sent_at: datetime
+    seconds: float
+    state: str
+    state_label: Promise
+    error_code: str
+    detail: str
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptVisit:
+    """One visit: where it went, with which account, and what it asked."""
+
+    attempt: int
+    started_at: datetime
+    endpoint: str
+    account: str
+    credential_profile: str
+    commands: tuple[SentCommand, ...]
+
+    @property
+    def seconds(self) -> float:
+        """Sum up the time that the commands took."""
+        return sum(command.seconds for command in self.commands)
+
+
+def read_transcript(of: CheckRun | SettingLease) -> tuple[TranscriptVisit, ...]:
+    """Give every command that ran, visit by visit, newest visit first; two queries."""
+    answers = Prefetch("answers", queryset=DeviceAnswer.objects.defer("content", "errors"))
+    visits = of.snapshots.order_by("-attempt").prefetch_related(answers)
+    return tuple(_visit(visit) for visit in visits)
+
+
+def read_raw_answer(of: CheckRun | SettingLease, answer_id: int) -> str | None:
+    """Give one stored answer as indented JSON, None where none of the visits has such an answer; one query."""
+    answer = DeviceAnswer.objects.filter(snapshot__in=of.snapshots.all(), pk=answer_id).first()
+    if answer is None:
+        return None
+    raw = {"content": answer.content, "errors": answer.errors, "truncated": answer.truncated}
+    return json.dumps(raw, indent=2, ensure_ascii=False, default=str)
+
+
+def _visit(visit: DeviceSnapshot) -> TranscriptVisit:
+    return TranscriptVisit(
+        attempt=visit.attempt,
+        started_at=visit.started_at,
+        endpoint=visit.endpoint,
+        account=visit.account,
+        credential_profile=visit.credential_profile,
+        commands=tuple(_command(answer) for answer in visit.answers.all()),
+    )
+
+
+def _command(answer: DeviceAnswer) -> SentCommand:
+    return SentCommand(
+        answer_id=answer.pk,
+        name=answer.name,
+        pipeline=answer.pipeline,
+        sent_at=answer.sent_at,
+        seconds=answer.seconds,
+        state=answer.state,
+        state_label=READ_STATE_LABELS[ReadState(answer.state)],
+        error_code=answer.error_code,
+        detail=answer.detail,
+        truncated=answer.truncated,
+    )

@@ -1,0 +1,79 @@
+"""The page on which an exclusion is asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from troubleshooting import permissions
+from troubleshooting.actions import exclusions as actions
+from troubleshooting.domain.exclusion import LOCAL_KINDS
+from troubleshooting.forms.exclusion import NOT_SET_UP, ExclusionForm
+from troubleshooting.models import Case, Exclusion
+from troubleshooting.queries.exclusion_ask import AskPage, read_ask_page
+from troubleshooting.queries.people import zone_of
+from troubleshooting.views.exclusion_rules import exclusion_rules, why_not_done
+from troubleshooting.views.rights import or_forbidden, reader_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def exclusion_ask(request: HttpRequest, number: str) -> HttpResponse:
+    """Say what could be asked for and what each would open up, or why nothing; POST asks."""
+    reader, now = reader_of(request), timezone.now()
+    visible = Case.objects.visible_to(reader).select_related("device__group", "reporter")
+    case = get_object_or_404(visible, number=number)
+    with or_forbidden():
+        permissions.check_may_request_exclusion(reader, case)
+    page = read_ask_page(case)
+    form = _form(request, case, page, now=now)
+    if request.method == "POST" and page.why_not is None and form.is_valid():
+        asked = _ask(request, case, form, now=now)
+        if asked is not None:
+            return redirect("exclusion", pk=asked.pk)
+    context = {
+        "case": case,
+        "page": page,
+        "form": form,
+        "technical": permissions.sees_everything(reader),
+        "not_set_up": NOT_SET_UP,
+        "local_kinds": [kind.value for kind in LOCAL_KINDS],
+    }
+    return render(request, "troubleshooting/exclusions/ask.html", context)
+
+
+def _form(request: HttpRequest, case: Case, page: AskPage, *, now: datetime) -> ExclusionForm:
+    """Give the form: what was sent, else what a proposal names in the address."""
+    named = {name: request.GET.get(name, "")[:1024] for name in ("kind", "value")}
+    kind = named["kind"] if named["kind"] in set(LOCAL_KINDS) else ""
+    return ExclusionForm(
+        request.POST if request.method == "POST" else None,
+        initial={"kind": kind, "value": named["value"]},
+        case=case,
+        page=page,
+        now=now,
+        zone=zone_of(reader_of(request)),
+        longest=exclusion_rules().longest,
+    )
+
+
+def _ask(request: HttpRequest, case: Case, form: ExclusionForm, *, now: datetime) -> Exclusion | None:
+    """Ask for it; None leaves the sentence in the form."""
+    asked: list[Exclusion] = []
+    wish, reader, rules = form.wish(), reader_of(request), exclusion_rules()
+
+    def ask() -> None:
+        asked.append(actions.request_exclusion(case.pk, wish, by=reader, rules=rules, now=now))
+
+    with or_forbidden():
+        why_not = why_not_done(ask, kind=wish.kind, value=wish.value, scope=wish.scope)
+    if why_not:
+        form.add_error(None, why_not)
+        return None
+    messages.info(request, _("IT has been asked. A reviewer decides; this page shows what they say."))
+    return asked[0]

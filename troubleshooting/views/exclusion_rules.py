@@ -1,0 +1,60 @@
+"""What the doors of exclusions share: the company's rules, and foreseen errors as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.utils.translation import gettext as _
+
+from troubleshooting.actions.exclusions import ExclusionRules, NothingToReach
+from troubleshooting.domain.exclusion import ExclusionKind, InvalidLifetime, Scope
+from troubleshooting.domain.exclusion_approval import MayNotDecide, WiderThanAsked
+from troubleshooting.domain.exclusion_values import InvalidExclusionValue, canonical
+from troubleshooting.domain.transitions import InvalidTransition
+from troubleshooting.queries.exclusion_ask import existing_exclusion
+from troubleshooting.queries.words import translated
+
+ONE_OPEN = "exclusion_one_open_per_value_and_scope"
+ONE_DECISION = "decision_one_per_person_and_round"
+
+
+def exclusion_rules() -> ExclusionRules:
+    """Give what the company allows, from the settings."""
+    return ExclusionRules(policy=settings.EXCLUSION_APPROVALS, longest=settings.EXCLUSION_MAX_LIFETIME)
+
+
+def why_not_done(deed: Callable[[], object], *, kind: ExclusionKind, value: str, scope: Scope) -> str:
+    """Do one deed; give the sentence that says why nothing happened, "" where it did.
+
+    NotAllowed passes: it is answered as 403. Kind, value and scope are those that the exclusion would have.
+    """
+    try:
+        deed()
+    except (InvalidExclusionValue, InvalidLifetime, MayNotDecide, WiderThanAsked) as error:
+        return translated(error.text)
+    except NothingToReach:
+        return _("No PC belongs to this scope. Choose another one, for example this PC.")
+    except InvalidTransition:
+        return _("Nothing was changed: this went on meanwhile. The page shows where it stands.")
+    except IntegrityError as error:
+        return _clash(error, kind=kind, value=value, scope=scope)
+    return ""
+
+
+def _clash(error: IntegrityError, *, kind: ExclusionKind, value: str, scope: Scope) -> str:
+    """Say which constraint kept its promise; any other one is a fault of ours."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    name = getattr(diagnosis, "constraint_name", None)
+    if name == ONE_DECISION:
+        return _("You have decided about this already; the next decision is another person's.")
+    if name != ONE_OPEN:
+        raise error
+    found = existing_exclusion(kind, canonical(value), scope)
+    if found is None:
+        return _("Somebody asked for the same at this moment. Look at the list of exceptions and try again.")
+    return _("Exception #%(number)s (case %(case)s) is open for the same value and scope already. See how it goes.") % {
+        "number": found.pk,
+        "case": found.case.number,
+    }

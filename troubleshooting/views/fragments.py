@@ -1,0 +1,46 @@
+"""What the polled fragments and the transcripts share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from troubleshooting.models import CheckRun, SettingLease
+from troubleshooting.queries.transcript import read_raw_answer
+from troubleshooting.views.rights import is_refresh
+
+CASE_CHANGED = "case-changed"  # the event on which the rest of the case page reloads itself
+
+
+def short_answer(
+    request: HttpRequest, is_unchanged: Callable[[int, str], bool], *, pk: int, token: str
+) -> HttpResponse | None:
+    """Answer 204 where the page that asks shows the row as it is, or send nobody to the sign-in; None: render it."""
+    if token and is_unchanged(pk, token):
+        return HttpResponse(status=204)
+    return None if request.user.is_authenticated else _to_login(request)
+
+
+def raw_answer(request: HttpRequest, of: CheckRun | SettingLease, wanted: str) -> HttpResponse:
+    """Give one raw answer of a visit: a fragment for htmx, else plain text."""
+    raw = read_raw_answer(of, int(wanted)) if wanted.isascii() and wanted.isdecimal() else None
+    if raw is None:
+        raise Http404
+    if is_refresh(request):
+        return render(request, "troubleshooting/check_runs/_raw_answer.html", {"raw": raw})
+    return HttpResponse(raw, content_type="text/plain; charset=utf-8")
+
+
+def _to_login(request: HttpRequest) -> HttpResponse:
+    """Send the reader to the sign-in; htmx follows its own header."""
+    if not is_refresh(request):
+        return redirect_to_login(request.get_full_path())
+    shown = urlsplit(request.headers.get("HX-Current-URL", "")).path or reverse("home")
+    response = HttpResponse(status=401)
+    response["HX-Redirect"] = redirect_to_login(shown).url
+    return response
