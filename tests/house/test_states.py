@@ -8,7 +8,7 @@ import pytest
 from celery import current_app
 
 from troubleshooting import dispatch
-from troubleshooting.domain import case, check_run, submission
+from troubleshooting.domain import case, check_run, exclusion, placement, placement_texts, submission
 from troubleshooting.domain.checks import RULES
 from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.domain.finding import CheckId, CheckStatus
@@ -20,6 +20,7 @@ from troubleshooting.models import choices
 
 ROOT = Path(__file__).parents[2]
 NOUNS = [(case, case.Stage), (check_run, check_run.RunStatus), (submission, submission.SubmissionStatus)]
+NOUNS += [(exclusion, exclusion.ExclusionStatus), (placement, placement.PlacementStatus)]
 
 
 def test_the_drawing_of_the_states_is_fresh():
@@ -52,6 +53,12 @@ def test_whoever_moves_a_status_has_somewhere_to_move_it(noun, statuses):
         (choices.VERDICT_LABELS, VerdictCode),
         (choices.CONFIDENCE_LABELS, Confidence),
         (choices.SUBMISSION_STATUS_LABELS, submission.SubmissionStatus),
+        (choices.EXCLUSION_STATUS_LABELS, exclusion.ExclusionStatus),
+        (choices.EXCLUSION_KIND_LABELS, exclusion.ExclusionKind),
+        (choices.SCOPE_LABELS, exclusion.ScopeKind),
+        (choices.EXCLUSION_REASON_LABELS, choices.ExclusionReason),
+        (choices.PLACEMENT_STATUS_LABELS, placement.PlacementStatus),
+        (placement_texts.OUTCOMES, placement.PlacementOutcome),
     ],
 )
 def test_every_code_has_a_label(labels, codes):

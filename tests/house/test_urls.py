@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
-from tests.factories import AuditTestFactory, SettingLeaseFactory
+from tests.factories import AuditTestFactory, ExclusionFactory, SettingLeaseFactory
 from tests.world import ADA, ADAM, EMMA, IVO, SARA, case_on, device_at, person
 from troubleshooting.actions.check_runs import cancel_check_run
 from troubleshooting.actions.submissions import prepare_submission
@@ -46,6 +46,15 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "test-approve": ("POST", (LOGIN, GONE, NO, MOVED, NO, MOVED)),
     "test-reject": ("POST", (LOGIN, GONE, NO, MOVED, NO, MOVED)),
     "test-transcript": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
+    "exclusion-ask": ("GET", (LOGIN, GONE, 200, 200, NO, 200)),
+    "exclusions": ("GET", (LOGIN, NO, NO, 200, 200, 200)),
+    "exclusion": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
+    "exclusion-approve": ("POST", (LOGIN, GONE, NO, MOVED, NO, MOVED)),
+    "exclusion-reject": ("POST", (LOGIN, GONE, NO, 200, NO, 200)),
+    "exclusion-ask-back": ("POST", (LOGIN, GONE, NO, 200, NO, 200)),
+    "exclusion-answer": ("POST", (LOGIN, GONE, 200, NO, NO, NO)),
+    "exclusion-withdraw": ("POST", (LOGIN, GONE, MOVED, NO, NO, NO)),
+    "exclusion-revoke": ("POST", (LOGIN, GONE, NO, 200, NO, 200)),
     "lease-retry": ("POST", (LOGIN, GONE, MOVED, MOVED, NO, MOVED)),
     "styleguide": ("GET", (LOGIN, 200, 200, 200, 200, 200)),
     "submission": ("GET", (LOGIN, GONE, NO, 200, 200, 200)),
@@ -78,6 +87,10 @@ def test_every_url_answers_every_person_as_the_table_says(name, place):
         cancel_check_run(run.pk, by=person(EMMA), now=case.opened_at)
         case.refresh_from_db()
         AuditTestFactory(pk=run.pk, case=case, lease=SettingLeaseFactory(pk=run.pk, case=case, put_off=True))
+    if name.startswith("exclusion"):
+        cancel_check_run(run.pk, by=person(EMMA), now=case.opened_at)
+        case.refresh_from_db()
+        ExclusionFactory(pk=run.pk, case=case)
     if name in ("check-start", "case-solve", "submission", "submission-record"):
         cancel_check_run(run.pk, by=person(EMMA), now=case.opened_at)
         prepare_submission(case.pk, by=person(IVO), now=case.opened_at)

@@ -43,6 +43,22 @@ ACTIONS = {
     "lease_refused",
     "lease_unused",
     "lease_retry_requested",
+    "exclusion_requested",
+    "exclusion_narrowed",
+    "exclusion_approved",
+    "exclusion_rejected",
+    "exclusion_asked_back",
+    "exclusion_answered",
+    "exclusion_withdrawn",
+    "exclusion_revoked",
+    "exclusion_expired",
+    "exclusion_refused",
+    "exclusion_halted",
+    "exclusion_verified",
+    "exclusion_removed",
+    "placement_there",
+    "placement_refused",
+    "placement_gone",
 }
 
 

@@ -237,6 +237,19 @@ def test_a_pc_that_was_off_before_is_off_after(lab_server):
     assert mode_of(pc) == 0
 
 
+def test_a_test_that_waited_past_its_time_is_not_begun(lab_server):
+    pc = healthy_windows_11()
+    case = checked_case(lab_server(pc))
+    asked_at = timezone.now() - MINUTES - timedelta(seconds=1)
+    test = ask_for_test(
+        case.pk, by=person(EMMA), length=MINUTES, portal_visits=False, needs_approval=False, now=asked_at
+    )
+
+    test = tended(test)
+
+    assert (test.status, test.lease.status, mode_of(pc)) == (TestStatus.NOT_DONE, LeaseStatus.UNUSED, 1)
+
+
 def test_a_second_person_is_told_who_holds_the_pc_and_until_when(lab_server):
     pc = healthy_windows_11()
     case = checked_case(lab_server(pc))

@@ -97,7 +97,7 @@ def requeue(run: CheckRun, *, now: datetime) -> None:
 def end_run(
     run: CheckRun, *, as_: RunStatus, now: datetime, error: DeviceErrorCode | None = None, detail: str = ""
 ) -> None:
-    """Save the end of a locked run, and wake the runs that waited for the same PC."""
+    """Save the end of a locked run."""
     check_transition(TRANSITIONS, RunStatus(run.status), as_)
     run.status = as_.value
     run.finished_at = now
@@ -106,8 +106,6 @@ def end_run(
     run.error_detail = detail
     run.version += 1
     run.save(update_fields=["status", "finished_at", "next_attempt_at", "error_code", "error_detail", "version"])
-    for waiting in CheckRun.objects.filter(device_id=run.device_id, status=RunStatus.QUEUED).exclude(pk=run.pk):
-        dispatch.check_run_queued(waiting.pk)
 
 
 def _cancel(run: CheckRun, case: Case, *, by: User, now: datetime) -> None:

@@ -74,15 +74,18 @@ def request_lease(
     except IntegrityError as error:
         if ONE_OPEN_PER_SETTING not in str(error):
             raise
-        raise LeaseHeld(_holder(case)) from error
+        holder = _holder(case)
+        if holder is None:  # ended this very moment
+            return request_lease(case, value_during=value_during, length=length, by=by, reason=reason, now=now)
+        raise LeaseHeld(holder) from error
     audit.record("lease_requested", lease, case=case, actor=by, now=now, minutes=length // timedelta(minutes=1))
     dispatch.lease_wants_visit(lease.pk)
     return lease
 
 
-def _holder(case: Case) -> SettingLease:
-    held = SettingLease.objects.select_related("requested_by", "device")
-    return held.get(device_id=case.device_id, setting=NETWORK_PROTECTION_MODE, status__in=OPEN_CODES)
+def _holder(case: Case) -> SettingLease | None:
+    held = SettingLease.objects.open().select_related("requested_by", "device")
+    return held.filter(device_id=case.device_id, setting=NETWORK_PROTECTION_MODE).first()
 
 
 def end_lease(lease_id: int, *, by: User | None, why: str, now: datetime) -> SettingLease:
@@ -289,6 +292,9 @@ def tend_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) -> 
     """Do what a lease needs now, over an open connection; raises MachineError when the PC is lost on the way."""
     status = LeaseStatus(lease.status)
     if status in (LeaseStatus.REQUESTED, LeaseStatus.PREPARED):
+        if lease.ends_at <= visit.now():  # asked for while the workers were away: whoever agreed has gone by now
+            put_off(lease, DeviceErrorCode.TIMED_OUT, detail="The time it was asked for has passed.", now=visit.now())
+            return
         begin_lease(lease, visit, length=length)
     elif status == LeaseStatus.CHANGING or is_due(status, lease.ends_at, now=visit.now()):
         restore_lease(lease, visit)

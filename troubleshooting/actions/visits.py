@@ -18,6 +18,7 @@ from django.db.models import F
 from troubleshooting.actions import audit, endings
 from troubleshooting.actions.device_lock import device_lock
 from troubleshooting.actions.evidence import EvidenceKeeper, Superseded, heartbeat
+from troubleshooting.actions.waiting import wake_others
 from troubleshooting.domain.check_run import RunStatus
 from troubleshooting.machines.base import Address, Auth, Credential, Limits
 from troubleshooting.machines.errors import MachineError
@@ -52,6 +53,7 @@ def run_checks(check_run_id: int, *, plan: VisitPlan) -> None:
             log.info("check_run_not_taken", check_run_id=check_run_id)
             return
         _run_claimed(run, plan)
+    wake_others(device_id, now=plan.clock())
 
 
 def _run_claimed(run: CheckRun, plan: VisitPlan) -> None:

@@ -158,7 +158,9 @@ class ExclusionForm(forms.Form):
             "null_characters_not_allowed": gettext_lazy("This has characters that cannot be typed. Write it again."),
         },
     )
-    confirmed = forms.CharField(required=False, max_length=1000)  # the codes of the warnings that were shown
+    confirmed = forms.CharField(
+        label=gettext_lazy("What speaks against it"), required=False, max_length=1000
+    )  # the codes of the warnings that were shown
 
     def __init__(
         self,

@@ -75,7 +75,7 @@ def _known(kind: ExclusionKind, scope: Scope) -> tuple[Known, ...]:
     """Give the open exclusions of the register; one query, and one more where a PC's group has to be known."""
     group_id = None
     if scope.kind is ScopeKind.DEVICE:
-        group_id = Device.objects.filter(pk=scope.target_id).values_list("group_id", flat=True).first()
+        group_id = Device.objects.filter(pk=scope.target_id or 0).values_list("group_id", flat=True).first()
     known = []
     for found in Exclusion.objects.open().filter(kind=kind.value).order_by("pk"):
         try:

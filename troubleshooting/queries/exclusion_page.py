@@ -44,9 +44,7 @@ DECISION_LABELS: Mapping[str, Promise] = {
 }
 # Who has to move, for each mover of the table of transitions.
 NEXT_WORDS: Mapping[ExclusionStatus, Promise] = {
-    ExclusionStatus.REQUESTED: _(
-        "A reviewer of IT decides; nothing has been changed on any PC. You may close the page."
-    ),
+    ExclusionStatus.REQUESTED: _("A reviewer of IT decides; nothing was changed on any PC. You may close the page."),
     ExclusionStatus.ASKED_BACK: _("IT needs to know more. As soon as the question is answered, a reviewer decides."),
     ExclusionStatus.APPROVED: _("The portal puts it on the first PCs now. You need not do anything."),
     ExclusionStatus.APPLYING: _("The portal is putting it on the PCs, the first few before the rest."),
@@ -56,11 +54,15 @@ NEXT_WORDS: Mapping[ExclusionStatus, Promise] = {
     ExclusionStatus.REVOKED: _("IT ended it early. The portal is removing it and reads back that it is gone."),
     ExclusionStatus.REFUSED: _("No PC took it. The portal makes sure that nothing is left behind."),
     ExclusionStatus.REMOVED: _("It is over and gone. A new exception needs a new request."),
-    ExclusionStatus.REJECTED: _(
-        "IT said no; what would change the answer stands below. Nothing was changed on any PC."
-    ),
+    ExclusionStatus.REJECTED: _("IT said no; what would change the answer stands below. Nothing was changed."),
     ExclusionStatus.WITHDRAWN: _("The request was taken back. Nothing was changed on any PC."),
     ExclusionStatus.UNUSED: _("It ended before anything was sent. Nothing was changed on any PC."),
+}
+
+NEXT_FOR_IT: Mapping[ExclusionStatus, Promise] = {
+    ExclusionStatus.REQUESTED: _("A reviewer's move: read what exactly it is, why and what it touches, then decide."),
+    ExclusionStatus.ASKED_BACK: _("The requester's move: it comes back for a decision with their answer."),
+    ExclusionStatus.APPROVED: _("The portal's move: it puts it on the first PCs now."),
 }
 
 
@@ -147,7 +149,7 @@ def read_exclusion_page(exclusion: Exclusion, *, reader: User, change: Mapping[s
         technical=technical,
         status=status.value,
         status_label=EXCLUSION_STATUS_LABELS[status],
-        next=NEXT_WORDS[status],
+        next=NEXT_FOR_IT.get(status, NEXT_WORDS[status]) if technical else NEXT_WORDS[status],
         kind=EXCLUSION_KIND_LABELS[kind],
         value=exclusion.value,
         opens=say(opens.it if technical else opens.employee, value=exclusion.value),

@@ -49,7 +49,7 @@ def devices_of(exclusion: Exclusion) -> QuerySet[Device]:
     """Give the PCs of an exclusion's scope."""
     devices = Device.objects.order_by("hostname")
     if exclusion.scope_kind == ScopeKind.DEVICE:
-        return devices.filter(pk=exclusion.scope_device_id)
+        return devices.filter(pk=exclusion.scope_device_id or 0)
     if exclusion.scope_kind == ScopeKind.GROUP:
         return devices.filter(group_id=exclusion.scope_group_id)
     return devices

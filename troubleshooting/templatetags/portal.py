@@ -215,6 +215,12 @@ def when(context: template.Context, at: datetime, now: datetime) -> SafeString:
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact_words, words)
 
 
+@register.simple_tag
+def time_ahead(at: datetime, now: datetime) -> str:
+    """Say how long something still holds, in words: "in 29 days", "over"."""
+    return relative_time(at, now=now) if at > now else gettext("over")
+
+
 @register.simple_tag(takes_context=True)
 def exact(context: template.Context, at: datetime) -> str:
     """Give a moment in the person's zone, for tables."""

@@ -1,0 +1,375 @@
+"""The pages of exclusions, as each person gets them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.factories import CaseFactory, ExclusionFactory, UserFactory
+from tests.queries import made
+from troubleshooting.actions.exclusions import answer_back, ask_back, reject_exclusion
+from troubleshooting.models import Case, Exclusion, User
+
+pytestmark = pytest.mark.django_db
+
+FOR_IT_ONLY = ("MpPreference", "ExclusionIpAddress", "DisableLocalAdminMerge", "5007", "1126", "Digest")
+
+
+def signed_in(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def text_of(response) -> str:
+    return response.content.decode()
+
+
+def wanted(**changes: str) -> dict[str, str]:
+    day = (timezone.now() + timedelta(days=10)).date().isoformat()
+    fields = {
+        "kind": "ip_address",
+        "value": "203.0.113.10",
+        "scope": "device",
+        "ends_on": day,
+        "reason_code": "partner_portal",
+        "reason": "Invoices of Contoso",
+        "confirmed": "address_for_name,effect_unknown,wide_scope",
+    }
+    return fields | changes
+
+
+def ask(case: Case, *, by: User | None = None, **changes: str):
+    return signed_in(by or case.reporter).post(reverse("exclusion-ask", args=[case.number]), wanted(**changes))
+
+
+def readable_case() -> Case:
+    """A case whose PC told its lists, so that nothing speaks against an exclusion on it."""
+    case = made.blocked_case()
+    visit = case.check_runs.get().snapshots.get()
+    visit.answers.create(
+        position=9,
+        name="preferences",
+        pipeline="Get-MpPreference",
+        sent_at=visit.started_at,
+        seconds=0.1,
+        state="answered",
+        content=[{"ExclusionIpAddress": None, "ExclusionProcess": None}],
+        errors=[],
+    )
+    return case
+
+
+# --- Asking -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_says_what_each_would_open_and_selects_nothing_wider_than_the_pc():
+    case = readable_case()
+
+    page = text_of(signed_in(case.reporter).get(reverse("exclusion-ask", args=[case.number])))
+
+    assert "opens again in every program" in page
+    assert "not set up yet" in page
+    assert 'value="device" selected' in page
+    assert not any(word in page for word in FOR_IT_ONLY)
+
+
+def test_a_case_without_a_reason_for_one_says_why():
+    case = CaseFactory(checked=True)
+    made.finished_run(case)  # no block in the log
+
+    page = text_of(signed_in(case.reporter).get(reverse("exclusion-ask", args=[case.number])))
+
+    assert "An exception makes no sense now" in page
+    assert "exclusion-ask" not in page
+
+
+def test_a_request_keeps_what_was_asked_with_the_findings():
+    case = readable_case()
+
+    response = ask(case)
+
+    asked = Exclusion.objects.get()
+    assert response.headers["Location"] == reverse("exclusion", args=[asked.pk])
+    assert (asked.value, asked.scope_kind, asked.reason_code, asked.requested_by) == (
+        "203.0.113.10",
+        "device",
+        "partner_portal",
+        case.reporter,
+    )
+    assert "address_for_name" in [finding["code"] for finding in asked.findings]
+
+
+def test_warnings_have_to_be_confirmed_and_nothing_is_lost():
+    case = readable_case()
+
+    page = text_of(ask(case, confirmed=""))
+
+    assert "Read what speaks against it" in page
+    assert 'value="203.0.113.10"' in page
+    assert "Invoices of Contoso" in page
+    assert not Exclusion.objects.exists()
+
+
+BAD = [
+    ({"kind": ""}, "Choose one of the kinds"),
+    ({"kind": "allow_indicator"}, "Allow indicators are not set up yet"),
+    ({"kind": "nonsense"}, "Choose one of the kinds"),
+    ({"value": ""}, "Enter what it is for"),
+    ({"value": "203.0.113.0/24"}, "This is a whole network"),
+    ({"value": "2001:db8::1"}, "IPv4 only"),
+    ({"value": "1" * 1100}, "This is too long"),
+    ({"value": "203.0.113.1\0"}, "cannot be typed"),
+    ({"kind": "process", "value": "invoices.exe"}, "counts for every program of that name"),
+    ({"kind": "process", "value": r"C:\Windows\System32\cmd.exe"}, "never excluded"),
+    ({"scope": "galaxy"}, "Choose one of the three"),
+    ({"scope": ""}, "Choose for whom"),
+    ({"ends_on": ""}, "Choose the last day"),
+    ({"ends_on": "soon"}, "Enter a day"),
+    ({"ends_on": "2001-01-01"}, "has to lie in the future"),
+    ({"ends_on": "9999-12-31"}, "later than allowed"),
+    ({"reason_code": ""}, "Choose a reason"),
+    ({"reason_code": "because"}, "Choose a reason from the list"),
+    ({"reason": " "}, "Write what it is needed for"),
+    ({"reason": "x" * 2001}, "Shorten this to 2,000 characters"),
+]
+
+
+@pytest.mark.parametrize(("changes", "sentence"), BAD, ids=[f"{n}-{[*c][-1]}" for n, (c, _) in enumerate(BAD)])
+def test_bad_input_of_every_field_gives_a_sentence_beside_it(changes, sentence):
+    page = text_of(ask(readable_case(), **changes))
+
+    field = [*changes][-1]
+    assert sentence in page.partition(f'id="id_{field}_error"')[2]
+    assert not Exclusion.objects.exists()
+
+
+def test_the_same_value_and_scope_is_asked_for_once():
+    case = readable_case()
+    ask(case)
+
+    page = text_of(ask(case))
+
+    assert f"#{Exclusion.objects.get().pk} covers this already" in page
+
+
+def test_hostile_text_is_shown_as_text():
+    case = readable_case()
+    ask(case, reason=made.HOSTILE)
+    pk = Exclusion.objects.get().pk
+
+    for reader in (case.reporter, made.reviewer()):
+        page = text_of(signed_in(reader).get(reverse("exclusion", args=[pk])))
+        assert made.HOSTILE not in page
+        assert made.escape(made.HOSTILE) in page
+
+
+# --- Deciding ---------------------------------------------------------------------------------------------------------
+
+
+def page_of(exclusion: Exclusion, reader: User) -> str:
+    return text_of(signed_in(reader).get(reverse("exclusion", args=[exclusion.pk])))
+
+
+def decide(exclusion: Exclusion, name: str, reader: User, **fields: str) -> str:
+    return text_of(signed_in(reader).post(reverse(f"exclusion-{name}", args=[exclusion.pk]), fields, follow=True))
+
+
+def rejected(exclusion: Exclusion) -> Exclusion:
+    return reject_exclusion(exclusion.pk, by=made.reviewer(), note="No", now=timezone.now())
+
+
+def digest_in(page: str) -> str:
+    return page.partition('name="digest" value="')[2][:64]
+
+
+def test_a_reviewer_reads_the_exact_commands_and_what_it_touches():
+    exclusion = ExclusionFactory(case=readable_case())
+
+    page = page_of(exclusion, made.reviewer())
+
+    assert f"Add-MpPreference -ExclusionIpAddress {exclusion.value}" in page
+    assert f"Remove-MpPreference -ExclusionIpAddress {exclusion.value}" in page
+    assert len(digest_in(page)) == 64
+    assert "Blocks it would have let pass" in page
+    assert "0 of 1 approval" in page
+
+
+def test_an_employee_reads_no_command():
+    page = page_of(exclusion := ExclusionFactory(case=readable_case()), exclusion.requested_by)
+
+    assert not any(word in page for word in FOR_IT_ONLY)
+    assert "Take the request back" in page
+    assert "Approve" not in page
+
+
+def test_an_approval_puts_it_in_force():
+    exclusion, ivo = ExclusionFactory(case=readable_case()), made.reviewer()
+
+    page = decide(exclusion, "approve", ivo, digest=digest_in(page_of(exclusion, ivo)))
+
+    assert "Approved." in page
+    assert "Where it is" in page
+    assert "Waiting for its turn" in page
+
+
+def test_what_changed_since_the_page_was_read_is_not_approved():
+    exclusion, ivo = ExclusionFactory(case=readable_case()), made.reviewer()
+    seen = digest_in(page_of(exclusion, ivo))
+    now = timezone.now()
+    ask_back(exclusion.pk, by=made.reviewer(), note="Who?", now=now)
+    answer_back(exclusion.pk, by=exclusion.requested_by, reason="Something else", now=now)
+
+    assert "changed meanwhile" in decide(exclusion, "approve", ivo, digest=seen)
+    assert Exclusion.objects.get().status == "requested"
+
+
+def test_a_narrower_approval_is_for_less_and_never_for_more():
+    exclusion, ivo = ExclusionFactory(case=readable_case(), for_group=True), made.reviewer()
+    digest = digest_in(page_of(exclusion, ivo))
+    day = (timezone.now() + timedelta(days=20)).date().isoformat()
+
+    assert "later than allowed" in decide(exclusion, "approve", ivo, digest=digest, ends_on=day)
+    assert "Choose the scope of the request or less" in decide(
+        exclusion, "approve", ivo, digest=digest, scope="everyone"
+    )
+    decide(exclusion, "approve", ivo, digest=digest, scope="device")
+
+    narrowed = Exclusion.objects.get()
+    assert (narrowed.scope_kind, narrowed.status, narrowed.round) == ("device", "approved", 2)
+
+
+def test_a_narrowing_that_meets_an_open_one_names_it():
+    exclusion, ivo = ExclusionFactory(case=readable_case(), for_group=True), made.reviewer()
+    other = ExclusionFactory(case=exclusion.case, value=exclusion.value)
+
+    page = decide(exclusion, "approve", ivo, digest=digest_in(page_of(exclusion, ivo)), scope="device")
+
+    assert f"Exception #{other.pk}" in page
+    assert "is open for the same value and scope already" in page
+
+
+@pytest.mark.parametrize(("name", "field"), [("reject", "reject-note"), ("ask-back", "ask-note")])
+def test_a_no_and_a_question_need_words(name, field):
+    exclusion = ExclusionFactory(case=readable_case())
+
+    page = decide(exclusion, name, made.reviewer(), **{field: ""})
+
+    assert "Write w" in page.partition("field__error")[2]
+    assert Exclusion.objects.get().status == "requested"
+
+
+def test_asking_back_and_answering_begins_a_new_round():
+    exclusion, ivo = ExclusionFactory(case=readable_case()), made.reviewer()
+
+    decide(exclusion, "ask-back", ivo, **{"ask-note": "Who confirms the address?"})
+    asked = page_of(exclusion, exclusion.requested_by)
+    decide(exclusion, "answer", exclusion.requested_by, **{"answer-reason": "Contoso did, by phone"})
+
+    assert "Who confirms the address?" in asked
+    assert (Exclusion.objects.get().status, Exclusion.objects.get().round) == ("requested", 2)
+
+
+def test_a_rejection_says_what_would_change_the_answer():
+    exclusion = ExclusionFactory(case=readable_case())
+
+    decide(exclusion, "reject", made.reviewer(), **{"reject-note": "Ask for one program"})
+
+    assert "Ask for one program" in page_of(exclusion, exclusion.requested_by)
+
+
+def test_nobody_decides_twice_or_about_the_own_request():
+    ivo = made.reviewer()
+    own = ExclusionFactory(case=readable_case(), requested_by=ivo)
+    client = signed_in(ivo)
+
+    assert client.post(reverse("exclusion-approve", args=[own.pk]), {"digest": ""}).status_code == 403
+    assert "a reviewer of IT other than you decides" in page_of(own, ivo)
+    twice = ExclusionFactory(case=readable_case(), kind="process", value=r"C:\App\app.exe", approvals_needed=2)
+    decide(twice, "approve", ivo, digest=digest_in(page_of(twice, ivo)))
+    assert "the next decision is another person" in page_of(twice, ivo)
+
+
+def test_revoking_needs_a_reason():
+    exclusion, ivo = ExclusionFactory(case=readable_case()), made.reviewer()
+    decide(exclusion, "approve", ivo, digest=digest_in(page_of(exclusion, ivo)))
+
+    assert "Write why it ends early" in decide(exclusion, "revoke", ivo, **{"revoke-note": ""})
+    decide(exclusion, "revoke", ivo, **{"revoke-note": "No longer needed"})
+
+    assert (Exclusion.objects.get().status, exclusion.placements.get().status) == ("unused", "unused")
+
+
+def test_what_moved_on_meanwhile_is_said_and_not_done():
+    exclusion = rejected(ExclusionFactory(case=readable_case()))
+
+    assert "went on meanwhile" in decide(exclusion, "withdraw", exclusion.requested_by)
+
+
+# --- The list and the case --------------------------------------------------------------------------------------------
+
+
+def test_the_queue_shows_what_is_to_be_decided_first_and_the_rest_on_demand():
+    waiting, over = ExclusionFactory(), rejected(ExclusionFactory())
+    client = signed_in(made.reviewer())
+
+    queue, all_of_them = (text_of(client.get(reverse("exclusions"), data)) for data in ({}, {"state": "all"}))
+
+    assert waiting.value in queue
+    assert f'title="{over.value}"' not in queue
+    assert f'title="{over.value}"' in all_of_them
+    assert '<span class="nav-count">1' in queue
+
+
+def test_an_empty_queue_says_what_will_stand_there():
+    assert "Requests for exceptions will stand here" in text_of(
+        signed_in(UserFactory(auditor=True)).get(reverse("exclusions"))
+    )
+
+
+def test_a_value_of_the_address_bar_that_is_not_known_is_left_out():
+    ExclusionFactory()
+    page = text_of(signed_in(made.reviewer()).get(reverse("exclusions"), {"state": "x", "kind": "y", "older": "z"}))
+
+    assert "1 exception" in page
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_pages_cost_the_same_queries_with_one_row_and_with_three(rows, django_assert_num_queries):
+    for _ in range(rows):
+        ExclusionFactory(case=readable_case())
+    client = signed_in(made.reviewer())
+
+    with django_assert_num_queries(6):  # the session, the person, the rows, their count, the band, the number to decide
+        client.get(reverse("exclusions"))
+
+
+def test_the_case_offers_an_exception_where_it_makes_sense_and_lists_them():
+    case = readable_case()
+    assert "Ask for an exception" in text_of(signed_in(case.reporter).get(reverse("case", args=[case.number])))
+
+    exclusion = ExclusionFactory(case=case)
+
+    page = text_of(signed_in(case.reporter).get(reverse("case", args=[case.number])))
+    assert exclusion.value in page
+    assert "Waits for a decision" in page
+
+
+def test_a_case_that_was_not_blocked_offers_none():
+    case = CaseFactory(checked=True, verdict_code="not_covered")
+
+    assert "Ask for an exception" not in text_of(signed_in(case.reporter).get(reverse("case", args=[case.number])))
+
+
+def test_messages_are_sentences():
+    exclusion = ExclusionFactory(case=readable_case())
+    response = signed_in(exclusion.requested_by).post(reverse("exclusion-withdraw", args=[exclusion.pk]))
+
+    assert [str(message) for message in get_messages(response.wsgi_request)] == [
+        "The request is taken back. You can ask again from the case."
+    ]
