@@ -14,13 +14,16 @@ from tests.world import ADA, ADAM, EMMA, IVO, SARA, checked_case_on, device_at, 
 from troubleshooting.actions.enforcement import due_placements, expire_exclusions, run_placement
 from troubleshooting.actions.exclusions import (
     ExclusionRules,
+    RequestChanged,
     Wish,
     approve_exclusion,
+    change_of,
     request_exclusion,
     revoke_exclusion,
 )
 from troubleshooting.domain.exclusion import EVERYONE, ExclusionKind, ExclusionStatus, Scope, ScopeKind
 from troubleshooting.domain.exclusion_approval import USUAL_POLICY, MayNotDecide, WiderThanAsked
+from troubleshooting.domain.exclusion_digest import digest
 from troubleshooting.domain.placement import PlacementOutcome, PlacementStatus
 from troubleshooting.models import AuditEntry, Case, Device, Exclusion, Placement
 from troubleshooting.permissions import NotAllowed
@@ -52,8 +55,15 @@ def asked(case: Case, what=IP, *, scope: Scope | None = None, days: int = 5) -> 
 
 def approved(exclusion: Exclusion, *people) -> Exclusion:
     for who in people or (IVO,):
-        exclusion = approve_exclusion(exclusion.pk, by=person(who), note="", rules=RULES, now=timezone.now())
+        exclusion = approve_exclusion(
+            exclusion.pk, by=person(who), note="", seen=seen(exclusion), rules=RULES, now=timezone.now()
+        )
     return exclusion
+
+
+def seen(exclusion: Exclusion) -> str:
+    """Give the digest of what a reviewer reads now."""
+    return digest(change_of(present(exclusion)))
 
 
 def worked(*, rounds: int = 3) -> None:
@@ -98,6 +108,15 @@ def test_neither_the_requester_nor_a_stranger_nor_an_auditor_decides(lab_server,
 
     with pytest.raises(NotAllowed):
         approved(exclusion, who)
+
+
+def test_a_reviewer_approves_only_what_they_read(lab_server):
+    exclusion = asked(checked_case(device_at(lab_server(), owner=person(EMMA))))
+
+    with pytest.raises(RequestChanged):
+        approve_exclusion(exclusion.pk, by=person(IVO), note="", seen="0" * 64, rules=RULES, now=timezone.now())
+
+    assert not present(exclusion).decisions.exists()
 
 
 def test_what_was_changed_after_the_approval_is_not_carried_out(lab_server):
@@ -210,6 +229,7 @@ def test_everyone_needs_two_people_and_can_be_narrowed_but_never_widened(lab_ser
         exclusion.pk,
         by=person(IVO),
         note="this PC is enough",
+        seen=seen(exclusion),
         rules=RULES,
         now=timezone.now(),
         scope=Scope(ScopeKind.DEVICE, case.device_id),
@@ -218,4 +238,6 @@ def test_everyone_needs_two_people_and_can_be_narrowed_but_never_widened(lab_ser
     assert (narrowed.status, narrowed.approvals_needed, narrowed.round) == (ExclusionStatus.APPROVED, 1, 2)
     other = asked(case, PROCESS)
     with pytest.raises(WiderThanAsked):
-        approve_exclusion(other.pk, by=person(IVO), note="", rules=RULES, now=timezone.now(), scope=EVERYONE)
+        approve_exclusion(
+            other.pk, by=person(IVO), note="", seen=seen(other), rules=RULES, now=timezone.now(), scope=EVERYONE
+        )

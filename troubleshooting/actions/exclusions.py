@@ -65,6 +65,10 @@ class ExclusionRules:
     longest: timedelta
 
 
+class RequestChanged(Exception):
+    """The request is not what the reviewer read."""
+
+
 class NothingToReach(Exception):
     """The scope has no PC."""
 
@@ -105,6 +109,7 @@ def approve_exclusion(
     *,
     by: User,
     note: str,
+    seen: str,
     rules: ExclusionRules,
     now: datetime,
     scope: Scope | None = None,
@@ -112,10 +117,13 @@ def approve_exclusion(
 ) -> Exclusion:
     """Approve, or approve narrower; the last approval that is needed puts the exclusion in force.
 
-    Narrowing is a change: it begins a new round, in which this approval is the first.
+    ``seen`` is the digest of what the reviewer read; raises RequestChanged where it is no longer that. Narrowing is a
+    change: it begins a new round, in which this approval is the first.
     """
     exclusion = _locked(exclusion_id)
     _check_may_decide(by, exclusion)
+    if digest(change_of(exclusion)) != seen:
+        raise RequestChanged
     check_transition(TRANSITIONS, ExclusionStatus(exclusion.status), ExclusionStatus.APPROVED)
     check_lifetime(exclusion.expires_at - now, rules.longest)
     _narrow(exclusion, scope or exclusion.scope, expires_at or exclusion.expires_at, rules=rules, by=by, now=now)

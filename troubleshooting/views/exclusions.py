@@ -71,9 +71,6 @@ def exclusion_approve(request: HttpRequest, pk: int) -> HttpResponse:
     form = ApproveForm(request.POST, exclusion=found, now=now, zone=zone_of(reader_of(request)))
     if not form.is_valid():
         return _page(request, found, now=now, approve=form)
-    if form.cleaned_data["digest"] != digest(actions.change_of(found)):
-        messages.warning(request, _("Nothing was approved: the request changed meanwhile. Read it again and decide."))
-        return redirect("exclusion", pk=pk)
     scope = form.wanted_scope or found.scope
 
     def approve() -> Exclusion:
@@ -81,6 +78,7 @@ def exclusion_approve(request: HttpRequest, pk: int) -> HttpResponse:
             found.pk,
             by=reader_of(request),
             note=form.cleaned_data["note"],
+            seen=form.cleaned_data["digest"],
             rules=exclusion_rules(),
             now=now,
             scope=form.wanted_scope,
@@ -88,8 +86,10 @@ def exclusion_approve(request: HttpRequest, pk: int) -> HttpResponse:
         )
 
     done = _("Approved. Once enough people have approved, the portal puts it on the first PCs by itself.")
-    why_not = _tried(approve, found, scope=scope)
-    messages.info(request, why_not or done)
+    try:
+        messages.info(request, _tried(approve, found, scope=scope) or done)
+    except actions.RequestChanged:
+        messages.warning(request, _("Nothing was approved: the request changed meanwhile. Read it again and decide."))
     return redirect("exclusion", pk=pk)
 
 
