@@ -13,7 +13,7 @@ from troubleshooting.actions.sweep import MOST_LOSSES, sweep
 from troubleshooting.domain.case import Stage
 from troubleshooting.domain.check_run import RunStatus
 from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.models import AuditEntry, CheckRun
+from troubleshooting.models import AuditEntry, Case, CheckRun
 
 pytestmark = pytest.mark.django_db
 
@@ -117,3 +117,23 @@ def test_sweeping_twice_is_as_once(run, nudges):
     nudges(now=later)
 
     assert CheckRun.objects.filter(pk=run.pk, version=F("version")).values_list("version", flat=True).get() == version
+
+
+def test_a_run_that_cannot_be_judged_ends_all_the_same_and_stops_no_other(run, nudges):
+    other = case_on(device_at(None, owner=person(EMMA), hostname="PC-2"), by=person(EMMA), now=NOW).check_runs.get()
+    waiting(
+        other, next_attempt_at=run.deadline_at - timedelta(hours=1), deadline_at=run.deadline_at + timedelta(days=1)
+    )
+    waiting(run, next_attempt_at=run.deadline_at + timedelta(hours=1))
+    Case.objects.filter(pk=run.case_id).update(indicator={})  # as if the row had been damaged
+
+    nudges(now=run.deadline_at)
+
+    run.refresh_from_db()
+    other.refresh_from_db()
+    assert (run.status, run.error_code, run.case.stage) == (
+        RunStatus.FAILED,
+        DeviceErrorCode.PORTAL_FAULT,
+        Stage.CHECKED,
+    )
+    assert other.status == RunStatus.QUEUED

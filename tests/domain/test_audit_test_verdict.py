@@ -70,7 +70,7 @@ EXAMPLES = {
     "another site was logged": (facts(audited("ads.example.org")), PASSED, MEDIUM),
     "a host of another country was logged": (facts(audited("münchen.de")), PASSED, MEDIUM),
     "the site's neighbour was logged": (facts(audited("not" + SHOP)), PASSED, MEDIUM),
-    "another program went there": (facts(audited(process_name="teams.exe")), PASSED, MEDIUM),
+    "another program went there": (facts(audited(process_name="teams.exe")), BLOCKED, MEDIUM),
     "it was logged before the start": (facts(audited(recorded_at=STARTED - timedelta(seconds=1))), PASSED, MEDIUM),
     "an hour ahead, and before the start": (
         facts(audited(recorded_at=STARTED + timedelta(minutes=59)), skew=timedelta(hours=1)),
@@ -81,7 +81,7 @@ EXAMPLES = {
     "an event without an address": (facts(audited(None)), PASSED, MEDIUM),
     "nothing was logged, the employee was there": (facts(), PASSED, MEDIUM),
     "nothing was logged, the portal got an answer": (facts(visit=PORTAL), PASSED, HIGH),
-    "nothing was logged, the portal got none": (facts(visit=FAILED), PASSED, MEDIUM),
+    "nothing was logged, the portal got none": (facts(visit=FAILED), UNREAD, LOW),
     "nobody was there": (facts(visit=NOBODY), NOTHING, LOW),
     "another site, and nobody was there": (facts(audited("ads.example.org"), visit=NOBODY), NOTHING, LOW),
     "the log could not be read": (facts(events=None), UNREAD, LOW),
@@ -92,7 +92,7 @@ EXAMPLES = {
         HIGH,
     ),
     "missed: the test page was let through": (facts(about=missed(), visit=PORTAL), BROKEN, HIGH),
-    "missed: the test page did not answer": (facts(about=missed(), visit=FAILED), BROKEN, MEDIUM),
+    "missed: the test page did not answer": (facts(about=missed(), visit=FAILED), UNREAD, LOW),
     "missed: the test page was not requested": (facts(about=missed(), visit=NOBODY), NOTHING, LOW),
     "missed: the bad site itself says nothing about the test page": (
         facts(audited("bad.example.com"), about=missed(), visit=PORTAL),

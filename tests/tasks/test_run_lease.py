@@ -10,12 +10,16 @@ from django.utils import timezone
 
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import healthy_windows_11, stuck_in_audit
-from tests.world import BLOCKED_SITE, EMMA, checked_case_on, device_at, person, plan
+from portal.demo.lab.registry import POLICY_NP
+from portal.demo.lab.sites import Site
+from tests.world import BLOCKED_SITE, EMMA, case_on, checked_case_on, device_at, person, plan
 from troubleshooting.actions.audit_tests import ask_for_test, cancel_test, say_visited
 from troubleshooting.actions.lease_runs import run_lease
 from troubleshooting.actions.leases import LeaseHeld
+from troubleshooting.actions.visits import run_checks
 from troubleshooting.domain.audit_test import TestStatus
 from troubleshooting.domain.case import ProblemKind
+from troubleshooting.domain.indicator import parse_indicator
 from troubleshooting.domain.lease import LeaseStatus, Outcome
 from troubleshooting.models import AuditEntry, AuditTest, Case, SettingLease
 
@@ -113,11 +117,73 @@ def test_a_dangerous_site_is_never_requested_but_the_test_page_is(lab_server):
 
 def test_a_test_page_that_is_not_caught_says_that_protection_does_not_work(lab_server):
     pc = healthy_windows_11()
-    pc.sites.clear()
+    pc.sites["smartscreentestratings2.net"] = Site()  # it answers, and nobody minds
 
     test = begun(checked_case(lab_server(pc), kind=ProblemKind.DANGEROUS_SITE_MISSED))
 
     assert (test.status, mode_of(pc), test.case.verdict_code) == (TestStatus.DONE, 1, "protection_not_working")
+
+
+@pytest.mark.parametrize("kind", ProblemKind)
+def test_a_connection_that_could_not_be_made_shows_nothing(lab_server, kind):
+    pc = healthy_windows_11()
+    pc.sites.clear()  # no such name
+
+    test = begun(checked_case(lab_server(pc), kind=kind), portal_visits=True)
+
+    assert (test.status, mode_of(pc), test.case.verdict_code) == (TestStatus.DONE, 1, "cannot_tell")
+
+
+def test_an_address_longer_than_the_pc_may_be_asked_for_is_tried_by_its_host(lab_server):
+    pc = healthy_windows_11()
+    server = lab_server(pc)
+    long = parse_indicator(BLOCKED_SITE + "/" + "x" * 1980)
+
+    test = begun(checked_case(server, indicator=long), portal_visits=True)
+
+    assert (test.status, mode_of(pc), test.case.verdict_code) == (TestStatus.DONE, 1, "would_be_blocked")
+
+
+def test_a_policy_that_came_during_the_test_does_not_hide_audit_mode_underneath(lab_server):
+    pc = healthy_windows_11()
+    test = begun(checked_case(lab_server(pc)))
+    pc.registry[POLICY_NP] = {MODE: 1}
+
+    say_visited(test.pk, by=person(EMMA), now=timezone.now())
+    test = tended(test)
+
+    assert (test.lease.status, mode_of(pc)) == (LeaseStatus.RESTORED, 1)
+
+
+def test_a_pc_that_was_away_for_months_is_put_back_and_the_test_ends(lab_server):
+    pc = healthy_windows_11()
+    test = begun(checked_case(lab_server(pc)))
+    long_ago = timezone.now() - timedelta(days=90)
+    SettingLease.objects.filter(pk=test.lease_id).update(
+        requested_at=long_ago, started_at=long_ago, ends_at=long_ago + MINUTES, unsettled_until=None
+    )
+
+    test = tended(test)
+
+    assert (test.status, test.lease.status, mode_of(pc)) == (TestStatus.DONE, LeaseStatus.RESTORED, 1)
+
+
+def test_another_cases_check_waits_until_the_setting_is_back(lab_server):
+    pc = healthy_windows_11()
+    server = lab_server(pc)
+    test = begun(checked_case(server))
+    run = case_on(test.case.device, by=person(EMMA)).check_runs.get()
+    server.reset_counters()
+
+    run_checks(run.pk, plan=quick_plan())
+    run.refresh_from_db()
+    assert (run.status, server.requests) == ("queued", 0)
+    say_visited(test.pk, by=person(EMMA), now=timezone.now())
+    tended(test)
+    run_checks(run.pk, plan=quick_plan())
+
+    run.refresh_from_db()
+    assert run.status == "finished"
 
 
 def test_a_visit_without_an_event_is_not_network_protections_doing(lab_server):

@@ -60,10 +60,9 @@ def queue_check_run(case: Case, *, by: User, now: datetime, deadline: timedelta)
 @transaction.atomic
 def cancel_check_run(check_run_id: int, *, by: User, now: datetime) -> CheckRun:
     """Stop a run: at once where no worker has it, else the worker stops its pipeline and ends it."""
-    run = CheckRun.objects.locked().select_related("case__device").get(pk=check_run_id)
+    run = _locked_with_case(check_run_id)
     check_may_check_device(by, run.case)
-    case = Case.objects.locked().get(pk=run.case_id)
-    _cancel(run, case, by=by, now=now)
+    _cancel(run, run.case, by=by, now=now)
     return run
 
 
@@ -76,11 +75,20 @@ def cancel_live_runs(case: Case, *, by: User, now: datetime) -> None:
 @transaction.atomic
 def retry_check_run(check_run_id: int, *, by: User, now: datetime) -> CheckRun:
     """Try a waiting run's PC at once instead of at its next attempt."""
-    run = CheckRun.objects.locked().select_related("case__device").get(pk=check_run_id)
+    run = _locked_with_case(check_run_id)
     check_may_check_device(by, run.case)
     check_transition(TRANSITIONS, RunStatus(run.status), RunStatus.QUEUED)
     requeue(run, now=now)
     audit.record("check_resumed", run, case=run.case, actor=by, now=now)
+    return run
+
+
+def _locked_with_case(check_run_id: int) -> CheckRun:
+    """Lock a run's case, then the run: always in this order, so that two deeds never wait for each other."""
+    case_id = CheckRun.objects.values_list("case_id", flat=True).get(pk=check_run_id)
+    case = Case.objects.locked().select_related("device").get(pk=case_id)
+    run = CheckRun.objects.locked().get(pk=check_run_id)
+    run.case = case
     return run
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import structlog
 from django.db import transaction
 
 from troubleshooting.actions import audit
@@ -17,6 +18,8 @@ from troubleshooting.domain.finding import Finding
 from troubleshooting.domain.snapshot import Snapshot
 from troubleshooting.domain.verdict import conclude
 from troubleshooting.models import Case, CaseVerdict, CheckRun, Device
+
+log = structlog.get_logger(__name__)
 
 
 @transaction.atomic
@@ -54,9 +57,23 @@ def end_without_visit(
 @transaction.atomic
 def fail_check_run(check_run_id: int, code: DeviceErrorCode, *, detail: str, now: datetime) -> None:
     """End a live run that no worker will end: its deadline has passed, or the portal itself failed."""
+    case_id = CheckRun.objects.filter(pk=check_run_id).values_list("case_id", flat=True).first()
+    if case_id is None:
+        return
+    case = Case.objects.locked().get(pk=case_id)
     run = CheckRun.objects.live().locked().select_related("case").filter(pk=check_run_id).first()
-    if run is not None:
-        _fail(run, EvidenceKeeper.resumed(run, clock=lambda: now), code, detail=detail, now=now)
+    if run is None:
+        return
+    try:
+        with transaction.atomic():
+            _fail(run, EvidenceKeeper.resumed(run, clock=lambda: now), code, detail=detail, now=now)
+    except Exception:  # what cannot be judged must end all the same
+        log.exception("check_run_not_judged", check_run_id=check_run_id)
+        run.refresh_from_db()
+        end_run(run, as_=RunStatus.FAILED, now=now, error=DeviceErrorCode.PORTAL_FAULT, detail=detail)
+        end_checking(case, now=now)
+        failed = DeviceErrorCode.PORTAL_FAULT.value
+        audit.record("check_failed", run, case=case, actor=None, now=now, error_code=failed, attempt=run.attempt)
 
 
 def end_cancelled(locked: CheckRun, *, now: datetime) -> None:
@@ -97,6 +114,7 @@ def _fail(locked: CheckRun, keeper: EvidenceKeeper, code: DeviceErrorCode, *, de
 
 def _lock_own(run: CheckRun) -> CheckRun | None:
     """Lock the run if this worker's attempt still has it."""
+    Case.objects.locked().get(pk=run.case_id)  # first the case, then the run: the order of every deed
     mine = CheckRun.objects.locked().select_related("case")
     return mine.filter(pk=run.pk, status=RunStatus.RUNNING, attempt=run.attempt).first()
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Count
 
 from troubleshooting.actions import audit
@@ -18,6 +19,7 @@ from troubleshooting.actions.visits import VisitPlan, address_of
 from troubleshooting.domain.audit_test import TEST_PAGE, TestStatus
 from troubleshooting.domain.audit_test_verdict import TestFacts, Visit, conclude_test
 from troubleshooting.domain.case import ProblemKind
+from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.domain.events import clock_skew
 from troubleshooting.domain.indicator import parse_indicator
 from troubleshooting.domain.lease import ENDED, LeaseStatus, is_due
@@ -29,7 +31,8 @@ from troubleshooting.models import AuditTest, Case, CaseVerdict, DeviceSnapshot,
 
 log = structlog.get_logger(__name__)
 
-HTTP_ANSWERS = ("MaximumRedirectExceeded",)
+HTTP_STATUS = re.compile(r"\([1-5][0-9]{2}\)")  # "(404)" in the error's message, whatever the language
+LONGEST_URL = 2_000  # what the catalogue lets the PC request; longer ones are tried by their host
 GIVE_UP_READING_AFTER = timedelta(hours=1)
 _ENDED_CODES = frozenset(status.value for status in ENDED)
 _NEEDS_NO_CONCLUSION = frozenset({LeaseStatus.UNUSED.value, LeaseStatus.REFUSED.value})
@@ -45,9 +48,11 @@ def run_lease(lease_id: int, *, plan: VisitPlan) -> None:
             log.info("device_is_being_visited", lease_id=lease_id)
             return
         found.refresh_from_db()
-        if _wants_visit(found, now=plan.clock()):
-            _visit(found, plan)
-        _follow(found, plan)
+        try:
+            if _wants_visit(found, now=plan.clock()):
+                _visit(found, plan)
+        finally:
+            _follow(found, plan)
 
 
 def _wants_visit(lease: SettingLease, *, now: datetime) -> bool:
@@ -83,6 +88,19 @@ def _visit(lease: SettingLease, plan: VisitPlan) -> None:
         put_off(lease, error.code, detail=error.detail, now=plan.clock())
     except LeaseMoved:
         log.warning("lease_moved", lease_id=lease.pk)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the row stays as it is, and the sweep finds it
+    except Exception as error:
+        log.exception("lease_visit_failed", lease_id=lease.pk)
+        _give_back(lease, f"{type(error).__name__}: {error}", now=plan.clock())
+
+
+def _give_back(lease: SettingLease, fault: str, *, now: datetime) -> None:
+    """After a fault of the portal itself: a change that nobody waits for is put back at once."""
+    put_off(lease, DeviceErrorCode.PORTAL_FAULT, detail=fault, now=now)
+    if AuditTest.objects.filter(lease=lease, portal_visits=True).exists():
+        with transaction.atomic():
+            end_lease(lease.pk, by=None, why="portal_fault", now=now)
 
 
 def _go_on_with_test(lease: SettingLease, visit: LeaseVisit, plan: VisitPlan) -> None:
@@ -111,7 +129,7 @@ def _let_pc_visit(test: AuditTest, visit: LeaseVisit, plan: VisitPlan) -> None:
 def url_of(case: Case) -> str:
     """Give the address that the PC requests for a case: the reported URL, else the host over HTTPS."""
     indicator = case.report.indicator
-    if indicator.scheme in ("http", "https"):
+    if indicator.scheme in ("http", "https") and len(indicator.value) <= LONGEST_URL:
         return indicator.value
     host = f"[{indicator.host}]" if ":" in indicator.host else indicator.host
     return f"https://{host}/" if indicator.port is None else f"https://{host}:{indicator.port}/"
@@ -124,8 +142,9 @@ def was_reached(answer: Answer) -> bool:
     """
     if answer.reading.state is ReadState.ANSWERED and answer.content:
         return True
-    spoken = (error.get("fq_error", "") for error in answer.errors)
-    return any(text.startswith(HTTP_ANSWERS) for text in spoken)
+    redirected = (error.get("fq_error", "").startswith("MaximumRedirectExceeded") for error in answer.errors)
+    answered = (HTTP_STATUS.search(error.get("message", "")) for error in answer.errors)
+    return any(redirected) or any(answered)
 
 
 def _read_log(lease: SettingLease, visit: LeaseVisit, plan: VisitPlan) -> Snapshot:

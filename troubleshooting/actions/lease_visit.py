@@ -88,7 +88,7 @@ class LeaseVisit:
 
     def read_events(self, *, since: datetime) -> Snapshot:
         """Read the protection events since then, and the clock to compare them with."""
-        period = self.now() - since + EVENTS_SLACK
+        period = min(self.now() - since + EVENTS_SLACK, catalogue.LONGEST_PERIOD)
         answers = self._read(catalogue.CLOCK, catalogue.protection_events(period))
         return build_snapshot(answers, collected_at=self.now())
 

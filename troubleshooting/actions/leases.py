@@ -244,7 +244,8 @@ def restore_lease(lease: SettingLease, visit: LeaseVisit) -> bool:
     before, settled = _mode(lease.value_before), is_settled(lease.unsettled_until, now=visit.now())
     seen = visit.read_mode()
     step = step_back(before=before, during=lease.value_during, present=seen)
-    if step is NextStep.PUT_BACK:
+    if step is not NextStep.LEAVE or visit.read_state().is_managed:
+        # Also where the value before is seen: a policy that came meanwhile would hide the value during underneath.
         visit.set_mode(before)
         seen = visit.read_mode()
         step = step_back(before=before, during=lease.value_during, present=seen)

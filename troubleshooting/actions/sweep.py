@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,7 +15,7 @@ from troubleshooting.actions.check_runs import requeue
 from troubleshooting.actions.endings import end_cancelled, fail_check_run
 from troubleshooting.actions.enforcement import due_placements, expire_exclusions
 from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.models import CheckRun, SettingLease
+from troubleshooting.models import Case, CheckRun, SettingLease
 from troubleshooting.models.check_run import CheckRunQuerySet
 from troubleshooting.models.lease import OPEN_TEST_CODES
 
@@ -25,17 +26,18 @@ MOST_LOSSES = 5  # a run whose workers vanish this often is ended instead of tak
 
 
 def sweep(*, now: datetime, lost_after: timedelta) -> None:
-    """Nudge, requeue or end every run that needs it; each in its own transaction, so that one fault stops nothing."""
+    """Nudge, requeue or end everything that needs it; each in its own transaction, so that one fault stops nothing."""
     for run in CheckRun.objects.left_lying(now=now, after=NUDGE_AFTER):
         dispatch.check_run_queued(run.pk)
     for pk in leases_to_tend(now=now):
         dispatch.lease_wants_visit(pk)
-    expire_exclusions(now=now)
-    for pk in due_placements(now=now):
-        dispatch.placement_wants_visit(pk)
     _each(CheckRun.objects.overdue(now=now), _end_overdue, now=now)
     _each(CheckRun.objects.due_again(now=now), _resume, now=now)
     _each(CheckRun.objects.lost(now=now, after=lost_after), _recover, now=now)
+    with _alone("exclusions"):
+        expire_exclusions(now=now)
+    for pk in due_placements(now=now):
+        dispatch.placement_wants_visit(pk)
 
 
 def leases_to_tend(*, now: datetime) -> set[int]:
@@ -47,12 +49,22 @@ def leases_to_tend(*, now: datetime) -> set[int]:
 
 
 def _each(found: CheckRunQuerySet, deed: Callable[[CheckRun, datetime], None], *, now: datetime) -> None:
-    """Do the deed to each run that still is as it was found."""
-    for pk in list(found.values_list("pk", flat=True)):
-        with transaction.atomic():
-            run = found.select_for_update(of=("self",), skip_locked=True).select_related("case").filter(pk=pk).first()
+    """Do the deed to each run that still is as it was found; one that cannot be done stops no other."""
+    for pk, case_id in list(found.values_list("pk", "case_id")):
+        with _alone("run", pk), transaction.atomic():
+            Case.objects.locked().get(pk=case_id)  # first the case, then the run: the order of every deed
+            run = found.select_for_update(of=("self",), no_key=True).select_related("case").filter(pk=pk).first()
             if run is not None:
                 deed(run, now)
+
+
+@contextlib.contextmanager
+def _alone(what: str, pk: int = 0) -> Iterator[None]:
+    """Keep a fault to itself: logged, and tried again by the next sweep."""
+    try:
+        yield
+    except Exception:
+        log.exception("sweep_failed", what=what, pk=pk)
 
 
 def _end_overdue(run: CheckRun, now: datetime) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from troubleshooting.actions import audit, endings
 from troubleshooting.actions.device_lock import device_lock
@@ -23,7 +23,8 @@ from troubleshooting.domain.check_run import RunStatus
 from troubleshooting.machines.base import Address, Auth, Credential, Limits
 from troubleshooting.machines.errors import MachineError
 from troubleshooting.machines.visit import visit
-from troubleshooting.models import CheckRun, Device, DeviceSnapshot
+from troubleshooting.models import CheckRun, Device, DeviceSnapshot, SettingLease
+from troubleshooting.models.lease import NOT_BACK_CODES
 
 log = structlog.get_logger(__name__)
 
@@ -86,6 +87,8 @@ def address_of(device: Device, *, ca_file: Path | None) -> Address:
 def _claim(check_run_id: int, *, now: datetime) -> CheckRun | None:
     """Take a queued run; None where another worker has it or its PC is being visited for another case."""
     queued = CheckRun.objects.filter(pk=check_run_id, status=RunStatus.QUEUED, deadline_at__gt=now)
+    on_loan = SettingLease.objects.filter(device_id=OuterRef("device_id"), status__in=NOT_BACK_CODES)
+    queued = queued.exclude(Exists(on_loan))  # it would find the portal's own audit mode; the sweep asks again
     try:
         with transaction.atomic():
             taken = queued.update(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from troubleshooting.domain.case import ProblemKind, Program, Report
-from troubleshooting.domain.events import EventMatch, matching_events
+from troubleshooting.domain.events import EventMatch, file_name, matching_events
 from troubleshooting.domain.indicator import Indicator
 from troubleshooting.domain.snapshot import ProtectionEvent
 from troubleshooting.domain.text import gettext_noop as _
@@ -22,6 +22,8 @@ from troubleshooting.domain.verdict_base import (
     Verdict,
     VerdictCode,
 )
+
+_UNNAMED = "?"
 
 
 class Visit(StrEnum):
@@ -51,12 +53,19 @@ class TestFacts:
     @property
     def matches(self) -> tuple[EventMatch, ...]:
         """Give the events of the test that concern the reported address (or, for a missed site, the test page)."""
-        indicator = self.test_page if self.is_missed else self.report.indicator
         by_portal = self.is_missed or self.visit in (Visit.REACHED, Visit.NOT_REACHED)
+        return self._matches_of(Program.UNKNOWN if by_portal else self.report.program)
+
+    @property
+    def matches_of_other_programs(self) -> tuple[EventMatch, ...]:
+        """Give the events of the test about the same address from whatever program."""
+        return self._matches_of(Program.UNKNOWN)
+
+    def _matches_of(self, program: Program) -> tuple[EventMatch, ...]:
         wanted = replace(
             self.report,
-            indicator=indicator,
-            program=Program.UNKNOWN if by_portal else self.report.program,
+            indicator=self.test_page if self.is_missed else self.report.indicator,
+            program=program,
             happened_at=self.visited_at or self.ended_at,
         )
         window = self.ended_at - self.started_at + timedelta(minutes=5)
@@ -95,7 +104,7 @@ def would_be_blocked(facts: TestFacts) -> Verdict | None:
     return Verdict(
         code=VerdictCode.WOULD_BE_BLOCKED,
         confidence=Confidence.HIGH,
-        evidence=_events(facts),
+        evidence=_events(facts.matches),
         employee=say(_("It is network protection that blocks this site.")),
         it=say(
             _(
@@ -110,6 +119,49 @@ def would_be_blocked(facts: TestFacts) -> Verdict | None:
     )
 
 
+def would_be_blocked_elsewhere(facts: TestFacts) -> Verdict | None:
+    """A 1125 for the address from another program than the reported one: the site is on a list all the same."""
+    if facts.is_missed or not facts.matches_of_other_programs:
+        return None
+    event = facts.matches_of_other_programs[0].event
+    program = file_name(event.process_name) or _UNNAMED
+    return Verdict(
+        code=VerdictCode.WOULD_BE_BLOCKED,
+        confidence=Confidence.MEDIUM,
+        evidence=_events(facts.matches_of_other_programs),
+        employee=say(_("It is most likely network protection that blocks this site.")),
+        it=say(
+            _(
+                "During the audit-mode test network protection logged a connection to the reported address as one that "
+                "it would block, but from %(program)s and not from the reported program."
+            ),
+            program=program,
+        ),
+        next_step=NextStep(
+            NextStepCode.PREPARE_SUBMISSION, say(_("IT finds out whose list it is, and reports it to Microsoft."))
+        ),
+    )
+
+
+def not_connected(facts: TestFacts) -> Verdict | None:
+    """The PC requested the page, no answer came and nothing was logged: there was nothing to judge."""
+    if facts.visit is not Visit.NOT_REACHED:
+        return None
+    return Verdict(
+        code=VerdictCode.CANNOT_TELL,
+        confidence=Confidence.LOW,
+        evidence=(Evidence(EvidenceKind.READING, "request_page"), Evidence(EvidenceKind.READING, "protection_events")),
+        employee=say(_("The test took place, but your PC could not make the connection, so it shows nothing.")),
+        it=say(
+            _(
+                "The device could not make the connection (name resolution, network, or a proxy that its own account "
+                "does not use), so network protection had nothing to judge. Let the employee open the site instead."
+            )
+        ),
+        next_step=_test_again(),
+    )
+
+
 def protection_works(facts: TestFacts) -> Verdict | None:
     """The test page was caught: protection works, it just does not know the reported site."""
     if not facts.is_missed or not facts.matches:
@@ -117,7 +169,7 @@ def protection_works(facts: TestFacts) -> Verdict | None:
     return Verdict(
         code=VerdictCode.NOT_REPRODUCED,
         confidence=Confidence.HIGH,
-        evidence=_events(facts),
+        evidence=_events(facts.matches),
         employee=say(_("Protection works on your PC, but does not know this site as dangerous yet.")),
         it=say(
             _(
@@ -133,10 +185,9 @@ def protection_does_not_work(facts: TestFacts) -> Verdict | None:
     """The test page was requested and not caught."""
     if not facts.is_missed or facts.visit is Visit.NONE:
         return None
-    confidence = Confidence.HIGH if facts.visit is Visit.REACHED else Confidence.MEDIUM
     return Verdict(
         code=VerdictCode.PROTECTION_NOT_WORKING,
-        confidence=confidence,
+        confidence=Confidence.HIGH,
         evidence=(Evidence(EvidenceKind.READING, "request_page"), Evidence(EvidenceKind.READING, "protection_events")),
         employee=say(_("Network protection does not work on your PC as it should. IT has been told.")),
         it=say(
@@ -185,7 +236,9 @@ def nothing_happened(facts: TestFacts) -> Verdict:
 RULES: tuple[Callable[[TestFacts], Verdict | None], ...] = (
     log_unread,
     would_be_blocked,
+    would_be_blocked_elsewhere,
     protection_works,
+    not_connected,
     protection_does_not_work,
     not_blocked,
     nothing_happened,
@@ -196,12 +249,12 @@ def _test_again() -> NextStep:
     return NextStep(NextStepCode.TEST_AGAIN, say(_("Run the test again and open the site while it is running.")))
 
 
-def _events(facts: TestFacts) -> tuple[Evidence, ...]:
+def _events(matches: Sequence[EventMatch]) -> tuple[Evidence, ...]:
     return tuple(
         Evidence(
             EvidenceKind.EVENT,
             str(match.event.record_id) if match.event.record_id is not None else match.event.recorded_at.isoformat(),
             match.reasons[0],
         )
-        for match in facts.matches[:3]
+        for match in matches[:3]
     )

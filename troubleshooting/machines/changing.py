@@ -15,6 +15,8 @@ from troubleshooting.machines.pipeline import Cmdlet, Entry, Shape, cmdlet, sele
 
 TASK_PREFIX = "NetworkProtectionPortal-"
 TASK_LIVES = timedelta(days=7)  # a task that the portal never came back for ends by itself and stops acting at start-up
+# Defender may not answer at the first try (an update, a start-up): the task tries again for an hour.
+_AGAIN = "<Repetition><Interval>PT5M</Interval><Duration>PT1H</Duration></Repetition>"
 _STATE = ("TaskName", "State")
 _NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 
@@ -87,8 +89,8 @@ def _task_xml(back_to: ProtectionMode, *, at: datetime) -> str:
 <Task version="1.3" xmlns="{_NAMESPACE}">
   <RegistrationInfo><Description>Sets network protection back after a test.</Description></RegistrationInfo>
   <Triggers>
-    <TimeTrigger><StartBoundary>{starts}</StartBoundary><EndBoundary>{ends}</EndBoundary></TimeTrigger>
-    <BootTrigger><EndBoundary>{ends}</EndBoundary></BootTrigger>
+    <TimeTrigger><StartBoundary>{starts}</StartBoundary><EndBoundary>{ends}</EndBoundary>{_AGAIN}</TimeTrigger>
+    <BootTrigger><EndBoundary>{ends}</EndBoundary><Delay>PT1M</Delay></BootTrigger>
   </Triggers>
   <Principals>
     <Principal id="Author"><UserId>S-1-5-18</UserId><RunLevel>HighestAvailable</RunLevel></Principal>

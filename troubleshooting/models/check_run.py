@@ -47,7 +47,7 @@ class CheckRunQuerySet(models.QuerySet["CheckRun"]):
 
     def locked(self) -> CheckRunQuerySet:
         """Lock the run's own row until the transaction ends."""
-        return self.select_for_update(of=("self",))
+        return self.select_for_update(of=("self",), no_key=True)
 
 
 class CheckRun(models.Model):

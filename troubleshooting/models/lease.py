@@ -50,7 +50,7 @@ class SettingLeaseQuerySet(models.QuerySet["SettingLease"]):
 
     def locked(self) -> SettingLeaseQuerySet:
         """Lock the lease's own row until the transaction ends."""
-        return self.select_for_update(of=("self",))
+        return self.select_for_update(of=("self",), no_key=True)
 
 
 class SettingLease(models.Model):
@@ -141,7 +141,7 @@ class AuditTestQuerySet(models.QuerySet["AuditTest"]):
 
     def locked(self) -> AuditTestQuerySet:
         """Lock the test's own row until the transaction ends."""
-        return self.select_for_update(of=("self",))
+        return self.select_for_update(of=("self",), no_key=True)
 
 
 class AuditTest(models.Model):
