@@ -3,12 +3,15 @@
 from typing import Any, TypeVar
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
-from django.db import models
+from django.db import models, transaction
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
 
 from troubleshooting.actions import audit
 from troubleshooting.models import Device, DeviceGroup, User
@@ -17,12 +20,21 @@ M = TypeVar("M", bound=models.Model)
 
 
 class Audited(admin.ModelAdmin[M]):
-    """Writes an audit entry in the transaction of each change; values stay out of it, since some are secret."""
+    """Writes an audit entry in the transaction of each change, with the values of ``told_fields`` only."""
+
+    told_fields: frozenset[str] = frozenset()  # whose old and new value is told; others may hold secrets
 
     def save_model(self, request: HttpRequest, obj: M, form: ModelForm[M], change: bool) -> None:
         """Save and record which fields changed."""
         super().save_model(request, obj, form, change)
-        self._record(request, obj, "changed" if change else "added", fields=sorted(form.changed_data))
+        told = {name: _old_and_new(form, name) for name in sorted(self.told_fields.intersection(form.changed_data))}
+        self._record(
+            request,
+            obj,
+            "changed" if change else "added",
+            fields=sorted(form.changed_data),
+            **{"values": told} if told else {},
+        )
 
     def delete_model(self, request: HttpRequest, obj: M) -> None:
         """Record and delete."""
@@ -39,6 +51,15 @@ class Audited(admin.ModelAdmin[M]):
         audit.record(deed, obj, case=None, actor=request.user, now=timezone.now(), name=str(obj), **details)
 
 
+def _old_and_new(form: ModelForm[M], name: str) -> dict[str, Any]:
+    old = form.fields[name].to_python(form.initial.get(name))
+    return {"old": _plain(old), "new": _plain(form.cleaned_data[name])}
+
+
+def _plain(value: object) -> object:
+    return value.username if isinstance(value, User) else value
+
+
 @admin.register(User)
 class PersonAdmin(Audited[User], UserAdmin[User]):
     """People, with their one role."""
@@ -46,6 +67,18 @@ class PersonAdmin(Audited[User], UserAdmin[User]):
     list_display = ("username", "first_name", "last_name", "email", "role", "is_active")
     list_filter = ("role", "is_active")
     fieldsets = (*(UserAdmin.fieldsets or ()), (_("In the portal"), {"fields": ("role", "time_zone")}))
+    told_fields = frozenset({"role", "is_active", "is_staff", "is_superuser"})
+
+    @method_decorator(sensitive_post_parameters())
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        """Record that the password was changed, and nothing of it."""
+        with transaction.atomic():
+            before = self.get_object(request, unquote(id))
+            response = super().user_change_password(request, id, form_url)
+            after = self.get_object(request, unquote(id))
+            if before and after and before.password != after.password:
+                self._record(request, after, "password_changed")
+        return response
 
 
 @admin.register(DeviceGroup)
@@ -58,6 +91,8 @@ class DeviceGroupAdmin(Audited[DeviceGroup]):
 @admin.register(Device)
 class DeviceAdmin(Audited[Device]):
     """PCs and their owners."""
+
+    told_fields = frozenset({"owner"})
 
     list_display = ("hostname", "group", "owner", "console_user", "last_visited_at")
     list_filter = ("group",)

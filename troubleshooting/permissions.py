@@ -45,8 +45,13 @@ def sees_everything(person: User) -> bool:
 
 
 def is_party(person: User, case: Case) -> bool:
-    """Tell whether the case is the person's own: reported by them, or about their PC."""
-    return person.pk in (case.reporter_id, case.device.owner_id)
+    """Tell whether the case is the person's own: reported by them, or about a PC that was theirs at the time."""
+    return person.pk in (case.reporter_id, case.device_owner_id)
+
+
+def has_changed_hands(case: Case) -> bool:
+    """Tell whether the PC belongs to somebody else than when the case was opened."""
+    return case.device.owner_id != case.device_owner_id
 
 
 def check_may_report(person: User, device: Device) -> None:
@@ -64,8 +69,8 @@ def check_may_see_case(person: User, case: Case) -> None:
 
 
 def check_may_see_transcript(person: User, case: Case) -> None:
-    """The owner of a PC sees every command that ran on it; IT and auditors do as well."""
-    if not (sees_everything(person) or case.device.owner_id == person.pk):
+    """Whose PC it was sees every command that ran on it for the case; IT and auditors do as well."""
+    if not (sees_everything(person) or case.device_owner_id == person.pk):
         raise NotAllowed(_("Only the owner of the PC, IT and auditors see what ran on it."))
 
 
@@ -73,14 +78,18 @@ def check_may_check_device(person: User, case: Case) -> None:
     """Those who may have the PC of an open case visited, and stop a visit."""
     if not (is_it(person) or is_party(person, case)):
         raise NotAllowed(_("Only the people of this case and IT can check the PC."))
+    if has_changed_hands(case) and not is_it(person):
+        raise NotAllowed(_("The PC belongs to somebody else now."))
     if case.stage == Stage.WITHDRAWN:
         raise NotAllowed(_("This case was withdrawn."))
 
 
 def check_may_consent(person: User, case: Case) -> None:
-    """The people of a case consent to an audit-mode test of its PC; IT does where the PC belongs to nobody."""
-    if not (is_party(person, case) or (case.device.owner_id is None and is_it(person))):
+    """The people of a case consent to an audit-mode test of its PC; IT does where the PC belonged to nobody."""
+    if not (is_party(person, case) or (case.device_owner_id is None and is_it(person))):
         raise NotAllowed(_("Only the people of this case can agree to a test on the PC."))
+    if has_changed_hands(case):
+        raise NotAllowed(_("The PC belongs to somebody else now."))
     if Stage(case.stage) not in (Stage.CHECKED, Stage.SUBMITTED):
         raise NotAllowed(_("The test can begin once the check of the PC has ended."))
 

@@ -34,6 +34,7 @@ class CaseFactory(factory.django.DjangoModelFactory):
     number = factory.Sequence(lambda n: case_number(2026, 50_000 + n))  # far from those that open_case gives
     device = factory.SubFactory(DeviceFactory)
     reporter = factory.SelfAttribute("device.owner")
+    device_owner = factory.SelfAttribute("device.owner")
     kind = ProblemKind.SAFE_SITE_BLOCKED
     typed_address = "https://shop.example.com/"
     indicator = factory.LazyAttribute(lambda case: parse_indicator(case.typed_address).as_json())

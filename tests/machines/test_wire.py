@@ -73,6 +73,10 @@ def status(line: str, *headers: str, body: bytes = b"") -> bytes:
     )
 
 
+def timers() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)}
+
+
 @pytest.mark.parametrize(
     ("reply", "code"),
     [
@@ -116,6 +120,42 @@ def test_a_reply_that_drips_is_given_up_in_time():
 
     assert error.code is Code.NO_ANSWER
     assert time.monotonic() - began < 8
+
+
+@pytest.mark.parametrize(
+    "drip",
+    [
+        [b"HTTP/1.1 200 OK\r\n", *[b"X-Slow: 1\r\n"] * 60],
+        [b"HTTP/1.1 200 OK\r\nX-Slow: ", *[b"x"] * 60],
+        [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", *[b"0"] * 60],
+    ],
+    ids=["headers", "one header", "the size of a chunk"],
+)
+def test_headers_that_drip_are_cut_off_in_time(drip):
+    began = time.monotonic()
+
+    error = error_from(say(*drip, pause_s=0.2))
+
+    assert error.code is Code.NO_ANSWER
+    assert time.monotonic() - began < 8
+
+
+def test_a_handshake_that_drips_is_cut_off_in_time():
+    began = time.monotonic()
+    record = b"\x16\x03\x03\x40\x00"  # the head of a TLS record that never gets whole
+
+    error = error_from(say(record, *[b"\x00"] * 60, pause_s=0.2), https=True)
+
+    assert error.code in (Code.NO_ANSWER, Code.TLS_FAILED)
+    assert time.monotonic() - began < 8
+
+
+def test_nothing_watches_a_session_that_is_over():
+    before = timers()
+
+    error_from(say(status("403 Forbidden")))
+
+    assert timers() <= before
 
 
 def test_https_to_a_plain_port_is_a_failed_handshake():

@@ -11,7 +11,16 @@ from django.utils import timezone
 
 from tests.world import EMMA, NOW, case_on, device_at, person
 from troubleshooting.domain.check_run import RunStatus
-from troubleshooting.models import AuditEntry, Case, CheckRun, DeviceAnswer, DeviceSnapshot, Submission, User
+from troubleshooting.models import (
+    AuditEntry,
+    Case,
+    CaseVerdict,
+    CheckRun,
+    DeviceAnswer,
+    DeviceSnapshot,
+    Submission,
+    User,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +116,35 @@ def test_evidence_and_audit_are_append_only_even_for_direct_sql(case, table, dee
         cursor.execute(deed.format(table._meta.db_table))
 
     assert table.objects.exists()
+
+
+def verdict(case):
+    return CaseVerdict.objects.create(
+        case=case,
+        check_run=case.check_runs.get(),
+        code="cannot_tell",
+        confidence="low",
+        content={},
+        concluded_at=NOW,
+    )
+
+
+@pytest.mark.parametrize("deed", ["UPDATE {} SET id = id", "DELETE FROM {}"])
+def test_a_verdict_is_never_overwritten(case, deed):
+    verdict(case)
+
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(deed.format(CaseVerdict._meta.db_table))
+
+
+def test_who_visited_a_pc_is_filled_in_once_and_stays(case):
+    visit = answer(case).snapshot
+    rows = DeviceSnapshot.objects.filter(pk=visit.pk)
+    rows.update(account="LAB\\portal")
+
+    for change in ({"account": "somebody else"}, {"endpoint": "elsewhere"}):
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            rows.update(**change)
 
 
 def test_a_case_with_history_is_not_deleted(case):

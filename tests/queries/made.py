@@ -133,8 +133,9 @@ def make_visit(run: CheckRun, *, events: int = 1, attempt: int = 1, user: str = 
 
 
 def on_device_of_another(case: Case, owner: User) -> Device:
-    """Hand the case's PC to somebody else, so that the reporter does not own it."""
+    """Let the case's PC be somebody else's all along, so that the reporter does not own it."""
     Device.objects.filter(pk=case.device_id).update(owner=owner)
+    Case.objects.filter(pk=case.pk).update(device_owner=owner)
     case.refresh_from_db()
     return case.device
 

@@ -166,6 +166,40 @@ def test_an_entry_that_was_there_before_the_portal_came_stays(lab_server):
     assert Placement.objects.get().outcome == PlacementOutcome.WAS_THERE_BEFORE
 
 
+def test_of_two_exclusions_with_the_same_value_the_last_one_takes_the_entry_off(lab_server):
+    pc = healthy_windows_11()
+    case = checked_case(device_at(lab_server(pc), owner=person(EMMA)))
+    for_this_pc = approved(asked(case))
+    worked()
+    for_its_group = approved(asked(case, scope=Scope(ScopeKind.GROUP, case.device.group_id)))
+    worked()
+
+    revoke_exclusion(for_this_pc.pk, by=person(IVO), note="", now=timezone.now())
+    worked()
+    assert (present(for_this_pc).status, pc.preferences["ExclusionIpAddress"]) == (ExclusionStatus.REMOVED, [IP[1]])
+    revoke_exclusion(for_its_group.pk, by=person(IVO), note="", now=timezone.now())
+    worked()
+
+    assert (present(for_its_group).status, pc.preferences["ExclusionIpAddress"]) == (ExclusionStatus.REMOVED, [])
+
+
+def test_an_entry_that_somebody_put_back_after_the_portal_took_it_off_is_theirs(lab_server):
+    pc = healthy_windows_11()
+    case = checked_case(device_at(lab_server(pc), owner=person(EMMA)))
+    first = approved(asked(case))
+    worked()
+    revoke_exclusion(first.pk, by=person(IVO), note="", now=timezone.now())
+    worked()
+    pc.preferences["ExclusionIpAddress"] = [IP[1]]
+
+    second = approved(asked(case))
+    worked()
+    revoke_exclusion(second.pk, by=person(IVO), note="", now=timezone.now())
+    worked()
+
+    assert pc.preferences["ExclusionIpAddress"] == [IP[1]]
+
+
 @pytest.mark.parametrize(
     ("fault", "outcome"),
     [

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from tests.factories import AuditTestFactory, CaseFactory, DeviceGroupFactory, SettingLeaseFactory, UserFactory
 from tests.queries import made
+from tests.views.reading import words_on
 from troubleshooting.domain.audit_test_verdict import conclude_test
 from troubleshooting.models import AuditTest, Case, CaseVerdict, DeviceAnswer, DeviceSnapshot, User
 from troubleshooting.queries.audit_test import tokens
@@ -54,7 +55,6 @@ def done_case(case: Case | None = None, *, user: str = "LAB\\emma", audited: boo
     """A case whose test was made, with what the PC logged meanwhile stored as the worker stores it."""
     case = case or made.blocked_case()
     case.check_runs.update(requested_at=timezone.now() - timedelta(minutes=9))
-    case.verdicts.update(concluded_at=timezone.now() - timedelta(minutes=8))
     test = AuditTestFactory(case=case, done=True, consented_at=timezone.now() - timedelta(minutes=3))
     lease = test.lease
     visit = DeviceSnapshot.objects.create(
@@ -87,7 +87,7 @@ def done_case(case: Case | None = None, *, user: str = "LAB\\emma", audited: boo
         code=verdict.code.value,
         confidence=verdict.confidence.value,
         content=verdict.as_json(),
-        concluded_at=test.ended_at,
+        concluded_at=timezone.now(),
     )
     case.verdict_code, case.verdict_confidence = verdict.code.value, verdict.confidence.value
     case.save()
@@ -105,7 +105,7 @@ def test_the_page_says_in_plain_words_what_will_happen_before_it_asks():
     for words in ("For 15 minutes at most", "only logs", "even if this portal is gone", "Agree and start the test"):
         assert words in page
     assert "Let the PC request the page by itself" in page
-    assert not any(word in page for word in FOR_IT_ONLY)
+    assert words_on(page, FOR_IT_ONLY) == []
 
 
 def test_a_dangerous_site_is_never_to_be_opened():
@@ -247,7 +247,7 @@ def test_an_employee_reads_no_command_event_or_registry_key(trait):
     case = made.blocked_case()
     AuditTestFactory(case=case, **{trait: True})
 
-    assert not any(word in step_in(page_of(case)) for word in FOR_IT_ONLY)
+    assert words_on(step_in(page_of(case)), FOR_IT_ONLY) == []
 
 
 def test_the_open_test_counts_down_and_says_what_to_do():

@@ -23,6 +23,7 @@ def open_case(
         number=_next_number(now.year),
         reporter=reporter,
         device=device,
+        device_owner_id=device.owner_id,
         kind=report.kind.value,
         typed_address=typed_address,
         indicator_kind=report.indicator.kind.value,

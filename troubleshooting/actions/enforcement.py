@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from troubleshooting import dispatch
 from troubleshooting.actions import audit
@@ -100,7 +100,7 @@ def _put(placement: Placement, visit: DeviceVisit) -> None:
     kind, value = ExclusionKind(placement.exclusion.kind), placement.exclusion.value
     found = _look(placement, visit.read_state())
     if placement.was_there_before is None:
-        placement.was_there_before = found.is_there
+        placement.was_there_before = found.is_there and _was_there_before_the_portal(placement)
         placement.save(update_fields=["was_there_before"])
     if found.obstacle is not None:
         _settle(placement, PlacementStatus.REFUSED, outcome=found.obstacle, now=visit.now())
@@ -162,15 +162,28 @@ def _list_of(kind: ExclusionKind, snapshot: Snapshot) -> ListValue | None:
     return snapshot.preferences.exclusion_ip_address if is_address else snapshot.preferences.exclusion_process
 
 
-def _is_needed_by_another(placement: Placement) -> bool:
+def _others_of_the_same(placement: Placement) -> QuerySet[Placement]:
     others = Placement.objects.filter(
         device_id=placement.device_id,
-        status__in=[PlacementStatus.PUTTING, PlacementStatus.THERE],
         exclusion__kind=placement.exclusion.kind,
         exclusion__value_key=placement.exclusion.value_key,
-        exclusion__status__in=IN_FORCE_CODES,
     )
-    return others.exclude(exclusion_id=placement.exclusion_id).exists()
+    return others.exclude(pk=placement.pk)
+
+
+def _is_needed_by_another(placement: Placement) -> bool:
+    in_use = Q(status__in=[PlacementStatus.PUTTING, PlacementStatus.THERE], exclusion__status__in=IN_FORCE_CODES)
+    return _others_of_the_same(placement).filter(in_use).exists()
+
+
+def _was_there_before_the_portal(placement: Placement) -> bool:
+    """Tell whether an entry that was found is somebody else's, not one that another exclusion put or left there."""
+    others = _others_of_the_same(placement)
+    on_pc = Q(status__in=[PlacementStatus.PUTTING, PlacementStatus.THERE, PlacementStatus.REMOVING])
+    latest_gone = others.filter(status=PlacementStatus.GONE).order_by("-ended_at", "-pk").first()
+    if latest_gone is not None and latest_gone.outcome == PlacementOutcome.NEEDED_BY_ANOTHER:
+        on_pc |= Q(pk=latest_gone.pk)
+    return not others.filter(on_pc, was_there_before=False).exists()
 
 
 @transaction.atomic

@@ -45,8 +45,10 @@ class VisitPlan:
 
 def run_checks(check_run_id: int, *, plan: VisitPlan) -> None:
     """Visit the PC of a queued run and judge what it says; does nothing where the run is not queued any more."""
-    device_id = CheckRun.objects.filter(pk=check_run_id).values_list("device_id", flat=True).first()
-    if device_id is None:
+    queued = CheckRun.objects.filter(pk=check_run_id, status=RunStatus.QUEUED)
+    device_id = queued.values_list("device_id", flat=True).first()
+    if device_id is None:  # ended or taken already: the PC stays free for others
+        log.info("check_run_not_taken", check_run_id=check_run_id)
         return
     with device_lock(device_id) as is_free:
         run = _claim(check_run_id, now=plan.clock()) if is_free else None

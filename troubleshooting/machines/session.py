@@ -134,9 +134,9 @@ class Session:
         return self._limits.silence.total_seconds() + min(self._limits.opening, timedelta(seconds=20)).total_seconds()
 
     def _call(self, within_s: float, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        self._wire.until = time.monotonic() + within_s
         try:
-            return function(*args, **kwargs)
+            with self._wire.bounded(within_s):
+                return function(*args, **kwargs)
         except WIRE_ERRORS as error:
             self._is_lost = True
             raise name_error(error) from error

@@ -27,10 +27,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
     """Questions about cases; pages start from the person."""
 
     def visible_to(self, person: User) -> CaseQuerySet:
-        """Give the cases a person may open: their own, those on their PC, or all for IT and auditors."""
+        """Give the cases a person may open: their own, those on what was their PC, or all for IT and auditors."""
         if person.role in SEE_ALL_CASES:
             return self
-        return self.filter(Q(reporter=person) | Q(device__owner=person))
+        return self.filter(Q(reporter=person) | Q(device_owner=person))
 
     def open(self) -> CaseQuerySet:
         """Give the cases that are not over."""
@@ -38,7 +38,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def locked(self) -> CaseQuerySet:
         """Lock the case's own row until the transaction ends."""
-        return self.select_for_update(of=("self",))
+        return self.select_for_update(of=("self",), no_key=True)
 
 
 class CaseCounter(models.Model):
@@ -58,6 +58,8 @@ class Case(models.Model):
     number = models.CharField(_("number"), max_length=20, unique=True)
     reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="cases")
     device = models.ForeignKey(Device, models.PROTECT, related_name="cases")
+    # Whose PC it was when the case was opened: a later owner inherits none of it.
+    device_owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     kind = models.CharField(max_length=40)
     typed_address = models.CharField(max_length=2100)  # as typed, for the record
     indicator_kind = models.CharField(max_length=10)

@@ -53,7 +53,7 @@ class ExclusionQuerySet(models.QuerySet["Exclusion"]):
         """Give the exclusions a person may open: those of their cases and their own, or all for IT and auditors."""
         if person.role in SEE_ALL_CASES:
             return self
-        return self.filter(Q(requested_by=person) | Q(case__reporter=person) | Q(case__device__owner=person))
+        return self.filter(Q(requested_by=person) | Q(case__reporter=person) | Q(case__device_owner=person))
 
     def open(self) -> ExclusionQuerySet:
         """Give the exclusions that are not over."""
@@ -73,7 +73,7 @@ class ExclusionQuerySet(models.QuerySet["Exclusion"]):
 
     def locked(self) -> ExclusionQuerySet:
         """Lock the exclusion's own row until the transaction ends."""
-        return self.select_for_update(of=("self",))
+        return self.select_for_update(of=("self",), no_key=True)
 
 
 class Exclusion(models.Model):
@@ -190,7 +190,7 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
 
     def locked(self) -> PlacementQuerySet:
         """Lock the placement's own row until the transaction ends."""
-        return self.select_for_update(of=("self",))
+        return self.select_for_update(of=("self",), no_key=True)
 
 
 class Placement(models.Model):

@@ -42,7 +42,6 @@ LIST_FIELDS = (
     "opened_at",
     "updated_at",
     "device__hostname",
-    "device__owner_id",
     "reporter__username",
     "reporter__first_name",
     "reporter__last_name",

@@ -63,9 +63,9 @@ class OwnCases:
 
 
 def own_cases(person: User) -> OwnCases:
-    """Give the cases that the person reported or that are about their PC, newest first; one query."""
+    """Give the cases that the person reported or that are about what was their PC, newest first; one query."""
     waits = CheckRun.objects.filter(case=OuterRef("pk"), status=RunStatus.WAITING)
-    own = Case.objects.filter(Q(reporter=person) | Q(device__owner=person))
+    own = Case.objects.filter(Q(reporter=person) | Q(device_owner=person))
     found = own.select_related("device").annotate(pc_is_away=Exists(waits)).order_by("-opened_at", "-pk")[: NEWEST + 1]
     lines = tuple(_line(case, person=person) for case in found)
     return OwnCases(lines=lines[:NEWEST], has_more=len(lines) > NEWEST)

@@ -51,7 +51,7 @@ def test_ask(request: HttpRequest, number: str) -> HttpResponse:
         "case": case,
         "form": form,
         "is_missed": is_missed,
-        "is_own_pc": case.device.owner_id == reader.pk,
+        "is_own_pc": case.device_owner_id == reader.pk,
         "program": queries.program_of(case),
         "minutes": settings.AUDIT_TEST_LENGTH // timedelta(minutes=1),
         "needs_approval": _needs_approval(request, case),
