@@ -221,8 +221,12 @@ class LabServer:
     def _shake_hands(self, connection: socket.socket) -> None:
         while Fault.NO_ANSWER in self.pc.faults and not self.closing.wait(0.05):
             pass
-        if isinstance(connection, ssl.SSLSocket):
+        if not isinstance(connection, ssl.SSLSocket):
+            return
+        try:
             connection.do_handshake()
+        except AttributeError as error:  # shut down by another thread meanwhile: the TLS object is gone
+            raise ConnectionResetError("dropped during the handshake") from error
 
     def _drop_connections(self) -> list[threading.Thread]:
         """Reset every connection; gives the threads that serve them."""
