@@ -51,7 +51,7 @@ bench: $(DEV_READY)  ## measure visits against the simulated PCs
 # unless UPGRADE=1 asks for newer ones.
 UV ?= $(firstword $(wildcard $(BIN)/uv) uv)
 COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes --quiet \
-	--no-emit-index-url --no-emit-find-links --no-header $(if $(UPGRADE),--upgrade)
+	--no-strip-extras --no-emit-index-url --no-emit-find-links --no-header $(if $(UPGRADE),--upgrade)
 
 lock:  ## write requirements/*.txt from pyproject.toml
 	$(COMPILE) pyproject.toml -o requirements/base.txt

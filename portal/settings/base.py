@@ -127,7 +127,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker, however long
 CELERY_BROKER_CONNECTION_TIMEOUT = 3
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 900,  # longer than any visit: a message is not handed out again while its run is alive
+    "visibility_timeout": 900,  # a message that a lost worker had fetched but not begun is handed out again after this
     "global_keyprefix": "portal-",
     "socket_connect_timeout": 3,
     "socket_timeout": 15,

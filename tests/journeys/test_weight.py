@@ -38,4 +38,4 @@ def test_a_first_visit_is_light_and_asks_no_other_host(browser, live_server, sig
     context.close()
     assert all(url.startswith(live_server.url) for url, _ in loaded)
     assert sum(size for _, size in loaded) <= MOST_BYTES
-    assert len(loaded) <= MOST_REQUESTS + (path in ("/report/", "case"))  # one own script of the page
+    assert len(loaded) <= MOST_REQUESTS
