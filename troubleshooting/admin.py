@@ -85,7 +85,18 @@ class PersonAdmin(Audited[User], UserAdmin[User]):
 class DeviceGroupAdmin(Audited[DeviceGroup]):
     """How PCs are reached."""
 
-    list_display = ("name", "credential_profile", "https", "port", "auth", "configuration_name", "test_needs_approval")
+    told_fields = frozenset({"tenant_name"})
+
+    list_display = (
+        "name",
+        "credential_profile",
+        "https",
+        "port",
+        "auth",
+        "configuration_name",
+        "test_needs_approval",
+        "tenant_name",
+    )
 
 
 @admin.register(Device)

@@ -65,7 +65,7 @@ def test_an_ip_exclusion_is_asked_for_approved_proved_revoked_and_gone(signed_in
     assert barriers(ivo) == []
     ivo.get_by_role("button", name="Approve as asked for").click()
     swept_until(ivo, "In force")
-    expect(ivo.locator("#placements")).to_contain_text("On the PC, read back")
+    expect(ivo.locator("#placements")).to_contain_text("There, read back")
     assert pc.preferences["ExclusionIpAddress"] == [ADDRESS]
     assert barriers(ivo) == []
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import CaseFactory, DeviceFactory, ExclusionFactory
 from tests.queries import made
-from troubleshooting.actions.exclusions import change_of
+from troubleshooting.actions.exclusion_change import change_of
 from troubleshooting.domain.exclusion_digest import digest
 from troubleshooting.models import Exclusion, User
 from troubleshooting.queries.exclusion_list import ExclusionFilter, ListState, list_exclusions

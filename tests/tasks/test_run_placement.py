@@ -2,79 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from django.utils import timezone
 
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import healthy_windows_11
-from tests.tasks.test_run_lease import quick_plan
-from tests.world import ADA, ADAM, EMMA, IVO, SARA, checked_case_on, device_at, person
-from troubleshooting.actions.enforcement import due_placements, expire_exclusions, run_placement
-from troubleshooting.actions.exclusions import (
-    ExclusionRules,
-    RequestChanged,
-    Wish,
-    approve_exclusion,
-    change_of,
-    request_exclusion,
-    revoke_exclusion,
-)
-from troubleshooting.domain.exclusion import EVERYONE, ExclusionKind, ExclusionStatus, Scope, ScopeKind
-from troubleshooting.domain.exclusion_approval import USUAL_POLICY, MayNotDecide, WiderThanAsked
-from troubleshooting.domain.exclusion_digest import digest
+from tests.exclusion_world import IP, LISTS, PROCESS, RULES, approved, asked, checked_case, present, seen, worked
+from tests.world import ADA, ADAM, EMMA, IVO, SARA, device_at, person
+from troubleshooting.actions.exclusion_decisions import RequestChanged, approve_exclusion
+from troubleshooting.actions.exclusions import revoke_exclusion
+from troubleshooting.actions.placements import expire_exclusions
+from troubleshooting.domain.exclusion import EVERYONE, ExclusionStatus, Scope, ScopeKind
+from troubleshooting.domain.exclusion_approval import MayNotDecide, WiderThanAsked
 from troubleshooting.domain.placement import PlacementOutcome, PlacementStatus
-from troubleshooting.models import AuditEntry, Case, Device, Exclusion, Placement
+from troubleshooting.models import AuditEntry, Exclusion, Placement
 from troubleshooting.permissions import NotAllowed
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-RULES = ExclusionRules(policy=USUAL_POLICY, longest=timedelta(days=30))
-IP = (ExclusionKind.IP_ADDRESS, "203.0.113.10")
-PROCESS = (ExclusionKind.PROCESS, r"C:\Program Files\Contoso\Invoices\invoices.exe")
-LISTS = {ExclusionKind.IP_ADDRESS: "ExclusionIpAddress", ExclusionKind.PROCESS: "ExclusionProcess"}
-
-
-def checked_case(device: Device) -> Case:
-    return checked_case_on(device, by=person(EMMA))
-
-
-def asked(case: Case, what=IP, *, scope: Scope | None = None, days: int = 5) -> Exclusion:
-    kind, value = what
-    wish = Wish(
-        kind=kind,
-        value=value,
-        scope=scope or Scope(ScopeKind.DEVICE, case.device_id),
-        expires_at=timezone.now() + timedelta(days=days),
-        reason_code="business",
-        reason="Supplier invoices",
-    )
-    return request_exclusion(case.pk, wish, by=person(EMMA), rules=RULES, now=timezone.now())
-
-
-def approved(exclusion: Exclusion, *people) -> Exclusion:
-    for who in people or (IVO,):
-        exclusion = approve_exclusion(
-            exclusion.pk, by=person(who), note="", seen=seen(exclusion), rules=RULES, now=timezone.now()
-        )
-    return exclusion
-
-
-def seen(exclusion: Exclusion) -> str:
-    """Give the digest of what a reviewer reads now."""
-    return digest(change_of(present(exclusion)))
-
-
-def worked(*, rounds: int = 3) -> None:
-    """Let a worker do everything that is due."""
-    for _ in range(rounds):
-        for pk in due_placements(now=timezone.now() + timedelta(days=1)):
-            run_placement(pk, plan=quick_plan())
-
-
-def present(exclusion: Exclusion) -> Exclusion:
-    return Exclusion.objects.get(pk=exclusion.pk)
 
 
 @pytest.mark.parametrize(("what", "people"), [(IP, [IVO]), (PROCESS, [IVO, ADAM])])
@@ -85,6 +29,7 @@ def test_an_exclusion_is_put_proved_and_taken_off_at_its_end(lab_server, what, p
 
     worked()
     assert (present(exclusion).status, pc.preferences[listed]) == (ExclusionStatus.VERIFIED, [what[1]])
+    assert Placement.objects.get().event_at is not None, "the PC's log tells of the change (5007)"
     expire_exclusions(now=exclusion.expires_at)
     worked()
 
@@ -203,7 +148,7 @@ def test_an_entry_that_somebody_put_back_after_the_portal_took_it_off_is_theirs(
 @pytest.mark.parametrize(
     ("fault", "outcome"),
     [
-        (Fault.SETTINGS_REFUSED, PlacementOutcome.NOT_TAKEN),
+        (Fault.SETTINGS_REFUSED, PlacementOutcome.TAMPER_PROTECTION),
         (Fault.EXCLUSIONS_HIDDEN, PlacementOutcome.CANNOT_BE_READ),
     ],
 )

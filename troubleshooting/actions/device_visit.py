@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Max
 
 from troubleshooting.actions.evidence import store_answer
@@ -16,7 +17,9 @@ from troubleshooting.machines.base import Answer
 from troubleshooting.machines.parse import build_snapshot
 from troubleshooting.machines.pipeline import Entry
 from troubleshooting.machines.psrp import Machine, connect
-from troubleshooting.models import Device, DeviceSnapshot, Placement
+from troubleshooting.models import Device, DeviceSnapshot
+
+EVENTS_SLACK = timedelta(minutes=2)
 
 
 class DeviceVisit:
@@ -25,6 +28,7 @@ class DeviceVisit:
     def __init__(self, machine: Machine, snapshot: DeviceSnapshot, plan: VisitPlan) -> None:
         """Speak over an open connection."""
         self.now = plan.clock
+        self.log_lag = plan.log_lag
         self._machine = machine
         self._snapshot = snapshot
         self._count = 0
@@ -33,6 +37,16 @@ class DeviceVisit:
         """Read what decides about exclusions: the lists, policy, tamper protection and troubleshooting mode."""
         policies = catalogue.POLICY_VALUES.values()
         return self.read(catalogue.PREFERENCES, catalogue.COMPUTER_STATUS, *policies)
+
+    def read_events(self, *, since: datetime) -> Snapshot:
+        """Read the protection events since then, and the clock to compare them with."""
+        period = min(self.now() - since + EVENTS_SLACK, catalogue.LONGEST_PERIOD)
+        return self.read(catalogue.CLOCK, catalogue.protection_events(period))
+
+    def request_page(self, url: str) -> Answer:
+        """Let the PC ask for a page; never for a site that is reported as dangerous."""
+        (answer,) = self._machine.read([catalogue.request_page(url)], on_answer=self._keep)
+        return answer
 
     def read(self, *entries: Entry) -> Snapshot:
         """Read entries and give what they say."""
@@ -49,13 +63,16 @@ class DeviceVisit:
 
 
 @contextlib.contextmanager
-def visiting(device: Device, plan: VisitPlan, *, placement: Placement) -> Iterator[DeviceVisit]:
-    """Connect for one exclusion; raises MachineError. No transaction is open meanwhile."""
+def visiting(device: Device, plan: VisitPlan, **what_for: models.Model) -> Iterator[DeviceVisit]:
+    """Connect for one thing (``placement=…``, ``retest=…``, ``drift_look=…``, ``lease=…``); raises MachineError.
+
+    No transaction is open meanwhile.
+    """
     group = device.group
     address = address_of(device, ca_file=plan.ca_file)
-    last = DeviceSnapshot.objects.filter(placement=placement).aggregate(last=Max("attempt"))["last"] or 0
+    last = DeviceSnapshot.objects.filter(**what_for).aggregate(last=Max("attempt"))["last"] or 0
     snapshot = DeviceSnapshot.objects.create(
-        placement=placement,
+        **what_for,
         attempt=last + 1,
         endpoint=address.url,
         credential_profile=group.credential_profile,

@@ -13,7 +13,7 @@ from troubleshooting import dispatch
 from troubleshooting.actions import audit
 from troubleshooting.actions.check_runs import requeue
 from troubleshooting.actions.endings import end_cancelled, fail_check_run
-from troubleshooting.actions.enforcement import due_placements, expire_exclusions
+from troubleshooting.actions.placements import due_placements, expire_exclusions
 from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.models import Case, CheckRun, SettingLease
 from troubleshooting.models.check_run import CheckRunQuerySet
@@ -36,7 +36,7 @@ def sweep(*, now: datetime, lost_after: timedelta) -> None:
     _each(CheckRun.objects.lost(now=now, after=lost_after), _recover, now=now)
     with _alone("exclusions"):
         expire_exclusions(now=now)
-    for pk in due_placements(now=now):
+    for pk in due_placements(now=now).values_list("pk", flat=True):
         dispatch.placement_wants_visit(pk)
 
 

@@ -46,6 +46,25 @@ OUTCOMES: Mapping[PlacementOutcome, PlacementText] = {
         _("This PC did not take the exception."),
         _("The command raised no error, and the value was not there when read back. Look for event 5013 and a policy."),
     ),
+    PlacementOutcome.TAMPER_PROTECTION: _words(
+        _("Windows protects this PC from changes and did not take the exception."),
+        _("Windows refused the change and logged event 5013 (tamper protection). Set the exclusion by policy."),
+    ),
+    PlacementOutcome.TENANT_DECIDES_OTHERWISE: _words(
+        _("The company has decided about this address in another place, and that stays."),
+        _(
+            "The tenant has an indicator for this value that the portal did not make, or that no longer allows. It "
+            "stays; decide in the Defender portal which of the two is meant."
+        ),
+    ),
+    PlacementOutcome.TENANT_REFUSED: _words(
+        _("Microsoft's service did not take the exception."),
+        _("Defender for Endpoint refused the call; its own words stand in the audit trail. Ask for another value."),
+    ),
+    PlacementOutcome.TENANT_IS_FULL: _words(
+        _("The company's list of exceptions at Microsoft is full."),
+        _("The tenant holds 15,000 indicators, the most it can have. Remove some of them, then ask again."),
+    ),
     PlacementOutcome.WAS_THERE_BEFORE: _words(
         _("This was open on the PC before the portal came, so it was left as it was."),
         _("The value was there before the portal put it, so it is not the portal's to remove; it was left there."),

@@ -182,6 +182,12 @@ DEVICE_ERRORS: Mapping[DeviceErrorCode, DeviceErrorText] = {
             "Get-Service WinDefend, and remove the other product where Defender should protect."
         ),
     ),
+    DeviceErrorCode.WRITES_STOPPED: _error(
+        _("All changes are stopped"),
+        _("An administrator has stopped all changes on PCs and in the tenant."),
+        _("You need not do anything. The portal goes on when the stop is lifted."),
+        _("The emergency stop is on. What waits here goes on by itself when an administrator lifts it."),
+    ),
     DeviceErrorCode.PORTAL_FAULT: _error(
         _("The portal made a mistake"),
         _("The portal itself made a mistake during the visit; the PC is not the reason."),

@@ -4,10 +4,15 @@ from troubleshooting.models.audit import AuditEntry
 from troubleshooting.models.case import Case, CaseCounter
 from troubleshooting.models.check_run import CaseVerdict, CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot
 from troubleshooting.models.device import Device, DeviceGroup
-from troubleshooting.models.exclusion import Exclusion, ExclusionDecision, Placement
+from troubleshooting.models.drift import DriftFinding, DriftLook
+from troubleshooting.models.exclusion import Exclusion, ExclusionDecision
 from troubleshooting.models.lease import AuditTest, SettingLease
+from troubleshooting.models.placement import Placement
+from troubleshooting.models.retest import ExclusionWarning, Retest
 from troubleshooting.models.submission import Submission
+from troubleshooting.models.tenant import SeenIndicator, TenantReading
 from troubleshooting.models.user import User
+from troubleshooting.models.write_stop import Undo, WriteStop
 
 __all__ = [
     "AuditEntry",
@@ -21,10 +26,18 @@ __all__ = [
     "DeviceAnswer",
     "DeviceGroup",
     "DeviceSnapshot",
+    "DriftFinding",
+    "DriftLook",
     "Exclusion",
     "ExclusionDecision",
+    "ExclusionWarning",
     "Placement",
+    "Retest",
+    "SeenIndicator",
     "SettingLease",
     "Submission",
+    "TenantReading",
+    "Undo",
     "User",
+    "WriteStop",
 ]

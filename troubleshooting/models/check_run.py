@@ -14,8 +14,10 @@ from troubleshooting.domain.finding import CheckId, CheckStatus
 from troubleshooting.models.case import Case
 from troubleshooting.models.choices import codes
 from troubleshooting.models.device import Device
-from troubleshooting.models.exclusion import Placement
+from troubleshooting.models.drift import DriftLook
 from troubleshooting.models.lease import AuditTest, SettingLease
+from troubleshooting.models.placement import Placement
+from troubleshooting.models.retest import Retest
 
 # In the order of the table, so that constraints and migrations do not depend on hashes.
 LIVE_CODES = [status.value for status in RunStatus if status in LIVE]
@@ -118,12 +120,24 @@ class CheckRun(models.Model):
         return self.status in LIVE_CODES
 
 
+WHAT_FOR = ("check_run", "lease", "placement", "retest", "drift_look")  # a visit is for exactly one of these
+
+
+def _for_exactly_one() -> Q:
+    wanted = Q()
+    for one in WHAT_FOR:
+        wanted |= Q(**{f"{name}__isnull": name != one for name in WHAT_FOR})
+    return wanted
+
+
 class DeviceSnapshot(models.Model):
     """One visit's evidence: who went where with which account; what was said is in its answers."""
 
     check_run = models.ForeignKey(CheckRun, models.PROTECT, null=True, related_name="snapshots")
     lease = models.ForeignKey(SettingLease, models.PROTECT, null=True, related_name="snapshots")
     placement = models.ForeignKey(Placement, models.PROTECT, null=True, related_name="snapshots")
+    retest = models.ForeignKey(Retest, models.PROTECT, null=True, related_name="snapshots")
+    drift_look = models.ForeignKey(DriftLook, models.PROTECT, null=True, related_name="snapshots")
     attempt = models.PositiveIntegerField()
     account = models.CharField(max_length=260, blank=True)
     credential_profile = models.CharField(max_length=50)
@@ -138,17 +152,14 @@ class DeviceSnapshot(models.Model):
             models.UniqueConstraint(fields=["check_run", "attempt"], name="snapshot_one_per_attempt"),
             models.UniqueConstraint(fields=["lease", "attempt"], name="snapshot_one_per_lease_attempt"),
             models.UniqueConstraint(fields=["placement", "attempt"], name="snapshot_one_per_placement_attempt"),
-            models.CheckConstraint(
-                condition=Q(check_run__isnull=False, lease__isnull=True, placement__isnull=True)
-                | Q(check_run__isnull=True, lease__isnull=False, placement__isnull=True)
-                | Q(check_run__isnull=True, lease__isnull=True, placement__isnull=False),
-                name="snapshot_of_one_visit",
-            ),
+            models.UniqueConstraint(fields=["retest", "attempt"], name="snapshot_one_per_retest_attempt"),
+            models.UniqueConstraint(fields=["drift_look", "attempt"], name="snapshot_one_per_drift_look_attempt"),
+            models.CheckConstraint(condition=_for_exactly_one(), name="snapshot_of_one_visit"),
         ]
 
     def __str__(self) -> str:
         """Show run and attempt."""
-        return f"{self.check_run_id or self.lease_id}/{self.attempt}"
+        return f"visit {self.pk}, attempt {self.attempt}"
 
 
 class DeviceAnswer(models.Model):

@@ -39,6 +39,14 @@ class DeviceGroup(models.Model):
         default=False,
         help_text=_("IT approves each audit-mode test on a PC of this group before it begins."),
     )
+    tenant_name = models.CharField(
+        _("name in Defender for Endpoint"),
+        max_length=200,
+        blank=True,
+        help_text=_(
+            "The device group of the tenant, written exactly as there; allow indicators for this group need it."
+        ),
+    )
 
     class Meta:
         """Table rules."""

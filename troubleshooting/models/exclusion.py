@@ -20,8 +20,6 @@ from troubleshooting.domain.exclusion import (
     Scope,
     ScopeKind,
 )
-from troubleshooting.domain.placement import OPEN as PLACEMENT_OPEN
-from troubleshooting.domain.placement import PlacementStatus
 from troubleshooting.models.case import SEE_ALL_CASES, Case
 from troubleshooting.models.choices import codes
 from troubleshooting.models.device import Device, DeviceGroup
@@ -35,7 +33,6 @@ OPEN_CODES = [status.value for status in ExclusionStatus if status not in ENDED]
 IN_FORCE_CODES = [status.value for status in ExclusionStatus if status in IN_FORCE]
 ENDING_CODES = [status.value for status in ExclusionStatus if status in ENDING]
 DECIDED_CODES = [ExclusionStatus.APPROVED.value, *(s.value for s in ExclusionStatus if s in MAY_BE_THERE)]
-OPEN_PLACEMENT_CODES = [status.value for status in PlacementStatus if status in PLACEMENT_OPEN]
 
 
 class Decision(models.TextChoices):
@@ -77,7 +74,7 @@ class ExclusionQuerySet(models.QuerySet["Exclusion"]):
 
 
 class Exclusion(models.Model):
-    """A time-limited permission on PCs."""
+    """A time-limited permission on PCs or in the tenant."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="exclusions")
     kind = models.CharField(max_length=20)
@@ -89,6 +86,7 @@ class Exclusion(models.Model):
     reason_code = models.CharField(max_length=40)
     reason = models.TextField()
     evidence = models.JSONField()  # the verdict it rests on
+    renews = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="renewals")
     findings = models.JSONField(default=list)  # what the linter said when it was asked for
     status = models.CharField(max_length=20, default=ExclusionStatus.REQUESTED.value)
     round = models.PositiveIntegerField(default=1)  # grows with every change, which resets the approvals
@@ -99,6 +97,9 @@ class Exclusion(models.Model):
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_change = models.JSONField(null=True, blank=True)
     digest = models.CharField(max_length=64, blank=True)
+    ended_by = models.ForeignKey(  # who withdrew or revoked it; None: the portal, or not ended yet
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = models.Manager.from_queryset(ExclusionQuerySet)()
@@ -136,9 +137,22 @@ class Exclusion(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["kind", "value_key", "scope_kind", "scope_device", "scope_group"],
-                condition=Q(status__in=OPEN_CODES),
+                condition=Q(status__in=OPEN_CODES, renews__isnull=True),
                 nulls_distinct=False,
                 name="exclusion_one_open_per_value_and_scope",
+            ),
+            models.UniqueConstraint(  # a tenant has one indicator for each value, with one end and one list of groups
+                fields=["value_key"],
+                condition=Q(status__in=OPEN_CODES, renews__isnull=True, kind="allow_indicator"),
+                name="exclusion_one_open_indicator_per_value",
+            ),
+            models.UniqueConstraint(
+                fields=["renews"],
+                condition=Q(status__in=OPEN_CODES, renews__isnull=False),
+                name="exclusion_one_open_renewal",
+            ),
+            models.CheckConstraint(  # indicators know device groups, no single PC (exclusions.md section 2)
+                condition=~Q(kind="allow_indicator") | ~Q(scope_kind="device"), name="exclusion_indicator_for_a_group"
             ),
         ]
 
@@ -178,55 +192,3 @@ class ExclusionDecision(models.Model):
     def __str__(self) -> str:
         """Show who said what."""
         return f"{self.by_id} {self.decision}"
-
-
-class PlacementQuerySet(models.QuerySet["Placement"]):
-    """Questions about where exclusions are."""
-
-    def wanting_a_visit(self, *, now: datetime) -> PlacementQuerySet:
-        """Give the placements whose PC has to be visited now."""
-        due = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
-        return self.filter(due, status__in=[PlacementStatus.WAITING, PlacementStatus.PUTTING, PlacementStatus.REMOVING])
-
-    def locked(self) -> PlacementQuerySet:
-        """Lock the placement's own row until the transaction ends."""
-        return self.select_for_update(of=("self",), no_key=True)
-
-
-class Placement(models.Model):
-    """One exclusion on one PC."""
-
-    exclusion = models.ForeignKey(Exclusion, models.PROTECT, related_name="placements")
-    device = models.ForeignKey(Device, models.PROTECT, related_name="placements")
-    status = models.CharField(max_length=20, default=PlacementStatus.WAITING.value)
-    is_canary = models.BooleanField(default=False)  # among the first few; the others wait for these
-    was_there_before = models.BooleanField(
-        null=True
-    )  # found before the portal put it: it is not the portal's to remove
-    outcome = models.CharField(max_length=40, blank=True)
-    attempts = models.PositiveIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(null=True, blank=True)
-    error_code = models.CharField(max_length=40, blank=True)
-    error_detail = models.TextField(blank=True)
-    verified_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
-
-    objects = models.Manager.from_queryset(PlacementQuerySet)()
-
-    class Meta:
-        """Table rules."""
-
-        ordering = ["-is_canary", "device__hostname"]
-        constraints = [
-            models.UniqueConstraint(fields=["exclusion", "device"], name="placement_one_per_device"),
-            models.CheckConstraint(condition=Q(status__in=codes(PlacementStatus)), name="placement_status_known"),
-            models.CheckConstraint(
-                condition=Q(status__in=OPEN_PLACEMENT_CODES, ended_at__isnull=True)
-                | (~Q(status__in=OPEN_PLACEMENT_CODES) & Q(ended_at__isnull=False)),
-                name="placement_ended_at_says_status",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        """Show exclusion, PC and status."""
-        return f"{self.exclusion_id} on {self.device_id}: {self.status}"

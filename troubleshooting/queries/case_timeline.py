@@ -77,13 +77,13 @@ SENTENCES: Mapping[str, Promise] = {
     "exclusion_withdrawn": gettext_lazy("Took the request for an exception back"),
     "exclusion_revoked": gettext_lazy("Ended the exception early"),
     "exclusion_expired": gettext_lazy("The exception's time is over; it is being removed"),
-    "exclusion_refused": gettext_lazy("Ended the exception, because no PC took it"),
+    "exclusion_refused": gettext_lazy("Ended the exception, because it was not taken anywhere"),
     "exclusion_halted": gettext_lazy("Halted the exception: it differs from what was approved"),
     "exclusion_verified": gettext_lazy("Read the exception back: it is in force"),
-    "exclusion_removed": gettext_lazy("The exception is gone from every PC, as read back"),
-    "placement_there": gettext_lazy("Put the exception on a PC and read it back"),
-    "placement_refused": gettext_lazy("Found that a PC does not take the exception"),
-    "placement_gone": gettext_lazy("Took the exception off a PC and read that back"),
+    "exclusion_removed": gettext_lazy("The exception is gone everywhere, as read back"),
+    "placement_there": gettext_lazy("Put the exception in its place and read it back"),
+    "placement_refused": gettext_lazy("Found that the exception is not taken there"),
+    "placement_gone": gettext_lazy("Took the exception off again and read that back"),
 }
 OTHER_SENTENCE = gettext_lazy("Changed the case")
 

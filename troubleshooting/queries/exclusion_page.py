@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from troubleshooting.domain.exclusion_lint_base import LintFinding
 from troubleshooting.domain.exclusion_proposal_texts import OPENS
 from troubleshooting.domain.placement_texts import placement_text
 from troubleshooting.domain.remediation_errors import error_text
+from troubleshooting.domain.tenant_errors import TenantErrorCode, tenant_error_text
 from troubleshooting.domain.text import Text, say
 from troubleshooting.domain.verdict import Verdict
 from troubleshooting.models import Exclusion, ExclusionDecision, Placement, User
@@ -36,6 +38,7 @@ from troubleshooting.queries.people import name_for
 from troubleshooting.queries.words import label_of
 
 PLACEMENTS_SHOWN = 200
+TENANT = _("Tenant (Defender for Endpoint)")
 
 DECISION_LABELS: Mapping[str, Promise] = {
     Decision.APPROVE.value: _("Approved"),
@@ -44,25 +47,25 @@ DECISION_LABELS: Mapping[str, Promise] = {
 }
 # Who has to move, for each mover of the table of transitions.
 NEXT_WORDS: Mapping[ExclusionStatus, Promise] = {
-    ExclusionStatus.REQUESTED: _("A reviewer of IT decides; nothing was changed on any PC. You may close the page."),
+    ExclusionStatus.REQUESTED: _("A reviewer of IT decides; nothing was changed anywhere. You may close the page."),
     ExclusionStatus.ASKED_BACK: _("IT needs to know more. As soon as the question is answered, a reviewer decides."),
-    ExclusionStatus.APPROVED: _("The portal puts it on the first PCs now. You need not do anything."),
-    ExclusionStatus.APPLYING: _("The portal is putting it on the PCs, the first few before the rest."),
+    ExclusionStatus.APPROVED: _("The portal puts it in force now. You need not do anything."),
+    ExclusionStatus.APPLYING: _("The portal is putting it in force, on the first few PCs before the rest."),
     ExclusionStatus.APPLIED: _("The first PCs have it. The portal goes on with the rest."),
-    ExclusionStatus.VERIFIED: _("It is in force. The portal removes it at its end by itself."),
+    ExclusionStatus.VERIFIED: _("It is in force, as read back. The portal removes it at its end by itself."),
     ExclusionStatus.EXPIRED: _("Its time is over. The portal is removing it and reads back that it is gone."),
     ExclusionStatus.REVOKED: _("IT ended it early. The portal is removing it and reads back that it is gone."),
-    ExclusionStatus.REFUSED: _("No PC took it. The portal makes sure that nothing is left behind."),
+    ExclusionStatus.REFUSED: _("It was not taken anywhere. The portal makes sure that nothing is left behind."),
     ExclusionStatus.REMOVED: _("It is over and gone. A new exception needs a new request."),
     ExclusionStatus.REJECTED: _("IT said no; what would change the answer stands below. Nothing was changed."),
-    ExclusionStatus.WITHDRAWN: _("The request was taken back. Nothing was changed on any PC."),
-    ExclusionStatus.UNUSED: _("It ended before anything was sent. Nothing was changed on any PC."),
+    ExclusionStatus.WITHDRAWN: _("The request was taken back. Nothing was changed anywhere."),
+    ExclusionStatus.UNUSED: _("It ended before anything was sent. Nothing was changed anywhere."),
 }
 
 NEXT_FOR_IT: Mapping[ExclusionStatus, Promise] = {
     ExclusionStatus.REQUESTED: _("A reviewer's move: read what exactly it is, why and what it touches, then decide."),
     ExclusionStatus.ASKED_BACK: _("The requester's move: it comes back for a decision with their answer."),
-    ExclusionStatus.APPROVED: _("The portal's move: it puts it on the first PCs now."),
+    ExclusionStatus.APPROVED: _("The portal's move: it puts it in force now."),
 }
 
 
@@ -90,6 +93,7 @@ class PlacementLine:
     error: Text | None
     error_detail: str
     next_attempt_at: datetime | None
+    event_at: datetime | None  # of event 5007, by the PC's own clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,7 @@ def read_exclusion_page(exclusion: Exclusion, *, reader: User, change: Mapping[s
         opens=say(opens.it if technical else opens.employee, value=exclusion.value),
         scope=scope_words(exclusion),
         expires_at=exclusion.expires_at,
-        commands=tuple(step["command"] for step in change["steps"]) if technical else (),
+        commands=tuple(map(_step_text, change["steps"])) if technical else (),
         digest=digest if technical else "",
         is_bound=exclusion.digest == digest,
         case_number=exclusion.case.number,
@@ -180,6 +184,14 @@ def read_exclusion_page(exclusion: Exclusion, *, reader: User, change: Mapping[s
         may_end=status in IN_FORCE or status is ExclusionStatus.APPROVED,
         next_move=NEXT_MOVE[status],
     )
+
+
+def _step_text(step: Mapping[str, Any]) -> str:
+    """Show a command as PowerShell would be typed, or a call with its body."""
+    if "command" in step:
+        return str(step["command"])
+    body = step.get("body")
+    return f"{step['call']}\n{json.dumps(body, indent=2, ensure_ascii=False)}" if body else str(step["call"])
 
 
 def decided_already(exclusion: Exclusion, person: User) -> bool:
@@ -210,15 +222,24 @@ def _placements(exclusion: Exclusion, *, technical: bool) -> tuple[PlacementLine
 
 def _placement(placement: Placement, *, technical: bool) -> PlacementLine:
     words = placement_text(placement.outcome)
-    error = error_text(DeviceErrorCode(placement.error_code)) if placement.error_code in set(DeviceErrorCode) else None
     return PlacementLine(
-        device=placement.device.hostname,
+        device=placement.device.hostname if placement.device else str(TENANT),
         status=placement.status,
         status_label=label_of(PLACEMENT_STATUS_LABELS, placement.status),
         is_first=placement.is_canary,
         since=placement.ended_at or placement.verified_at,
         outcome=(words.it if technical else words.employee) if words else None,
-        error=error.title if error else None,
+        error=_error_title(placement),
         error_detail=placement.error_detail if technical else "",
         next_attempt_at=placement.next_attempt_at,
+        event_at=placement.event_at if technical else None,
     )
+
+
+def _error_title(placement: Placement) -> Text | None:
+    """Name what went wrong at the last try: a PC's error or the tenant's."""
+    if placement.error_code in set(DeviceErrorCode):
+        return error_text(DeviceErrorCode(placement.error_code)).title
+    if placement.error_code in set(TenantErrorCode):
+        return tenant_error_text(TenantErrorCode(placement.error_code)).title
+    return None

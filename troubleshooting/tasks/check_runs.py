@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from functools import partial
-from pathlib import Path
-
 import structlog
 from celery import shared_task
 from django.conf import settings
@@ -13,25 +9,12 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from troubleshooting import dispatch
-from troubleshooting.actions import endings, enforcement, lease_runs, visits
+from troubleshooting.actions import endings, lease_runs, visits
 from troubleshooting.actions import sweep as sweeping
 from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.machines.base import Limits
-from troubleshooting.machines.credentials import load_credential
+from troubleshooting.tasks.plans import visit_plan
 
 log = structlog.get_logger(__name__)
-
-
-def visit_plan() -> visits.VisitPlan:
-    """Make the plan of a visit from the settings."""
-    directory: Path | None = settings.DEVICE_CREDENTIAL_DIRECTORY
-    return visits.VisitPlan(
-        clock=timezone.now,
-        credential=partial(load_credential, environ=os.environ, directory=directory),
-        ca_file=settings.DEVICE_CA_FILE,
-        limits=Limits(visit=settings.VISIT_LIMIT),
-        events_since=settings.EVENTS_SINCE,
-    )
 
 
 @shared_task(name=dispatch.RUN_CHECKS, ignore_result=True)
@@ -51,12 +34,6 @@ def run_checks(*, check_run_id: int) -> None:
 def run_lease(*, lease_id: int) -> None:
     """Look after a temporary change on a PC. Whatever fails here is tried again by the sweep."""
     lease_runs.run_lease(lease_id, plan=visit_plan())
-
-
-@shared_task(name=dispatch.RUN_PLACEMENT, ignore_result=True)
-def run_placement(*, placement_id: int) -> None:
-    """Put an exclusion on a PC, or take it off. Whatever fails here is tried again by the sweep."""
-    enforcement.run_placement(placement_id, plan=visit_plan())
 
 
 @shared_task(name=dispatch.SWEEP, ignore_result=True)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
+
+from troubleshooting.domain.exclusion_values import IndicatorType as IndicatorType
 
 APPLICATION = "Network protection portal"  # how the tenant calls the indicators that the portal made
 MOST_INDICATORS = 15_000  # active ones per tenant, not raised on request (apis.md section 3)
@@ -17,14 +18,6 @@ NEARLY_FULL = 13_500  # from here on pages warn
 DEFAULT_HOST = "https://api.security.microsoft.com"
 DEFAULT_AUTHORITY = "https://login.microsoftonline.com"
 DEFAULT_SCOPE = "https://api.securitycenter.microsoft.com/.default"
-
-
-class IndicatorType(StrEnum):
-    """The types the portal makes, as the API spells them; a tenant has others too (files, certificates)."""
-
-    IP_ADDRESS = "IpAddress"
-    DOMAIN_NAME = "DomainName"
-    URL = "Url"
 
 
 ALLOWED = "Allowed"  # the action of an allow, as the API spells it

@@ -102,9 +102,11 @@ class Indicators:
         something else decides about the value already, NotConfirmed where it was accepted and not read back so, and
         TenantError for everything else.
         """
-        wanted = WantedIndicator(
-            value, type, title, description, _end(expires_at), _scope(groups, for_everyone=for_everyone)
-        )
+        scope = _scope(groups, for_everyone=for_everyone)
+        return self.put(WantedIndicator(value, type, title, description, _end(expires_at), scope))
+
+    def put(self, wanted: WantedIndicator) -> TenantIndicator:
+        """Have exactly this in the tenant for its value, as :meth:`allow` does; no groups are all PCs."""
         present = self._own(wanted)
         if present is not None and wanted.is_met_by(present):
             return present

@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.conf import settings
 from django.db import IntegrityError
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from troubleshooting.actions.exclusions import ExclusionRules, NothingToReach
+from troubleshooting.actions.exclusion_change import GroupNotInTenant
+from troubleshooting.actions.exclusions import ExclusionRules, NothingToReach, ScopeNeedsGroup, TenantNotSetUp
 from troubleshooting.domain.exclusion import ExclusionKind, InvalidLifetime, Scope
 from troubleshooting.domain.exclusion_approval import MayNotDecide, WiderThanAsked
 from troubleshooting.domain.exclusion_values import InvalidExclusionValue, canonical
 from troubleshooting.domain.transitions import InvalidTransition
 from troubleshooting.queries.exclusion_ask import existing_exclusion
 from troubleshooting.queries.words import translated
+from troubleshooting.tenant.connection import settings_of
 
-ONE_OPEN = "exclusion_one_open_per_value_and_scope"
+ONE_OPEN = frozenset(
+    {
+        "exclusion_one_open_per_value_and_scope",
+        "exclusion_one_open_indicator_per_value",
+        "exclusion_one_open_renewal",
+    }
+)
 ONE_DECISION = "decision_one_per_person_and_round"
+
+
+SENTENCES: Mapping[type[Exception], Promise] = {
+    NothingToReach: gettext_lazy("No PC belongs to this scope. Choose another one, for example this PC."),
+    TenantNotSetUp: gettext_lazy("Allow indicators are not set up yet: the portal has no access to the tenant."),
+    ScopeNeedsGroup: gettext_lazy("An allow indicator is for a device group or for everyone. Choose one of these two."),
+    GroupNotInTenant: gettext_lazy(
+        "This device group has no name in Defender for Endpoint yet. An administrator enters it in the administration, "
+        "or choose another kind."
+    ),
+}
 
 
 def exclusion_rules() -> ExclusionRules:
     """Give what the company allows, from the settings."""
-    return ExclusionRules(policy=settings.EXCLUSION_APPROVALS, longest=settings.EXCLUSION_MAX_LIFETIME)
+    return ExclusionRules(
+        policy=settings.EXCLUSION_APPROVALS,
+        longest=settings.EXCLUSION_MAX_LIFETIME,
+        has_tenant=settings_of(settings).is_set_up,
+    )
 
 
 def why_not_done(deed: Callable[[], object], *, kind: ExclusionKind, value: str, scope: Scope) -> str:
@@ -34,8 +59,8 @@ def why_not_done(deed: Callable[[], object], *, kind: ExclusionKind, value: str,
         deed()
     except (InvalidExclusionValue, InvalidLifetime, MayNotDecide, WiderThanAsked) as error:
         return translated(error.text)
-    except NothingToReach:
-        return _("No PC belongs to this scope. Choose another one, for example this PC.")
+    except tuple(SENTENCES) as error:
+        return str(SENTENCES[type(error)])
     except InvalidTransition:
         return _("Nothing was changed: this went on meanwhile. The page shows where it stands.")
     except IntegrityError as error:
@@ -49,7 +74,7 @@ def _clash(error: IntegrityError, *, kind: ExclusionKind, value: str, scope: Sco
     name = getattr(diagnosis, "constraint_name", None)
     if name == ONE_DECISION:
         return _("You have decided about this already; the next decision is another person's.")
-    if name != ONE_OPEN:
+    if name not in ONE_OPEN:
         raise error
     found = existing_exclusion(kind, canonical(value), scope)
     if found is None:

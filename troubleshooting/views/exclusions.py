@@ -16,7 +16,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from troubleshooting import permissions
+from troubleshooting.actions import exclusion_decisions as decisions
 from troubleshooting.actions import exclusions as actions
+from troubleshooting.actions.exclusion_change import change_of
 from troubleshooting.domain.exclusion import ExclusionKind, ExclusionStatus, Scope
 from troubleshooting.domain.exclusion_digest import digest
 from troubleshooting.forms.exclusion_decision import AnswerForm, ApproveForm, AskBackForm, RejectForm, RevokeForm
@@ -74,7 +76,7 @@ def exclusion_approve(request: HttpRequest, pk: int) -> HttpResponse:
     scope = form.wanted_scope or found.scope
 
     def approve() -> Exclusion:
-        return actions.approve_exclusion(
+        return decisions.approve_exclusion(
             found.pk,
             by=reader_of(request),
             note=form.cleaned_data["note"],
@@ -88,7 +90,7 @@ def exclusion_approve(request: HttpRequest, pk: int) -> HttpResponse:
     done = _("Approved. Once enough people have approved, the portal puts it on the first PCs by itself.")
     try:
         messages.info(request, _tried(approve, found, scope=scope) or done)
-    except actions.RequestChanged:
+    except decisions.RequestChanged:
         messages.warning(request, _("Nothing was approved: the request changed meanwhile. Read it again and decide."))
     return redirect("exclusion", pk=pk)
 
@@ -100,7 +102,7 @@ def exclusion_reject(request: HttpRequest, pk: int) -> HttpResponse:
     with or_forbidden():
         permissions.check_may_decide_exclusion(reader_of(request), found)
     done = _("The request is rejected. The person who asked reads your reason.")
-    return _say(request, found, form, actions.reject_exclusion, "reject", done=done)
+    return _say(request, found, form, decisions.reject_exclusion, "reject", done=done)
 
 
 @require_POST
@@ -110,7 +112,7 @@ def exclusion_ask_back(request: HttpRequest, pk: int) -> HttpResponse:
     with or_forbidden():
         permissions.check_may_decide_exclusion(reader_of(request), found)
     done = _("The question is asked. The request comes back here with the answer.")
-    return _say(request, found, form, actions.ask_back, "ask", done=done)
+    return _say(request, found, form, decisions.ask_back, "ask", done=done)
 
 
 @require_POST
@@ -145,7 +147,7 @@ def exclusion_revoke(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(request: HttpRequest, found: Exclusion, *, now: datetime, **bound: forms.Form) -> HttpResponse:
     """Show the page; ``bound`` are the forms that were sent with errors, by name."""
     reader = reader_of(request)
-    change = actions.change_of(found)
+    change = change_of(found)
     page = read_exclusion_page(found, reader=reader, change=change.as_json(), digest=digest(change))
     may_decide = permissions.may_decide_exclusion(reader, found) and found.status == ExclusionStatus.REQUESTED
     has_decided = may_decide and decided_already(found, reader)

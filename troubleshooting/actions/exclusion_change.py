@@ -1,0 +1,87 @@
+"""Exactly what an exclusion changes, as commands or as calls: what an approval binds, and nothing else is sent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from troubleshooting.domain.exclusion import LOCAL_KINDS, ExclusionKind, ScopeKind
+from troubleshooting.domain.exclusion_digest import ApprovedChange, check_unchanged
+from troubleshooting.domain.exclusion_values import parse_value
+from troubleshooting.machines import changing
+from troubleshooting.machines.pipeline import Entry, rendered
+from troubleshooting.models import Case, Exclusion
+from troubleshooting.tenant.indicators import PATH, WantedIndicator
+
+
+class GroupNotInTenant(Exception):
+    """The device group has no name in Defender for Endpoint, so no indicator can be for it alone."""
+
+
+def change_of(exclusion: Exclusion) -> ApprovedChange:
+    """Give exactly what an approval binds: value, commands or calls, scope, end and the evidence of the case."""
+    return ApprovedChange(
+        kind=ExclusionKind(exclusion.kind),
+        value=exclusion.value,
+        steps=steps_of(exclusion),
+        scope=exclusion.scope,
+        expires_at=exclusion.expires_at,
+        evidence=exclusion.evidence,
+        reason=exclusion.reason,
+    )
+
+
+def steps_of(exclusion: Exclusion) -> list[dict[str, Any]]:
+    """Give how an exclusion is put and taken off: commands of the catalogue, or calls with their body."""
+    if ExclusionKind(exclusion.kind) in LOCAL_KINDS:
+        return [{"command": rendered(entry)} for entry in commands_of(ExclusionKind(exclusion.kind), exclusion.value)]
+    wanted = wanted_indicator(exclusion)
+    return [
+        {"call": f"POST {PATH}", "body": wanted.as_body()},
+        {"call": f"DELETE {PATH}/{{id}}", "body": None},
+    ]
+
+
+def commands_of(kind: ExclusionKind, value: str) -> tuple[Entry, Entry]:
+    """Give the commands that put an exclusion on a PC and take it off again."""
+    return changing.add_exclusion(kind, value), changing.remove_exclusion(kind, value)
+
+
+def wanted_indicator(exclusion: Exclusion) -> WantedIndicator:
+    """Give the indicator that an exclusion asks of the tenant; its texts name the case and no person."""
+    value = parse_value(ExclusionKind.ALLOW_INDICATOR, exclusion.value)
+    assert value.indicator_type is not None, "an indicator has a type"
+    return WantedIndicator(
+        value=value.value,
+        type=value.indicator_type,
+        title=f"{exclusion.case.number}, exception #{exclusion.pk}",
+        description="Approved and ended by the network protection portal; see the case there before changing it.",
+        expires_at=exclusion.expires_at.astimezone(UTC).replace(microsecond=0),
+        groups=tenant_groups(exclusion),
+    )
+
+
+def tenant_groups(exclusion: Exclusion) -> tuple[str, ...]:
+    """Name the tenant's device groups of an exclusion, () for everyone; raises GroupNotInTenant."""
+    if exclusion.scope_kind == ScopeKind.EVERYONE:
+        return ()
+    name = exclusion.scope_group.tenant_name if exclusion.scope_group is not None else ""
+    if not name:
+        raise GroupNotInTenant
+    return (name,)
+
+
+def check_binding(exclusion: Exclusion) -> None:
+    """Raise ChangedSinceApproval unless what would be done now is what enough people approved."""
+    check_unchanged(change_of(exclusion), approved=exclusion.approved_change or {}, approved_digest=exclusion.digest)
+
+
+def evidence_of(case: Case, *, at: datetime) -> dict[str, Any]:
+    """Give what a request rests on: the case's last verdict, as it was concluded, and when that was looked up."""
+    verdict = case.verdicts.first()
+    return {
+        "case": case.number,
+        "verdict": verdict.content if verdict else None,
+        "concluded_at": verdict.concluded_at.isoformat() if verdict else None,
+        "looked_up_at": at.isoformat(),
+    }

@@ -1,0 +1,55 @@
+"""The one gate through which every write to a PC or to the tenant goes, so that the emergency stop stops them all.
+
+Whoever writes holds the gate (a shared lock of PostgreSQL) from the look at the stop until the write was answered. The
+stop is committed first and looks at the gate after: what is still held then is exactly what is still under way.
+What gives a PC its earlier protection back (the end of an audit-mode lease) does not pass here and is never stopped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from django.db import DatabaseError, connection
+
+from troubleshooting.models import WriteStop
+
+GATE = (0x4E52, 0)  # the two numbers of the lock
+
+
+class WritesStopped(Exception):
+    """An administrator has stopped all writes."""
+
+
+@contextlib.contextmanager
+def write_gate(*, is_undo: bool = False) -> Iterator[None]:
+    """Hold the gate while something is written; raises WritesStopped where it is shut.
+
+    ``is_undo`` passes: what an administrator takes back after a stop is what the stop is for.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock_shared(%s, %s)", GATE)
+    try:
+        if not is_undo and is_stopped():
+            raise WritesStopped
+        yield
+    finally:
+        with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock_shared(%s, %s)", GATE)
+
+
+def is_stopped() -> bool:
+    """Tell whether writes are stopped; one query."""
+    return WriteStop.objects.on().exists()
+
+
+def writes_under_way() -> int:
+    """Count the writes that passed the gate and have not been answered yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND granted "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            GATE,
+        )
+        (count,) = cursor.fetchone()
+    return int(count)

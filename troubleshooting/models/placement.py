@@ -1,0 +1,75 @@
+"""Where an exclusion is: on each PC of its scope, or in the tenant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from troubleshooting.domain.placement import OPEN as PLACEMENT_OPEN
+from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.models.choices import codes
+from troubleshooting.models.device import Device
+from troubleshooting.models.exclusion import Exclusion
+
+# In the order of the table, so that constraints and migrations do not depend on hashes.
+OPEN_PLACEMENT_CODES = [status.value for status in PlacementStatus if status in PLACEMENT_OPEN]
+
+
+class PlacementQuerySet(models.QuerySet["Placement"]):
+    """Questions about where exclusions are."""
+
+    def wanting_a_visit(self, *, now: datetime) -> PlacementQuerySet:
+        """Give the placements whose PC, or whose tenant, has to be visited now."""
+        due = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
+        return self.filter(due, status__in=[PlacementStatus.WAITING, PlacementStatus.PUTTING, PlacementStatus.REMOVING])
+
+    def locked(self) -> PlacementQuerySet:
+        """Lock the placement's own row until the transaction ends."""
+        return self.select_for_update(of=("self",), no_key=True)
+
+
+class Placement(models.Model):
+    """One exclusion on one PC, or in the tenant."""
+
+    exclusion = models.ForeignKey(Exclusion, models.PROTECT, related_name="placements")
+    device = models.ForeignKey(  # None: in the tenant
+        Device, models.PROTECT, null=True, blank=True, related_name="placements"
+    )
+    status = models.CharField(max_length=20, default=PlacementStatus.WAITING.value)
+    is_canary = models.BooleanField(default=False)  # among the first few; the others wait for these
+    was_there_before = models.BooleanField(null=True)  # found before the portal put it: not the portal's to remove
+    indicator_id = models.CharField(max_length=100, blank=True)  # how the tenant names it
+    outcome = models.CharField(max_length=40, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(max_length=40, blank=True)
+    error_detail = models.TextField(blank=True)
+    put_at = models.DateTimeField(null=True, blank=True)  # just before the first command that may have put it
+    verified_at = models.DateTimeField(null=True, blank=True)
+    event_at = models.DateTimeField(null=True, blank=True)  # event 5007 that tells of it, by the PC's own clock
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = models.Manager.from_queryset(PlacementQuerySet)()
+
+    class Meta:
+        """Table rules."""
+
+        ordering = ["-is_canary", "device__hostname"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["exclusion", "device"], nulls_distinct=False, name="placement_one_per_device"
+            ),
+            models.CheckConstraint(condition=Q(status__in=codes(PlacementStatus)), name="placement_status_known"),
+            models.CheckConstraint(condition=Q(device=None) | Q(indicator_id=""), name="placement_indicator_in_tenant"),
+            models.CheckConstraint(
+                condition=Q(status__in=OPEN_PLACEMENT_CODES, ended_at__isnull=True)
+                | (~Q(status__in=OPEN_PLACEMENT_CODES) & Q(ended_at__isnull=False)),
+                name="placement_ended_at_says_status",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Show exclusion, PC and status."""
+        return f"{self.exclusion_id} on {self.device_id or 'tenant'}: {self.status}"
