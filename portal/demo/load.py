@@ -12,6 +12,7 @@ from portal.demo.people import PASSWORD, PEOPLE, TIME_ZONE, DemoPerson
 from troubleshooting.models import Device, DeviceGroup, User
 from troubleshooting.models.choices import Role
 
+TENANT_GROUP = "Simulated PCs"  # how the lab's tenant calls their device group
 CREDENTIAL_PROFILE = "lab"  # DEVICE_CREDENTIAL_LAB_USERNAME and …_PASSWORD, which portal/demo/runner.py sets
 
 
@@ -21,7 +22,12 @@ def load_demo(*, ready_file: str) -> None:
     people = {person.username: _load_person(person) for person in PEOPLE}
     group, _made = DeviceGroup.objects.get_or_create(
         name="Simulated PCs",
-        defaults={"credential_profile": CREDENTIAL_PROFILE, "https": False, "auth": "negotiate"},
+        defaults={
+            "credential_profile": CREDENTIAL_PROFILE,
+            "https": False,
+            "auth": "negotiate",
+            "tenant_name": TENANT_GROUP,
+        },
     )
     ports = lab_ports(Path(ready_file).read_text(encoding="utf-8"))
     for pc in DEMO_PCS:

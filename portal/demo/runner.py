@@ -18,6 +18,7 @@ from types import FrameType
 
 from portal.demo import processes
 from portal.demo.embedded import EmbeddedPostgres, EmbeddedRedis
+from portal.demo.lab.defender_api.tenant import SimulatedTenant
 from portal.demo.lab.pcs import DEMO_PCS, FIRST_PORT
 from portal.demo.lab.server import LAB_PASSWORD, LAB_USERNAME
 from portal.demo.people import PASSWORD, PEOPLE
@@ -164,12 +165,29 @@ class Demo:
         """Start the lab on its usual ports, or on others where those are taken; give its ready file."""
         ready = self.home / "lab-ready"
         ready.unlink(missing_ok=True)
-        self._lab_door = _free_range(1 + len(DEMO_PCS), usual=FIRST_PORT - 1)
-        first = str(self._lab_door + 1)
-        command = [sys.executable, "-m", "portal.demo.lab", "--base-port", first, "--ready-file", str(ready)]
-        lab = self._start("lab", [*command, "--control-port", str(self._lab_door)])
+        self._lab_door = _free_range(2 + len(DEMO_PCS), usual=FIRST_PORT - 1)
+        first, api_port = self._lab_door + 1, self._lab_door + 1 + len(DEMO_PCS)
+        command = [sys.executable, "-m", "portal.demo.lab", "--base-port", str(first), "--ready-file", str(ready)]
+        api = ["--api-port", str(api_port), "--api-ca-file", str(self.home / "api-ca.pem")]
+        lab = self._start("lab", [*command, *api, "--control-port", str(self._lab_door)])
         self._wait_for("the simulated PCs", lambda: ready.exists() and ready.stat().st_size > 0, lab)
+        self._join_tenant(f"https://127.0.0.1:{api_port}")
         return ready
+
+    def _join_tenant(self, url: str) -> None:
+        """Let the portal know the lab's tenant, unless the environment names another one."""
+        if "DEFENDER_API_TENANT" in os.environ:
+            return
+        tenant = SimulatedTenant()
+        self._env |= {
+            "DEFENDER_API_TENANT": tenant.tenant_id,
+            "DEFENDER_API_CLIENT_ID": tenant.client_id,
+            "DEFENDER_API_CLIENT_SECRET": tenant.client_secret,
+            "DEFENDER_API_HOST": url,
+            "DEFENDER_API_AUTHORITY": url,
+            "DEFENDER_API_CA_FILE": str(self.home / "api-ca.pem"),
+        }
+        self._write_env()
 
     def _start_processes(self) -> None:
         say("Starting the worker, its clockwork and the web server …")
@@ -236,10 +254,12 @@ class Demo:
 
     def _write_env(self) -> None:
         """Let manage.py in another terminal speak to the same servers (portal/settings/dev.py reads it)."""
-        lines = [f"{name}={self._env[name]}\n" for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL")]
+        shared = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL")
+        names = [name for name in self._env if name in shared or name.startswith("DEFENDER_API_")]
+        lines = [f"{name}={self._env[name]}\n" for name in names]
         path = self.home / "env"
-        _write_privately(path, "".join(lines))
         self._ending.callback(path.unlink, missing_ok=True)
+        _write_privately(path, "".join(lines))
 
     def _log(self, name: str) -> Path:
         return self.var / "log" / f"{name}.log"

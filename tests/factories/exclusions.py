@@ -22,6 +22,9 @@ class ExclusionFactory(factory.django.DjangoModelFactory):
         for_group = factory.Trait(
             scope_kind=ScopeKind.GROUP, scope_device=None, scope_group=factory.SelfAttribute("case.device.group")
         )
+        for_everyone = factory.Trait(
+            scope_kind=ScopeKind.EVERYONE, scope_device=None, scope_group=None, approvals_needed=2
+        )
 
     case = factory.SubFactory(CaseFactory, checked=True)
     kind = ExclusionKind.IP_ADDRESS

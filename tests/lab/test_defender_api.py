@@ -7,6 +7,7 @@ import json
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -16,6 +17,9 @@ from portal.demo.lab.defender_api.faults import ApiFault
 from portal.demo.lab.defender_api.server import DefenderApi
 from portal.demo.lab.defender_api.sign_in import SCOPE
 from portal.demo.lab.defender_api.tenant import demo_tenant
+from portal.demo.lab.pc import Visit
+from portal.demo.lab.pcs import healthy_windows_11
+from portal.demo.lab.sites import Site
 
 ALLOW = {
     "indicatorValue": "partner.example",
@@ -250,3 +254,24 @@ def test_every_fault_is_switched_on_and_off_and_the_tenant_lives_on(
     defender_api.faults.discard(fault)
 
     assert talk("GET", "/api/indicators")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("value", "groups", "host", "passes"),
+    [
+        ("partner.example", ["Simulated PCs"], "partner.example", True),
+        ("partner.example", ["Simulated PCs"], "shop.partner.example", True),
+        ("partner.example", [], "partner.example", True),
+        ("partner.example", ["Finance"], "partner.example", False),
+        ("partner.example", ["Simulated PCs"], "notpartner.example", False),
+    ],
+)
+def test_an_allow_indicator_lets_pass_what_it_names_on_the_pcs_of_its_groups(defender_api, value, groups, host, passes):
+    pc = healthy_windows_11()
+    pc.sites = {host: Site(is_blocked=True)}
+    defender_api.tenant.add_machine(pc.full_name)
+    pc.tenant_allows = partial(defender_api.tenant.allows, on=pc.full_name)
+
+    defender_api.tenant.put_by_person(value, "DomainName", "Allowed", rbacGroupNames=groups)
+
+    assert pc.visit(f"https://{host}/") is (Visit.OPENED if passes else Visit.BLOCKED)

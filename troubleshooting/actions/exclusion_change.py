@@ -32,12 +32,18 @@ def change_of(exclusion: Exclusion) -> ApprovedChange:
 
 
 def steps_of(exclusion: Exclusion) -> list[dict[str, Any]]:
-    """Give how an exclusion is put and taken off: commands of the catalogue, or calls with their body."""
+    """Give how an exclusion is put and taken off: commands of the catalogue, or calls with their body.
+
+    The body is empty where the device group has no name in the tenant; such a request is not approved.
+    """
     if ExclusionKind(exclusion.kind) in LOCAL_KINDS:
         return [{"command": rendered(entry)} for entry in commands_of(ExclusionKind(exclusion.kind), exclusion.value)]
-    wanted = wanted_indicator(exclusion)
+    try:
+        body: dict[str, Any] = wanted_indicator(exclusion).as_body()
+    except GroupNotInTenant:  # its name was taken away: what was approved with it is not this any more
+        body = {}
     return [
-        {"call": f"POST {PATH}", "body": wanted.as_body()},
+        {"call": f"POST {PATH}", "body": body},
         {"call": f"DELETE {PATH}/{{id}}", "body": None},
     ]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from troubleshooting.actions import audit
-from troubleshooting.actions.exclusion_change import change_of
+from troubleshooting.actions.exclusion_change import change_of, tenant_groups
 from troubleshooting.actions.exclusions import ExclusionRules, ScopeNeedsGroup, lock, set_scope
 from troubleshooting.actions.placements import begin_placements, devices_in, move_exclusion
 from troubleshooting.domain.exclusion import (
@@ -45,8 +45,9 @@ def approve_exclusion(
 ) -> Exclusion:
     """Approve, or approve narrower; the last approval that is needed puts the exclusion in force.
 
-    ``seen`` is the digest of what the reviewer read; raises RequestChanged where it is no longer that. Narrowing is a
-    change: it begins a new round, in which this approval is the first.
+    ``seen`` is the digest of what the reviewer read; raises RequestChanged where it is no longer that, and for
+    indicators ScopeNeedsGroup and GroupNotInTenant. Narrowing is a change: it begins a new round, in which this
+    approval is the first.
     """
     exclusion = lock(exclusion_id)
     _check_may_decide(by, exclusion)
@@ -55,6 +56,8 @@ def approve_exclusion(
     check_transition(TRANSITIONS, ExclusionStatus(exclusion.status), ExclusionStatus.APPROVED)
     check_lifetime(exclusion.expires_at - now, rules.longest)
     _narrow(exclusion, scope or exclusion.scope, expires_at or exclusion.expires_at, rules=rules, by=by, now=now)
+    if exclusion.kind not in LOCAL_KINDS:
+        tenant_groups(exclusion)
     change = change_of(exclusion)
     binding = digest(change)
     ExclusionDecision.objects.create(

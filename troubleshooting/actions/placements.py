@@ -14,11 +14,12 @@ from django.db.models import Q, QuerySet
 
 from troubleshooting import dispatch
 from troubleshooting.actions import audit
-from troubleshooting.actions.exclusion_change import GroupNotInTenant, check_binding
+from troubleshooting.actions.exclusion_change import check_binding
 from troubleshooting.actions.writes import is_stopped
 from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.domain.exclusion import LOCAL_KINDS, TRANSITIONS, ExclusionStatus, Scope, ScopeKind
 from troubleshooting.domain.exclusion_digest import ChangedSinceApproval
+from troubleshooting.domain.placement import OPEN as PLACEMENT_OPEN
 from troubleshooting.domain.placement import TRANSITIONS as PLACEMENT_TRANSITIONS
 from troubleshooting.domain.placement import PlacementOutcome, PlacementStatus
 from troubleshooting.domain.transitions import check_transition
@@ -32,6 +33,7 @@ FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 IN_PLACE = (PlacementStatus.PUTTING, PlacementStatus.THERE)
 ON_ITS_WAY_OUT = (PlacementStatus.PUTTING, PlacementStatus.REMOVING)
+OUT_OF_SCOPE = (PlacementStatus.REMOVING, PlacementStatus.GONE, PlacementStatus.UNUSED)  # while it is in force
 
 
 def devices_in(scope: Scope) -> list[int]:
@@ -75,15 +77,16 @@ def may_still_be_put(placement: Placement, *, now: datetime) -> bool:
             return False
         try:
             check_binding(exclusion)
-        except (ChangedSinceApproval, GroupNotInTenant) as error:
-            parts = list(error.parts) if isinstance(error, ChangedSinceApproval) else ["steps"]
-            audit.record("exclusion_halted", exclusion, case=exclusion.case, actor=None, now=now, parts=parts)
+        except ChangedSinceApproval as error:
+            said = {"parts": list(error.parts)}
+            audit.record("exclusion_halted", exclusion, case=exclusion.case, actor=None, now=now, **said)
             begin_removal(exclusion, as_=ExclusionStatus.REVOKED, by=None, note=str(error), now=now)
             return False
         locked = lock_placement(placement)
         if not _is_its_turn(locked, exclusion):
             return False
-        advance(exclusion, ExclusionStatus.APPLYING)
+        if exclusion.status == ExclusionStatus.APPROVED:
+            advance(exclusion, ExclusionStatus.APPLYING)
         locked.put_at = locked.put_at or now
         locked.save(update_fields=["put_at"])
         move_placement(locked, to=PlacementStatus.PUTTING, now=now)
@@ -92,9 +95,9 @@ def may_still_be_put(placement: Placement, *, now: datetime) -> bool:
 
 
 def _is_its_turn(locked: Placement, exclusion: Exclusion) -> bool:
-    """Tell whether a placement is to be put, and whether the first few PCs are through where it is not among them."""
-    if locked.status not in (PlacementStatus.WAITING, PlacementStatus.PUTTING):
-        return False
+    """Tell whether a placement is to be put; a PC that is not among the first few waits until these are through."""
+    if locked.status != PlacementStatus.WAITING:
+        return locked.status == PlacementStatus.PUTTING
     return locked.is_canary or exclusion.status not in (ExclusionStatus.APPROVED, ExclusionStatus.APPLYING)
 
 
@@ -126,16 +129,17 @@ def settle(
 def follow_placements(exclusion: Exclusion, *, now: datetime) -> None:
     """Bring a locked exclusion to where its placements are; the first few PCs go before the rest."""
     settled = {PlacementStatus.THERE, PlacementStatus.REFUSED}
-    statuses = set(exclusion.placements.values_list("status", flat=True))
-    first = set(exclusion.placements.filter(is_canary=True).values_list("status", flat=True))
+    in_scope = exclusion.placements.exclude(status__in=OUT_OF_SCOPE)
+    statuses = set(in_scope.values_list("status", flat=True))
+    first = set(in_scope.filter(is_canary=True).values_list("status", flat=True))
     if exclusion.status == ExclusionStatus.APPLYING and first == {PlacementStatus.REFUSED}:
         begin_removal(exclusion, as_=ExclusionStatus.REFUSED, by=None, note="nothing took it", now=now)
         return
-    if exclusion.status == ExclusionStatus.APPLYING and first <= settled:
+    if exclusion.status == ExclusionStatus.APPLYING and first and first <= settled:
         advance(exclusion, ExclusionStatus.APPLIED)
         for rest in exclusion.placements.filter(status=PlacementStatus.WAITING):
             dispatch.placement_wants_visit(rest.pk)
-    if exclusion.status == ExclusionStatus.APPLIED and statuses <= settled:
+    if exclusion.status == ExclusionStatus.APPLIED and statuses and statuses <= settled:
         advance(exclusion, ExclusionStatus.VERIFIED)
         audit.record("exclusion_verified", exclusion, case=exclusion.case, actor=None, now=now)
         _end_renewed(exclusion, now=now)
@@ -238,8 +242,9 @@ def due_placements(*, now: datetime) -> QuerySet[Placement]:
 
     While writes are stopped, only what an administrator takes back.
     """
-    may_go = Q(is_canary=True) | ~Q(exclusion__status__in=[ExclusionStatus.APPROVED, ExclusionStatus.APPLYING])
-    wanted = Placement.objects.wanting_a_visit(now=now).filter(may_go | Q(status=PlacementStatus.REMOVING))
+    is_through = ~Q(exclusion__status__in=[ExclusionStatus.APPROVED, ExclusionStatus.APPLYING])
+    may_go = Q(is_canary=True) | is_through | ~Q(status=PlacementStatus.WAITING)
+    wanted = Placement.objects.wanting_a_visit(now=now).filter(may_go)
     if is_stopped():
         wanted = wanted.filter(status=PlacementStatus.REMOVING, exclusion__undos__isnull=False).distinct()
     return wanted
@@ -270,7 +275,7 @@ def move_placement(placement: Placement, *, to: PlacementStatus, now: datetime) 
     if placement.status != to:
         check_transition(PLACEMENT_TRANSITIONS, PlacementStatus(placement.status), to)
         placement.status = to.value
-        placement.ended_at = None if PLACEMENT_TRANSITIONS[to] else now
+        placement.ended_at = None if to in PLACEMENT_OPEN else now
     placement.save()
 
 

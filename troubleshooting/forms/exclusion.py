@@ -23,8 +23,15 @@ from troubleshooting.queries.exclusion_ask import AskPage, lint_context
 from troubleshooting.queries.words import translated
 
 NOT_SET_UP = gettext_lazy("Allow indicators are not set up yet: the portal has no access to the company's tenant.")
+GROUP_NOT_IN_TENANT = gettext_lazy(
+    "This device group has no name in Defender for Endpoint yet. An administrator enters it in the administration; "
+    "until then choose another kind, for example “One IP address”."
+)
 KIND_CARDS: Mapping[str, tuple[str, Any]] = {
-    ExclusionKind.ALLOW_INDICATOR.value: ("globe-alt", NOT_SET_UP),
+    ExclusionKind.ALLOW_INDICATOR.value: (
+        "globe-alt",
+        gettext_lazy("One site opens again. Everything else stays checked. It takes up to two hours."),
+    ),
     ExclusionKind.IP_ADDRESS.value: ("server", gettext_lazy("The PC exchanges data with one address unchecked.")),
     ExclusionKind.PROCESS.value: ("cube", gettext_lazy("One program is not checked any more. The last resort.")),
 }
@@ -52,11 +59,14 @@ FIELD_OF: Mapping[LintCode, str] = {
 class KindSelect(CardSelect):
     """The kinds as cards; what is not set up can be read, not chosen."""
 
+    kinds: frozenset[ExclusionKind] = LOCAL_KINDS  # that the portal can set; the form says so
+
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Switch off the kinds that the portal cannot set."""
+        """Switch off the kinds that the portal cannot set, and say why."""
         option = super().create_option(name, value, *args, **kwargs)
-        if str(value) not in set(LOCAL_KINDS):
+        if str(value) not in set(self.kinds):
             option["attrs"]["disabled"] = True
+            option["hint"] = NOT_SET_UP
         return option
 
 
@@ -120,8 +130,8 @@ class ExclusionForm(forms.Form):
     value = forms.CharField(
         label=gettext_lazy("Address or program"),
         help_text=gettext_lazy(
-            r"One IPv4 address, for example 203.0.113.7, or the whole path of one program, for example "
-            r"C:\Program Files\App\app.exe."
+            r"One site, for example shop.example.com, one IPv4 address, for example 203.0.113.7, or the whole path of "
+            r"one program, for example C:\Program Files\App\app.exe."
         ),
         max_length=1024,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
@@ -170,17 +180,20 @@ class ExclusionForm(forms.Form):
         now: datetime,
         zone: tzinfo,
         longest: timedelta,
+        kinds: frozenset[ExclusionKind],
         **kwargs: Any,
     ) -> None:
-        """Take the case with its evidence, the moment, the person's zone and the longest time that is allowed."""
+        """Take the case with its evidence, the moment, the person's zone, the longest time, and the kinds there are."""
         super().__init__(*args, **kwargs)
-        self.case, self.page, self.now, self.longest = case, page, now, longest
+        self.case, self.page, self.now, self.longest, self.kinds = case, page, now, longest, kinds
         self.findings: tuple[LintFinding, ...] = ()
         self.warnings: tuple[LintFinding, ...] = ()
         self.needs_confirmation = False
         self.fields["scope"].choices = self._scopes()  # type: ignore[attr-defined]
-        end = self.fields["ends_on"]
+        cards, end = self.fields["kind"].widget, self.fields["ends_on"]
+        assert isinstance(cards, KindSelect)
         assert isinstance(end, EndField)
+        cards.kinds = kinds
         end.prepare(now=now, latest=now + longest, zone=zone)
         end.initial = (now + min(USUAL_LIFETIME, longest)).astimezone(zone).date()
 
@@ -192,7 +205,7 @@ class ExclusionForm(forms.Form):
     def clean_kind(self) -> ExclusionKind:
         """Give the kind; one that is not set up cannot be asked for."""
         kind = ExclusionKind(self.cleaned_data["kind"])
-        if kind not in LOCAL_KINDS:
+        if kind not in self.kinds:
             raise ValidationError(NOT_SET_UP, code="not_set_up")
         return kind
 
@@ -207,6 +220,9 @@ class ExclusionForm(forms.Form):
         """Ask the linter; refusals become errors of their field, warnings have to be confirmed."""
         cleaned = super().clean() or {}
         if not {"kind", "value", "scope"} <= cleaned.keys():
+            return cleaned
+        if self._lacks_tenant_group(cleaned):
+            self.add_error("scope", GROUP_NOT_IN_TENANT)
             return cleaned
         self.findings = lint(
             ExclusionRequest(cleaned["kind"], cleaned["value"], cleaned["scope"], self._lifetime(cleaned)),
@@ -237,6 +253,10 @@ class ExclusionForm(forms.Form):
             reason=cleaned["reason"],
             findings=[finding.as_json() for finding in self.findings],
         )
+
+    def _lacks_tenant_group(self, cleaned: dict[str, Any]) -> bool:
+        is_for_group = cleaned["scope"].kind is ScopeKind.GROUP and cleaned["kind"] not in LOCAL_KINDS
+        return is_for_group and not self.case.device.group.tenant_name
 
     def _scopes(self) -> list[tuple[str, str]]:
         group = _("All PCs of the group %(group)s") % {"group": self.case.device.group.name}

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from troubleshooting.domain.exclusion import Scope, ScopeKind, is_wider
+from troubleshooting.domain.exclusion import LOCAL_KINDS, Scope, ScopeKind, is_wider
 from troubleshooting.forms.exclusion import EndField
 from troubleshooting.forms.fields import LongTextField
 from troubleshooting.models import Exclusion
@@ -75,7 +75,9 @@ class ApproveForm(forms.Form):
             (ScopeKind.GROUP, _("All PCs of the group %(group)s") % {"group": device.group.name}),
             (ScopeKind.DEVICE, _("Only %(pc)s") % {"pc": device.hostname}),
         ]
-        return [("", _("As asked for")), *((k.value, words) for k, words in narrower if is_wider(present, k))]
+        is_local = self.exclusion.kind in LOCAL_KINDS
+        offered = ((k, words) for k, words in narrower if is_wider(present, k) and (is_local or k is ScopeKind.GROUP))
+        return [("", _("As asked for")), *((k.value, words) for k, words in offered)]
 
 
 class RejectForm(forms.Form):

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.exclusion import ENDED, IN_FORCE, NEXT_MOVE, ExclusionKind, ExclusionStatus
+from troubleshooting.domain.exclusion import ENDED, IN_FORCE, LOCAL_KINDS, NEXT_MOVE, ExclusionKind, ExclusionStatus
 from troubleshooting.domain.exclusion_lint_base import LintFinding
 from troubleshooting.domain.exclusion_proposal_texts import OPENS
 from troubleshooting.domain.placement_texts import placement_text
@@ -110,7 +110,8 @@ class ExclusionPage:
     opens: Text
     scope: str
     expires_at: datetime
-    commands: tuple[str, ...]  # for IT and auditors
+    commands: tuple[str, ...]  # or calls to the tenant; for IT and auditors
+    is_in_tenant: bool
     digest: str  # of exactly this change
     is_bound: bool  # the digest stands in the approvals, not only on the page
     case_number: str
@@ -160,6 +161,7 @@ def read_exclusion_page(exclusion: Exclusion, *, reader: User, change: Mapping[s
         scope=scope_words(exclusion),
         expires_at=exclusion.expires_at,
         commands=tuple(map(_step_text, change["steps"])) if technical else (),
+        is_in_tenant=kind not in LOCAL_KINDS,
         digest=digest if technical else "",
         is_bound=exclusion.digest == digest,
         case_number=exclusion.case.number,

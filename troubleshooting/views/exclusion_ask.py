@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods
 
 from troubleshooting import permissions
 from troubleshooting.actions import exclusions as actions
-from troubleshooting.domain.exclusion import LOCAL_KINDS
+from troubleshooting.domain.exclusion import ExclusionKind, ScopeKind
+from troubleshooting.domain.exclusion_proposal import NARROWEST_SCOPE
 from troubleshooting.forms.exclusion import NOT_SET_UP, ExclusionForm
 from troubleshooting.models import Case, Exclusion
 from troubleshooting.queries.exclusion_ask import AskPage, read_ask_page
 from troubleshooting.queries.people import zone_of
-from troubleshooting.views.exclusion_rules import exclusion_rules, why_not_done
+from troubleshooting.views.exclusion_rules import exclusion_rules, kinds_set_up, why_not_done
 from troubleshooting.views.rights import or_forbidden, reader_of
 
 
@@ -42,7 +43,7 @@ def exclusion_ask(request: HttpRequest, number: str) -> HttpResponse:
         "form": form,
         "technical": permissions.sees_everything(reader),
         "not_set_up": NOT_SET_UP,
-        "local_kinds": [kind.value for kind in LOCAL_KINDS],
+        "kinds": [kind.value for kind in kinds_set_up()],
     }
     return render(request, "troubleshooting/exclusions/ask.html", context)
 
@@ -50,15 +51,18 @@ def exclusion_ask(request: HttpRequest, number: str) -> HttpResponse:
 def _form(request: HttpRequest, case: Case, page: AskPage, *, now: datetime) -> ExclusionForm:
     """Give the form: what was sent, else what a proposal names in the address."""
     named = {name: request.GET.get(name, "")[:1024] for name in ("kind", "value")}
-    kind = named["kind"] if named["kind"] in set(LOCAL_KINDS) else ""
+    kinds = kinds_set_up()
+    kind = named["kind"] if named["kind"] in set(kinds) else ""
+    scope = NARROWEST_SCOPE[ExclusionKind(kind)] if kind else ScopeKind.DEVICE
     return ExclusionForm(
         request.POST if request.method == "POST" else None,
-        initial={"kind": kind, "value": named["value"]},
+        initial={"kind": kind, "value": named["value"], "scope": scope.value},
         case=case,
         page=page,
         now=now,
         zone=zone_of(reader_of(request)),
         longest=exclusion_rules().longest,
+        kinds=kinds,
     )
 
 

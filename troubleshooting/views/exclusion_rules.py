@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy
 
 from troubleshooting.actions.exclusion_change import GroupNotInTenant
 from troubleshooting.actions.exclusions import ExclusionRules, NothingToReach, ScopeNeedsGroup, TenantNotSetUp
-from troubleshooting.domain.exclusion import ExclusionKind, InvalidLifetime, Scope
+from troubleshooting.domain.exclusion import LOCAL_KINDS, ExclusionKind, InvalidLifetime, Scope
 from troubleshooting.domain.exclusion_approval import MayNotDecide, WiderThanAsked
 from troubleshooting.domain.exclusion_values import InvalidExclusionValue, canonical
 from troubleshooting.domain.transitions import InvalidTransition
+from troubleshooting.forms.exclusion import GROUP_NOT_IN_TENANT, NOT_SET_UP
 from troubleshooting.queries.exclusion_ask import existing_exclusion
 from troubleshooting.queries.words import translated
 from troubleshooting.tenant.connection import settings_of
@@ -32,12 +33,9 @@ ONE_DECISION = "decision_one_per_person_and_round"
 
 SENTENCES: Mapping[type[Exception], Promise] = {
     NothingToReach: gettext_lazy("No PC belongs to this scope. Choose another one, for example this PC."),
-    TenantNotSetUp: gettext_lazy("Allow indicators are not set up yet: the portal has no access to the tenant."),
+    TenantNotSetUp: NOT_SET_UP,
     ScopeNeedsGroup: gettext_lazy("An allow indicator is for a device group or for everyone. Choose one of these two."),
-    GroupNotInTenant: gettext_lazy(
-        "This device group has no name in Defender for Endpoint yet. An administrator enters it in the administration, "
-        "or choose another kind."
-    ),
+    GroupNotInTenant: GROUP_NOT_IN_TENANT,
 }
 
 
@@ -48,6 +46,11 @@ def exclusion_rules() -> ExclusionRules:
         longest=settings.EXCLUSION_MAX_LIFETIME,
         has_tenant=settings_of(settings).is_set_up,
     )
+
+
+def kinds_set_up() -> frozenset[ExclusionKind]:
+    """Give the kinds that can be asked for: those on PCs always, allow indicators where the portal has a tenant."""
+    return frozenset(ExclusionKind) if exclusion_rules().has_tenant else LOCAL_KINDS
 
 
 def why_not_done(deed: Callable[[], object], *, kind: ExclusionKind, value: str, scope: Scope) -> str:

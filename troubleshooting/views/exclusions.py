@@ -87,7 +87,7 @@ def exclusion_approve(request: HttpRequest, pk: int) -> HttpResponse:
             expires_at=form.wanted_end,
         )
 
-    done = _("Approved. Once enough people have approved, the portal puts it on the first PCs by itself.")
+    done = _("Approved. Once enough people have approved, the portal puts it in force by itself.")
     try:
         messages.info(request, _tried(approve, found, scope=scope) or done)
     except decisions.RequestChanged:
@@ -140,7 +140,7 @@ def exclusion_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     found, form = _exclusion(request, pk), RevokeForm(request.POST, prefix="revoke")
     with or_forbidden():
         permissions.check_may_revoke_exclusion(reader_of(request), found)
-    done = _("It ends now. The portal removes it from every PC and reads back that it is gone.")
+    done = _("It ends now. The portal removes it everywhere and reads back that it is gone.")
     return _say(request, found, form, actions.revoke_exclusion, "revoke", done=done)
 
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from portal.demo.lab.control import ControlServer
@@ -37,6 +38,8 @@ def serve(options: argparse.Namespace, ending: threading.Event) -> None:
         ready = " ".join(f"{name}={server.host}:{server.port}" for name, server in servers.items())
         api = _open_api(stack, options)
         if api is not None:
+            for server in servers.values():
+                server.pc.tenant_allows = partial(api.tenant.allows, on=server.pc.full_name)
             ready += f" api=127.0.0.1:{api.port}"
         if options.control_port is not None:
             ready += f" control={_open_door(stack, servers, options.control_port, api)}"

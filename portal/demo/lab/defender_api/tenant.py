@@ -85,6 +85,17 @@ class SimulatedTenant:
         body = {"indicatorValue": value, "indicatorType": kind, "action": action, "title": "By hand"}
         return self.put({**body, "description": "Made in the Defender portal", **further}, by=marks)
 
+    def allows(self, host: str, *, on: str) -> bool:
+        """Tell whether an indicator lets a host pass on a PC: the host itself or a domain above it, for its group."""
+        machine = next((m for m in self.machines if m["computerDnsName"].casefold() == on.casefold()), None)
+        group = machine["rbacGroupName"] if machine else None
+        for entity in self.indicators():
+            named, groups = str(entity["indicatorValue"]).casefold(), entity["rbacGroupNames"]
+            is_for_it = not groups or group in groups
+            if entity["action"] == "Allowed" and is_for_it and (host == named or host.endswith(f".{named}")):
+                return True
+        return False
+
     def fill(self, count: int) -> None:
         """Have so many indicators of others."""
         marks = self.application_marks() | {"sourceType": "User", "source": "sec.admin@contoso.example"}
