@@ -49,6 +49,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "exclusion-ask": ("GET", (LOGIN, GONE, 200, 200, NO, 200)),
     "exclusions": ("GET", (LOGIN, NO, NO, 200, 200, 200)),
     "exclusion": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
+    "exclusion-state": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
     "exclusion-approve": ("POST", (LOGIN, GONE, NO, MOVED, NO, MOVED)),
     "exclusion-reject": ("POST", (LOGIN, GONE, NO, 200, NO, 200)),
     "exclusion-ask-back": ("POST", (LOGIN, GONE, NO, 200, NO, 200)),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -15,12 +16,13 @@ from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.domain.exclusion import ENDED, IN_FORCE, LOCAL_KINDS, NEXT_MOVE, ExclusionKind, ExclusionStatus
 from troubleshooting.domain.exclusion_lint_base import LintFinding
 from troubleshooting.domain.exclusion_proposal_texts import OPENS
+from troubleshooting.domain.placement import OUT_OF_SCOPE
 from troubleshooting.domain.placement_texts import placement_text
 from troubleshooting.domain.remediation_errors import error_text
 from troubleshooting.domain.tenant_errors import TenantErrorCode, tenant_error_text
 from troubleshooting.domain.text import Text, say
 from troubleshooting.domain.verdict import Verdict
-from troubleshooting.models import Exclusion, ExclusionDecision, Placement, User
+from troubleshooting.models import AuditEntry, Exclusion, ExclusionDecision, Placement, User
 from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import (
     CONFIDENCE_LABELS,
@@ -88,6 +90,8 @@ class PlacementLine:
     status: str
     status_label: Promise | None
     is_first: bool  # among the first few
+    is_late: bool  # joined the scope after the approval
+    has_left: bool  # belongs to the scope no more
     since: datetime | None  # read back at, or ended at
     outcome: Text | None
     error: Text | None
@@ -180,7 +184,7 @@ def read_exclusion_page(exclusion: Exclusion, *, reader: User, change: Mapping[s
         question=_question(status, decisions),
         approvals=sum(line.counts for line in lines),
         approvals_needed=exclusion.approvals_needed,
-        placements=_placements(exclusion, technical=technical),
+        placements=read_placements(exclusion, technical=technical),
         is_open=status not in ENDED,
         is_in_force=status in IN_FORCE,
         may_end=status in IN_FORCE or status is ExclusionStatus.APPROVED,
@@ -217,18 +221,24 @@ def _question(status: ExclusionStatus, decisions: list[ExclusionDecision]) -> st
     return asked[-1] if asked and status is ExclusionStatus.ASKED_BACK else ""
 
 
-def _placements(exclusion: Exclusion, *, technical: bool) -> tuple[PlacementLine, ...]:
+def read_placements(exclusion: Exclusion, *, technical: bool) -> tuple[PlacementLine, ...]:
+    """Give where an exclusion is, the first few PCs before the rest; one query."""
+    joined = AuditEntry.objects.filter(subject_type="placement", subject_id=OuterRef("pk"), action="placement_joined")
     placed = exclusion.placements.select_related("device").order_by("-is_canary", "device__hostname")
-    return tuple(_placement(placement, technical=technical) for placement in placed[:PLACEMENTS_SHOWN])
+    shown = placed.annotate(is_late=Exists(joined))[:PLACEMENTS_SHOWN]
+    status = ExclusionStatus(exclusion.status)
+    return tuple(_placement(found, status, is_late=found.is_late, technical=technical) for found in shown)
 
 
-def _placement(placement: Placement, *, technical: bool) -> PlacementLine:
+def _placement(placement: Placement, status: ExclusionStatus, *, is_late: bool, technical: bool) -> PlacementLine:
     words = placement_text(placement.outcome)
     return PlacementLine(
         device=placement.device.hostname if placement.device else str(TENANT),
         status=placement.status,
         status_label=label_of(PLACEMENT_STATUS_LABELS, placement.status),
         is_first=placement.is_canary,
+        is_late=is_late,
+        has_left=status in IN_FORCE and placement.status in OUT_OF_SCOPE,
         since=placement.ended_at or placement.verified_at,
         outcome=(words.it if technical else words.employee) if words else None,
         error=_error_title(placement),

@@ -27,6 +27,7 @@ from troubleshooting.models import Exclusion
 from troubleshooting.queries.case_list import COUNTED_TO, read_cursor
 from troubleshooting.queries.exclusion_list import ListState, list_exclusions
 from troubleshooting.queries.exclusion_page import decided_already, read_exclusion_page
+from troubleshooting.queries.exclusion_state import poll_seconds, state_token
 from troubleshooting.queries.people import zone_of
 from troubleshooting.views.exclusion_rules import exclusion_rules, why_not_done
 from troubleshooting.views.rights import or_forbidden, reader_of
@@ -165,6 +166,8 @@ def _page(request: HttpRequest, found: Exclusion, *, now: datetime, **bound: for
         "may_withdraw": permissions.may_withdraw_exclusion(reader, found)
         and found.status in (ExclusionStatus.REQUESTED, ExclusionStatus.ASKED_BACK, ExclusionStatus.APPROVED),
         "may_answer": permissions.may_withdraw_exclusion(reader, found) and found.status == ExclusionStatus.ASKED_BACK,
+        "token": state_token(found),
+        "poll_s": poll_seconds(found, now=now),
         "now": now,
         **bound,
     }

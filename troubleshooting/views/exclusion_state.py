@@ -1,0 +1,38 @@
+"""Where an exclusion is, live: the fragment that its page asks for while the portal works on it."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from troubleshooting.models import Exclusion
+from troubleshooting.models.case import SEE_ALL_CASES
+from troubleshooting.queries.exclusion_page import read_placements
+from troubleshooting.queries.exclusion_state import poll_seconds, state_token, status_in
+from troubleshooting.views.rights import reader_of
+
+EXCLUSION_CHANGED = "exclusion-changed"  # the event on which the whole page reloads itself
+
+
+@never_cache
+@require_GET
+def exclusion_state(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give the places of an exclusion; 204 where the page that asks shows them as they are."""
+    reader = reader_of(request)
+    found = get_object_or_404(Exclusion.objects.visible_to(reader), pk=pk)
+    seen, token, now = request.GET.get("seen", ""), state_token(found), timezone.now()
+    if seen == token:
+        return HttpResponse(status=204)
+    context = {
+        "page": {"pk": found.pk, "placements": read_placements(found, technical=reader.role in SEE_ALL_CASES)},
+        "token": token,
+        "poll_s": poll_seconds(found, now=now),
+        "now": now,
+    }
+    response = render(request, "troubleshooting/exclusions/_placements.html", context)
+    if status_in(seen) != found.status:
+        response["HX-Trigger-After-Swap"] = EXCLUSION_CHANGED
+    return response
