@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from portal.demo.lab.defender_api.server import DefenderApi
-from tests.tenant.speaking import LIMITS, Clock, settings_for
+from tests.tenant.speaking import Speaker
 from tests.world import EMMA, IVO, checked_case_on, device_at, person, plan
 from troubleshooting.actions.enforcement import run_placement
 from troubleshooting.actions.exclusion_change import change_of
@@ -23,11 +23,7 @@ from troubleshooting.domain.exclusion_approval import USUAL_POLICY
 from troubleshooting.domain.exclusion_digest import digest
 from troubleshooting.models import Case, Device, DeviceGroup, Exclusion
 from troubleshooting.tenant.base import TenantSettings
-from troubleshooting.tenant.client import TenantClient
 from troubleshooting.tenant.connection import Tenant, connect
-from troubleshooting.tenant.indicators import Indicators
-from troubleshooting.tenant.lookups import Lookups
-from troubleshooting.tenant.wire import Timing
 
 RULES = ExclusionRules(policy=USUAL_POLICY, longest=timedelta(days=30), has_tenant=True)
 IP = (ExclusionKind.IP_ADDRESS, "203.0.113.10")
@@ -50,9 +46,8 @@ def no_tenant() -> TenantPlan:
 
 def tenant_of(api: DefenderApi) -> TenantPlan:
     """Give the plan of a portal with the lab's tenant: the real client, with a clock that moves by being slept on."""
-    clock = Clock()
-    client = TenantClient(settings_for(api), limits=LIMITS, timing=Timing(clock.now, clock.sleep))
-    return TenantPlan(clock=timezone.now, connect=lambda: Tenant(Indicators(client), Lookups(client)))
+    speaker = Speaker(api)  # closed with the fixture ``defender_api``
+    return TenantPlan(clock=timezone.now, connect=lambda: Tenant(speaker.indicators, speaker.lookups))
 
 
 def checked_case(device: Device) -> Case:

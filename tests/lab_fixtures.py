@@ -12,6 +12,7 @@ from portal.demo.lab.defender_api.server import DefenderApi
 from portal.demo.lab.pc import SimulatedPC
 from portal.demo.lab.pcs import healthy_windows_11
 from portal.demo.lab.server import LabServer
+from tests.tenant.speaking import Speaker
 
 MakeLabServer = Callable[..., LabServer]
 
@@ -35,6 +36,7 @@ def lab_server() -> Iterator[MakeLabServer]:
 
 @pytest.fixture
 def defender_api() -> Iterator[DefenderApi]:
-    """Give a started DefenderApi with an empty tenant."""
+    """Give a started DefenderApi with an empty tenant; clients that the test made are closed."""
     with DefenderApi() as api:
         yield api
+        Speaker.close_all()

@@ -16,6 +16,9 @@ RUN_CHECKS = "troubleshooting.run_checks"
 RUN_PLACEMENT = "troubleshooting.run_placement"
 RUN_LEASE = "troubleshooting.run_lease"
 SWEEP = "troubleshooting.sweep"
+RUN_DRIFT_LOOK = "troubleshooting.run_drift_look"
+READ_TENANT = "troubleshooting.read_tenant"
+RUN_RETEST = "troubleshooting.run_retest"
 
 
 def check_run_queued(check_run_id: int) -> None:
@@ -31,6 +34,21 @@ def lease_wants_visit(lease_id: int) -> None:
 def placement_wants_visit(placement_id: int) -> None:
     """Nudge a worker to put an exclusion on a PC or to take it off, on commit."""
     transaction.on_commit(lambda: _send(RUN_PLACEMENT, placement_id=placement_id))
+
+
+def retest_wants_visit(retest_id: int) -> None:
+    """Nudge a worker to try whether an exclusion works, or is still needed, on commit."""
+    transaction.on_commit(lambda: _send(RUN_RETEST, retest_id=retest_id))
+
+
+def device_wants_drift_look(device_id: int) -> None:
+    """Nudge a worker to compare a PC with the register of exclusions, on commit."""
+    transaction.on_commit(lambda: _send(RUN_DRIFT_LOOK, device_id=device_id))
+
+
+def tenant_wants_reading() -> None:
+    """Nudge a worker to read the tenant's list and to compare it with the register, on commit."""
+    transaction.on_commit(lambda: _send(READ_TENANT))
 
 
 def _send(name: str, **kwargs: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
 
 from django.utils.translation import gettext as _
 
@@ -11,10 +11,12 @@ from troubleshooting.domain.case import OPEN, Stage
 from troubleshooting.models.choices import Role
 
 if TYPE_CHECKING:
-    from troubleshooting.models import Case, Device, Exclusion, User
+    from troubleshooting.models import Case, Device, Exclusion, Placement, User
 
 IT = frozenset({Role.REVIEWER, Role.ADMINISTRATOR})
 READS_EVERYTHING = IT | {Role.AUDITOR}
+
+P = ParamSpec("P")
 
 
 class NotAllowed(Exception):
@@ -26,12 +28,17 @@ class NotAllowed(Exception):
         self.reason = reason
 
 
-def _allowed(check: Callable[..., None], *subjects: object) -> bool:
-    try:
-        check(*subjects)
-    except NotAllowed:
-        return False
-    return True
+def _answering(check: Callable[P, None]) -> Callable[P, bool]:
+    """Give the question that answers instead of raising."""
+
+    def may(*args: P.args, **kwargs: P.kwargs) -> bool:
+        try:
+            check(*args, **kwargs)
+        except NotAllowed:
+            return False
+        return True
+
+    return may
 
 
 def is_it(person: User) -> bool:
@@ -72,6 +79,14 @@ def check_may_see_transcript(person: User, case: Case) -> None:
     """Whose PC it was sees every command that ran on it for the case; IT and auditors do as well."""
     if not (sees_everything(person) or case.device_owner_id == person.pk):
         raise NotAllowed(_("Only the owner of the PC, IT and auditors see what ran on it."))
+
+
+def check_may_see_placement(person: User, placement: Placement) -> None:
+    """IT and auditors see what was done for an exclusion; whose PC it was for the case sees it for that PC."""
+    case = placement.exclusion.case
+    is_own = placement.device_id is not None and placement.device_id == case.device_id
+    if not (sees_everything(person) or (is_own and case.device_owner_id == person.pk)):
+        raise NotAllowed(_("Only the owner of the PC, IT and auditors see what was done there."))
 
 
 def check_may_check_device(person: User, case: Case) -> None:
@@ -130,6 +145,12 @@ def check_may_decide_exclusion(person: User, exclusion: Exclusion) -> None:
         raise NotAllowed(_("You asked for this exclusion, so another reviewer decides about it."))
 
 
+def check_may_decide_together(person: User) -> None:
+    """IT decides about several requests at once; about each of them as if it were alone."""
+    if not is_it(person):
+        raise NotAllowed(_("Exclusions are decided by IT."))
+
+
 def check_may_withdraw_exclusion(person: User, exclusion: Exclusion) -> None:
     """Whoever asked for it."""
     if exclusion.requested_by_id != person.pk:
@@ -140,6 +161,28 @@ def check_may_revoke_exclusion(person: User, exclusion: Exclusion) -> None:
     """IT ends exclusions early."""
     if not is_it(person):
         raise NotAllowed(_("Exclusions are ended by IT."))
+
+
+def check_may_retest(person: User, exclusion: Exclusion) -> None:
+    """The people of a case and IT have it tried on its PC whether an exclusion works."""
+    case = exclusion.case
+    if not (is_it(person) or is_party(person, case)):
+        raise NotAllowed(_("Only the people of this case and IT can have the PC try whether it works."))
+    if has_changed_hands(case) and not is_it(person):
+        raise NotAllowed(_("The PC belongs to somebody else now."))
+
+
+def check_may_say_blocked(person: User, case: Case) -> None:
+    """The people of a case say whether it works for them."""
+    if not is_party(person, case):
+        raise NotAllowed(_("Only the people of this case can say whether it works for them."))
+
+
+def check_may_renew_exclusion(person: User, exclusion: Exclusion) -> None:
+    """Whoever asked for it, the people of its case and IT ask to renew an exclusion."""
+    is_theirs = exclusion.requested_by_id == person.pk or is_party(person, exclusion.case)
+    if not (is_it(person) or is_theirs) or person.role == Role.AUDITOR:
+        raise NotAllowed(_("Only the people of this case and IT can ask to renew this exclusion."))
 
 
 def check_may_withdraw(person: User, case: Case) -> None:
@@ -182,76 +225,59 @@ def check_may_list_exclusions(person: User) -> None:
         raise NotAllowed(_("The list of all exceptions is for IT and auditors."))
 
 
-def may_request_exclusion(person: User, case: Case) -> bool:
-    """Answer check_may_request_exclusion."""
-    return _allowed(check_may_request_exclusion, person, case)
+def check_may_see_emergency(person: User) -> None:
+    """IT and auditors see whether changes are stopped, and what was undone."""
+    if not sees_everything(person):
+        raise NotAllowed(_("This page is for IT and auditors."))
 
 
-def may_decide_exclusion(person: User, exclusion: Exclusion) -> bool:
-    """Answer check_may_decide_exclusion."""
-    return _allowed(check_may_decide_exclusion, person, exclusion)
+def check_may_stop_writes(person: User) -> None:
+    """Administrators stop all changes, and let them go on."""
+    if person.role != Role.ADMINISTRATOR:
+        raise NotAllowed(_("Only an administrator stops all changes or lets them go on."))
 
 
-def may_withdraw_exclusion(person: User, exclusion: Exclusion) -> bool:
-    """Answer check_may_withdraw_exclusion."""
-    return _allowed(check_may_withdraw_exclusion, person, exclusion)
+def check_may_undo(person: User) -> None:
+    """Administrators take back what was applied since a moment."""
+    if person.role != Role.ADMINISTRATOR:
+        raise NotAllowed(_("Only an administrator undoes what was applied."))
 
 
-def may_revoke_exclusion(person: User, exclusion: Exclusion) -> bool:
-    """Answer check_may_revoke_exclusion."""
-    return _allowed(check_may_revoke_exclusion, person, exclusion)
+def check_may_see_drift(person: User) -> None:
+    """IT and auditors see where PCs and the tenant differ from the register."""
+    if not sees_everything(person):
+        raise NotAllowed(_("This page is for IT and auditors."))
 
 
-def may_see_transcript(person: User, case: Case) -> bool:
-    """Answer check_may_see_transcript."""
-    return _allowed(check_may_see_transcript, person, case)
+def check_may_handle_drift(person: User) -> None:
+    """IT has the portal put right what differs, or look again."""
+    if not is_it(person):
+        raise NotAllowed(_("Differences are put right by IT."))
 
 
-def may_check_device(person: User, case: Case) -> bool:
-    """Answer check_may_check_device."""
-    return _allowed(check_may_check_device, person, case)
-
-
-def may_consent(person: User, case: Case) -> bool:
-    """Answer check_may_consent."""
-    return _allowed(check_may_consent, person, case)
-
-
-def may_end_test(person: User, case: Case) -> bool:
-    """Answer check_may_end_test."""
-    return _allowed(check_may_end_test, person, case)
-
-
-def may_approve_test(person: User, case: Case) -> bool:
-    """Answer check_may_approve_test."""
-    return _allowed(check_may_approve_test, person, case)
-
-
-def may_retry_lease(person: User, case: Case) -> bool:
-    """Answer check_may_retry_lease."""
-    return _allowed(check_may_retry_lease, person, case)
-
-
-def may_withdraw(person: User, case: Case) -> bool:
-    """Answer check_may_withdraw."""
-    return _allowed(check_may_withdraw, person, case)
-
-
-def may_solve(person: User, case: Case) -> bool:
-    """Answer check_may_solve."""
-    return _allowed(check_may_solve, person, case)
-
-
-def may_see_submission(person: User, case: Case) -> bool:
-    """Answer check_may_see_submission."""
-    return _allowed(check_may_see_submission, person, case)
-
-
-def may_submit(person: User, case: Case) -> bool:
-    """Answer check_may_submit."""
-    return _allowed(check_may_submit, person, case)
-
-
-def may_list_all(person: User) -> bool:
-    """Answer check_may_list_all."""
-    return _allowed(check_may_list_all, person)
+# The same questions, answered.
+may_request_exclusion = _answering(check_may_request_exclusion)
+may_decide_exclusion = _answering(check_may_decide_exclusion)
+may_decide_together = _answering(check_may_decide_together)
+may_withdraw_exclusion = _answering(check_may_withdraw_exclusion)
+may_revoke_exclusion = _answering(check_may_revoke_exclusion)
+may_retest = _answering(check_may_retest)
+may_say_blocked = _answering(check_may_say_blocked)
+may_renew_exclusion = _answering(check_may_renew_exclusion)
+may_see_transcript = _answering(check_may_see_transcript)
+may_see_placement = _answering(check_may_see_placement)
+may_check_device = _answering(check_may_check_device)
+may_consent = _answering(check_may_consent)
+may_end_test = _answering(check_may_end_test)
+may_approve_test = _answering(check_may_approve_test)
+may_retry_lease = _answering(check_may_retry_lease)
+may_see_emergency = _answering(check_may_see_emergency)
+may_stop_writes = _answering(check_may_stop_writes)
+may_undo = _answering(check_may_undo)
+may_see_drift = _answering(check_may_see_drift)
+may_handle_drift = _answering(check_may_handle_drift)
+may_withdraw = _answering(check_may_withdraw)
+may_solve = _answering(check_may_solve)
+may_see_submission = _answering(check_may_see_submission)
+may_submit = _answering(check_may_submit)
+may_list_all = _answering(check_may_list_all)

@@ -160,6 +160,10 @@ EVENTS_SINCE = env_timedelta("EVENTS_SINCE", default=timedelta(hours=24))  # how
 AUDIT_TEST_LENGTH = env_timedelta("AUDIT_TEST_LENGTH", default=timedelta(minutes=15))  # an hour at most
 AUDIT_TEST_NEEDS_APPROVAL_FROM = env_list("AUDIT_TEST_NEEDS_APPROVAL_FROM")  # roles that wait for IT, such as employee
 EXCLUSION_MAX_LIFETIME = env_timedelta("EXCLUSION_MAX_LIFETIME", default=timedelta(days=30))
+# Whether the portal may take an IP exclusion off for a minute, in audit mode, to see if it is still needed at its end.
+EXCLUSION_RETESTS = env_bool("EXCLUSION_RETESTS", default=False)
+DRIFT_CHECK_EVERY = env_timedelta("DRIFT_CHECK_EVERY", default=timedelta(days=1))  # each PC's lists; 0s: when asked
+TENANT_READ_EVERY = env_timedelta("TENANT_READ_EVERY", default=timedelta(hours=1))  # the tenant's list; 0s: when asked
 
 
 def _approvals() -> ApprovalPolicy:

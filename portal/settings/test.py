@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 
 from portal.env import env_str, fall_back_to
 from portal.logging import logging_config
@@ -21,4 +22,5 @@ from portal.settings.local import *  # noqa: E402, F403  (reads the fallbacks ab
 
 DEBUG = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # tests make many people
+DRIFT_CHECK_EVERY = TENANT_READ_EVERY = timedelta(0)  # no visit but those that a test is about
 LOGGING = logging_config(as_json=False, level=env_str("LOG_LEVEL", default="WARNING"))

@@ -7,11 +7,9 @@ connection is gone, as after ``kill -9``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -29,16 +27,19 @@ from hypothesis.stateful import (
 
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import healthy_windows_11
+from tests.dying import Died, Life
 from tests.faults.gate import LateLab
-from tests.world import BLOCKED_SITE, EMMA, IVO, case_on, device_at, person, plan
+from tests.world import ADAM, BLOCKED_SITE, EMMA, IVO, case_on, device_at, person, plan
 from troubleshooting.actions.audit_tests import TestUnderWay, ask_for_test, cancel_test, say_visited
 from troubleshooting.actions.cases import solve_case, withdraw_case
 from troubleshooting.actions.check_runs import cancel_check_run
 from troubleshooting.actions.lease_runs import run_lease
 from troubleshooting.actions.leases import LeaseHeld
 from troubleshooting.actions.sweep import leases_to_tend
+from troubleshooting.actions.write_stop import lift_stop, stop_writes
+from troubleshooting.actions.writes import WritesStopped, is_stopped
 from troubleshooting.domain.case import ProblemKind
-from troubleshooting.domain.lease import TASK_GRACE, LeaseStatus
+from troubleshooting.domain.lease import TASK_GRACE, LeaseStatus, Outcome
 from troubleshooting.domain.transitions import InvalidTransition
 from troubleshooting.models import AuditTest, SettingLease
 from troubleshooting.models.lease import ENDED_CODES, OPEN_CODES
@@ -53,32 +54,6 @@ LENGTH = timedelta(minutes=15)
 EXAMPLES = 80  # about a minute; set it higher by hand to look for more
 SELDOM = st.sampled_from([False, False, False, True])
 KINDS = st.sampled_from([ProblemKind.SAFE_SITE_BLOCKED] * 3 + [ProblemKind.DANGEROUS_SITE_MISSED])
-
-
-class Died(BaseException):
-    """The worker is no more."""
-
-
-class Life:
-    """A worker's life: ends after so many looks at the clock and database statements, and stays ended."""
-
-    def __init__(self, steps: int | None = None) -> None:
-        self._steps_left = steps
-
-    def end(self) -> None:
-        self._steps_left = 0
-
-    def live_on(self) -> None:
-        if self._steps_left is None:
-            return
-        if self._steps_left <= 0:
-            raise Died
-        self._steps_left -= 1
-
-    def __call__(self, execute: Callable[..., Any], *args: Any) -> Any:
-        """Wrap a database statement."""
-        self.live_on()
-        return execute(*args)
 
 
 class LeaseMachine(RuleBasedStateMachine):
@@ -131,6 +106,9 @@ class LeaseMachine(RuleBasedStateMachine):
             told = error.lease
         except (TestUnderWay, NotAllowed):
             return
+        except WritesStopped:
+            assert is_stopped()
+            return
         assert told == held
         if begins:
             self.a_worker_comes(1)
@@ -151,6 +129,14 @@ class LeaseMachine(RuleBasedStateMachine):
     def somebody_ends_the_test_early(self) -> None:
         for test in AuditTest.objects.open():
             cancel_test(test.pk, by=self.people[1], now=self.moment)
+
+    @rule()
+    def an_administrator_stops_all_changes_or_lets_them_go_on(self) -> None:
+        """Left on until the end as often as not: what gives a PC its mode back is never stopped."""
+        if is_stopped():
+            lift_stop(by=person(ADAM), note="", now=self.moment)
+        else:
+            stop_writes(by=person(ADAM), reason="who knows", now=self.moment)
 
     @precondition(lambda self: AuditTest.objects.open().exists())
     @rule(number=st.integers(0, 1), solved=st.booleans())
@@ -278,6 +264,8 @@ class LeaseMachine(RuleBasedStateMachine):
     def no_lease_is_lost(self) -> None:
         for lease in SettingLease.objects.all():
             assert lease.status in OPEN_CODES + ENDED_CODES
+            if lease.outcome == Outcome.WRITES_STOPPED:
+                assert lease.status not in (LeaseStatus.ACTIVE, LeaseStatus.RESTORED), "it never began"
             if lease.status == LeaseStatus.UNUSED:
                 assert lease.started_at is None, "something was sent, and nothing read back"
             elif lease.status in (LeaseStatus.RESTORED, LeaseStatus.REFUSED):

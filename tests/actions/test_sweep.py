@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import F
 
+from tests.exclusion_world import IP, approved, asked, checked_case, present
 from tests.world import EMMA, NOW, case_on, device_at, person
 from troubleshooting.actions.check_runs import cancel_check_run
 from troubleshooting.actions.sweep import MOST_LOSSES, sweep
@@ -137,3 +139,18 @@ def test_a_run_that_cannot_be_judged_ends_all_the_same_and_stops_no_other(run, n
         Stage.CHECKED,
     )
     assert other.status == RunStatus.QUEUED
+
+
+def test_an_exclusion_that_cannot_be_ended_keeps_no_other_in_force():
+    case = checked_case(device_at(None, owner=person(EMMA), hostname="PC-0099"))
+    broken, sound = approved(asked(case)), approved(asked(case, (IP[0], "203.0.113.77")))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'broken'; END $$;"
+            "CREATE TRIGGER refuse BEFORE UPDATE ON troubleshooting_exclusion FOR EACH ROW "
+            f"WHEN (OLD.id = {broken.pk}) EXECUTE FUNCTION refuse();"
+        )
+
+    sweep(now=sound.expires_at + timedelta(seconds=1), lost_after=LOST_AFTER)
+
+    assert (present(broken).status, present(sound).status) == ("approved", "unused")

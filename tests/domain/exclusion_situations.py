@@ -76,6 +76,7 @@ SITUATIONS: Mapping[str, Situation] = {
     "register has shop.example.com": known(KnownSource.EXCLUSION, SITE, "shop.example.com"),
     "register has 203.0.113.7": known(KnownSource.EXCLUSION, IP, "203.0.113.7"),
     "register has it elsewhere": known(KnownSource.EXCLUSION, IP, "203.0.113.7", holds_for_scope=False),
+    "register has the site elsewhere": known(KnownSource.EXCLUSION, SITE, "shop.example.com", holds_for_scope=False),
     "PC lists 203.0.113.7": pc(with_preferences(exclusion_ip_address=ListValue((" 203.0.113.7",)))),
     "PC lists nothing twice": pc(with_preferences(exclusion_ip_address=ListValue(("", " ")))),
     "PC lists PAYROLL.EXE": pc(with_preferences(exclusion_process=ListValue(("PAYROLL.EXE", "other.exe")))),

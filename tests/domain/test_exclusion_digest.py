@@ -60,7 +60,7 @@ def turned(value: Any) -> Any:
 
 def test_the_strategies_name_every_field():
     assert set(BY_FIELD) == {field.name for field in fields(ApprovedChange)}
-    assert set(PARTS) == {*BY_FIELD, "version", "digest"}
+    assert set(PARTS) == {*BY_FIELD, "version", "digest", "approvals"}
 
 
 def test_a_digest_stays_what_it_is():

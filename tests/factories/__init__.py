@@ -2,6 +2,7 @@
 
 from tests.factories.cases import CaseFactory, CheckRunFactory
 from tests.factories.devices import DeviceFactory, DeviceGroupFactory
+from tests.factories.drift import DriftFindingFactory
 from tests.factories.exclusions import ExclusionFactory
 from tests.factories.leases import AuditTestFactory, SettingLeaseFactory
 from tests.factories.people import PASSWORD, UserFactory
@@ -13,6 +14,7 @@ __all__ = [
     "CheckRunFactory",
     "DeviceFactory",
     "DeviceGroupFactory",
+    "DriftFindingFactory",
     "ExclusionFactory",
     "SettingLeaseFactory",
     "UserFactory",

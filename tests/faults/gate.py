@@ -67,6 +67,8 @@ class GatedLab(LabServer):
 class LateLab(LabServer):
     """Loses its network while a changing command is on its way, and carries that command out later."""
 
+    changing = CHANGING  # the commands that it may lose
+
     def __init__(self, *args: Any, **settings: Any) -> None:
         """Start with nothing on its way."""
         super().__init__(*args, **settings)
@@ -85,7 +87,7 @@ class LateLab(LabServer):
             run_statements(self.pc, statements, job)
 
     def _run(self, statements: Statements, job: Job) -> None:
-        if statements[0][0].name in CHANGING and self._on_loss is not None:
+        if statements[0][0].name in self.changing and self._on_loss is not None:
             self._changes_left -= 1
             if self._changes_left == 0:
                 self.commands.extend(render(statement) for statement in statements)

@@ -8,7 +8,17 @@ import pytest
 from celery import current_app
 
 from troubleshooting import dispatch
-from troubleshooting.domain import case, check_run, exclusion, placement, placement_texts, submission
+from troubleshooting.domain import (
+    case,
+    check_run,
+    drift,
+    exclusion,
+    placement,
+    placement_texts,
+    retest,
+    retest_texts,
+    submission,
+)
 from troubleshooting.domain.checks import RULES
 from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.domain.finding import CheckId, CheckStatus
@@ -17,10 +27,11 @@ from troubleshooting.domain.snapshot import ReadState
 from troubleshooting.domain.verdict import Confidence, VerdictCode
 from troubleshooting.management.commands.draw_states import drawing
 from troubleshooting.models import choices
+from troubleshooting.queries.drift_list import DRIFT_LABELS
 
 ROOT = Path(__file__).parents[2]
 NOUNS = [(case, case.Stage), (check_run, check_run.RunStatus), (submission, submission.SubmissionStatus)]
-NOUNS += [(exclusion, exclusion.ExclusionStatus), (placement, placement.PlacementStatus)]
+NOUNS += [(exclusion, exclusion.ExclusionStatus), (placement, placement.PlacementStatus), (retest, retest.RetestStatus)]
 
 
 def test_the_drawing_of_the_states_is_fresh():
@@ -59,6 +70,9 @@ def test_whoever_moves_a_status_has_somewhere_to_move_it(noun, statuses):
         (choices.EXCLUSION_REASON_LABELS, choices.ExclusionReason),
         (choices.PLACEMENT_STATUS_LABELS, placement.PlacementStatus),
         (placement_texts.OUTCOMES, placement.PlacementOutcome),
+        (DRIFT_LABELS, drift.DriftCode),
+        (retest_texts.OUTCOMES, retest.RetestOutcome),
+        (retest_texts.QUESTIONS, retest.RetestPurpose),
     ],
 )
 def test_every_code_has_a_label(labels, codes):

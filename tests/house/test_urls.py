@@ -13,6 +13,7 @@ from tests.factories import AuditTestFactory, ExclusionFactory, SettingLeaseFact
 from tests.world import ADA, ADAM, EMMA, IVO, SARA, case_on, device_at, person
 from troubleshooting.actions.check_runs import cancel_check_run
 from troubleshooting.actions.submissions import prepare_submission
+from troubleshooting.models import Device, Placement, Retest, Undo
 
 pytestmark = pytest.mark.django_db
 
@@ -48,14 +49,30 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "test-transcript": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
     "exclusion-ask": ("GET", (LOGIN, GONE, 200, 200, NO, 200)),
     "exclusions": ("GET", (LOGIN, NO, NO, 200, 200, 200)),
+    "exclusions-together": ("GET", (LOGIN, NO, NO, 200, NO, 200)),
     "exclusion": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
+    "placement-transcript": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
     "exclusion-state": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
     "exclusion-approve": ("POST", (LOGIN, GONE, NO, MOVED, NO, MOVED)),
     "exclusion-reject": ("POST", (LOGIN, GONE, NO, 200, NO, 200)),
     "exclusion-ask-back": ("POST", (LOGIN, GONE, NO, 200, NO, 200)),
     "exclusion-answer": ("POST", (LOGIN, GONE, 200, NO, NO, NO)),
     "exclusion-withdraw": ("POST", (LOGIN, GONE, MOVED, NO, NO, NO)),
+    "exclusion-retest": ("POST", (LOGIN, GONE, MOVED, MOVED, NO, MOVED)),
+    "exclusion-retest-record": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
+    "exclusion-still-blocked": ("POST", (LOGIN, GONE, MOVED, NO, NO, NO)),
+    "exclusion-renew": ("GET", (LOGIN, GONE, MOVED, MOVED, NO, MOVED)),
     "exclusion-revoke": ("POST", (LOGIN, GONE, NO, 200, NO, 200)),
+    "emergency": ("GET", (LOGIN, NO, NO, 200, 200, 200)),
+    "emergency-stop": ("POST", (LOGIN, NO, NO, NO, NO, 200)),
+    "emergency-lift": ("POST", (LOGIN, NO, NO, NO, NO, MOVED)),
+    "emergency-undo": ("GET", (LOGIN, NO, NO, NO, NO, 200)),
+    "undo": ("GET", (LOGIN, NO, NO, 200, 200, 200)),
+    "drift": ("GET", (LOGIN, NO, NO, 200, 200, 200)),
+    "drift-look-tenant": ("POST", (LOGIN, NO, NO, MOVED, NO, MOVED)),
+    "drift-look": ("POST", (LOGIN, NO, NO, MOVED, NO, MOVED)),
+    "drift-put-again": ("POST", (LOGIN, NO, NO, MOVED, NO, MOVED)),
+    "drift-take-off-again": ("POST", (LOGIN, NO, NO, MOVED, NO, MOVED)),
     "lease-retry": ("POST", (LOGIN, GONE, MOVED, MOVED, NO, MOVED)),
     "styleguide": ("GET", (LOGIN, 200, 200, 200, 200, 200)),
     "submission": ("GET", (LOGIN, GONE, NO, 200, 200, 200)),
@@ -88,10 +105,18 @@ def test_every_url_answers_every_person_as_the_table_says(name, place):
         cancel_check_run(run.pk, by=person(EMMA), now=case.opened_at)
         case.refresh_from_db()
         AuditTestFactory(pk=run.pk, case=case, lease=SettingLeaseFactory(pk=run.pk, case=case, put_off=True))
-    if name.startswith("exclusion"):
+    if name.startswith(("exclusion", "placement-")):
         cancel_check_run(run.pk, by=person(EMMA), now=case.opened_at)
         case.refresh_from_db()
         ExclusionFactory(pk=run.pk, case=case)
+        Placement.objects.create(pk=run.pk, exclusion_id=run.pk, device=case.device)
+        moments = {"asked_at": case.opened_at, "due_at": case.opened_at}
+        Retest.objects.create(pk=run.pk, exclusion_id=run.pk, device=case.device, purpose="works", **moments)
+    if name == "drift-look":
+        Device.objects.get_or_create(pk=run.pk, defaults={"hostname": "PC-0143", "group": case.device.group})
+    if name == "undo":
+        facts = {"at": case.opened_at, "since": case.opened_at, "reason": "wrong list", "preview": []}
+        Undo.objects.create(pk=run.pk, by=person(ADAM), **facts)
     if name in ("check-start", "case-solve", "submission", "submission-record"):
         cancel_check_run(run.pk, by=person(EMMA), now=case.opened_at)
         prepare_submission(case.pk, by=person(IVO), now=case.opened_at)
@@ -109,8 +134,8 @@ def test_every_url_answers_every_person_as_the_table_says(name, place):
 
 
 def url_of(name: str, number: str, run_pk: int) -> str:
-    shapes: tuple[tuple[str | int, ...], ...] = ((), (number,), (run_pk,), (1,))
-    for args in shapes[:3] if name != "report-step" else shapes[3:]:
+    shapes: tuple[tuple[str | int, ...], ...] = ((), (number,), (run_pk,), (run_pk, run_pk), (1,))
+    for args in shapes[:4] if name != "report-step" else shapes[4:]:
         with suppress(NoReverseMatch):
             return reverse(name, args=args)
     raise AssertionError(f"no way to reverse {name}")

@@ -59,6 +59,10 @@ ACTIONS = {
     "placement_there",
     "placement_refused",
     "placement_gone",
+    "placement_joined",
+    "placement_out_of_scope",
+    "drift_put_again",
+    "drift_taken_off_again",
 }
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
+from django.utils import timezone
 
 from tests.factories import CaseFactory, DeviceFactory, ExclusionFactory
 from tests.queries import made
 from troubleshooting.actions.exclusion_change import change_of
 from troubleshooting.domain.exclusion_digest import digest
-from troubleshooting.models import Exclusion, User
+from troubleshooting.models import Exclusion, TenantReading, User
+from troubleshooting.permissions import may_see_placement
 from troubleshooting.queries.exclusion_list import ExclusionFilter, ListState, list_exclusions
 from troubleshooting.queries.exclusion_page import ExclusionPage, read_exclusion_page
+from troubleshooting.queries.exclusion_reach import read_reach
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +25,8 @@ JOINED = ("case__device__group", "case__reporter", "requested_by", "scope_device
 def page_of(exclusion: Exclusion, reader: User) -> ExclusionPage:
     found = Exclusion.objects.select_related(*JOINED).get(pk=exclusion.pk)
     change = change_of(found)
-    return read_exclusion_page(found, reader=reader, change=change.as_json(), digest=digest(change))
+    may_open = partial(may_see_placement, reader)
+    return read_exclusion_page(found, reader=reader, change=change.as_json(), digest=digest(change), may_open=may_open)
 
 
 def test_the_blast_radius_counts_pcs_people_cases_and_blocks():
@@ -55,7 +61,7 @@ def test_the_page_costs_the_same_queries_with_one_pc_and_with_three(rows, django
     exclusion = ExclusionFactory(case=case, for_group=True)
     reader = made.reviewer()
 
-    with django_assert_num_queries(8):  # it, counts, answers, cases, names, others, decisions, placements
+    with django_assert_num_queries(9):  # it, counts, answers, cases, names, others, decisions, placements, late ones
         page_of(exclusion, reader)
 
 
@@ -71,3 +77,18 @@ def test_the_list_is_sought_page_by_page_in_both_directions():
     assert [row.pk for row in second.rows] == [newest_first[2].pk]
     assert [row.pk for row in back.rows] == [row.pk for row in first.rows]
     assert second.older is None
+
+
+def test_what_the_tenant_decides_about_the_value_and_its_domain_is_a_conflict():
+    exclusion = ExclusionFactory(kind="allow_indicator", value="shop.contoso.example", for_group=True)
+    reading = TenantReading.objects.create(at=timezone.now(), active=3)
+    for number, (value, is_ours) in enumerate(
+        [("contoso.example", False), ("shop.contoso.example", True), ("fabrikam.example", False)]
+    ):
+        reading.indicators.create(
+            indicator_id=str(number), value=value, value_key=value, type="DomainName", action="Block", is_ours=is_ours
+        )
+
+    reach = read_reach(exclusion)
+
+    assert [(entry.value, entry.action) for entry in reach.in_tenant] == [("contoso.example", "Block")]

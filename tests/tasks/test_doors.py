@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.world import EMMA, case_on, device_at, person
 from troubleshooting.domain.check_run import RunStatus
-from troubleshooting.tasks import run_checks, sweep
+from troubleshooting.models import DriftLook, TenantReading
+from troubleshooting.tasks import read_tenant, run_checks, run_drift_look, sweep
 
 pytestmark = pytest.mark.django_db
 
@@ -41,3 +44,32 @@ def test_a_message_for_a_run_that_is_gone_is_no_error():
 
 def test_the_sweep_has_nothing_to_do_on_a_quiet_day():
     sweep()
+
+
+def test_a_pc_without_credentials_ends_its_look_with_their_name(settings, monkeypatch):
+    monkeypatch.delenv("DEVICE_CREDENTIAL_LAB_USERNAME", raising=False)
+    monkeypatch.delenv("DEVICE_CREDENTIAL_LAB_PASSWORD", raising=False)
+    settings.DRIFT_CHECK_EVERY = timedelta(days=1)
+
+    run_drift_look(device_id=device_at(None, owner=None).pk)
+
+    look = DriftLook.objects.get()
+    assert (look.error_code, look.ended_at is not None) == ("credentials_missing", True)
+
+
+def test_the_reading_of_a_tenant_that_is_not_set_up_says_so(settings):
+    settings.TENANT_READ_EVERY = timedelta(hours=1)
+
+    read_tenant()
+
+    assert TenantReading.objects.get().error_code == "not_set_up"
+
+
+def test_the_sweep_has_every_pc_looked_at_at_its_rhythm(settings, django_capture_on_commit_callbacks):
+    settings.DRIFT_CHECK_EVERY = timedelta(days=1)
+    device_at(None, owner=None)
+
+    with django_capture_on_commit_callbacks() as nudges:
+        sweep()
+
+    assert len(nudges) == 1

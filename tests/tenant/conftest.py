@@ -14,6 +14,5 @@ from troubleshooting.tenant.client import close_clients
 def _close_speakers() -> Iterator[None]:
     """Close every client that the test made."""
     yield
-    while Speaker.opened:
-        Speaker.opened.pop().client.close()
+    Speaker.close_all()
     close_clients()

@@ -64,7 +64,7 @@ def settings_for(api: DefenderApi, **further: Any) -> TenantSettings:
 
 
 class Speaker:
-    """A client of the lab's tenant with its clock; ``further`` are settings. conftest.py closes it after the test."""
+    """A client of the lab's tenant with its clock; ``further`` are settings. closed after the test."""
 
     opened: ClassVar[list[Speaker]] = []
 
@@ -83,6 +83,12 @@ class Speaker:
         Speaker.opened.append(self)
         self.indicators = Indicators(self.client)
         self.lookups = Lookups(self.client)
+
+    @classmethod
+    def close_all(cls) -> None:
+        """Close every client that was made."""
+        while cls.opened:
+            cls.opened.pop().client.close()
 
     def allow(self, value: str = "invoices.contoso-partner.example", **further: Any) -> TenantIndicator:
         wanted: dict[str, Any] = {

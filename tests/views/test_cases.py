@@ -274,11 +274,11 @@ def test_pages_cost_the_same_queries_with_one_row_and_with_three(rows, django_as
         made.finished_run(cases[0])
     client.get(reverse("cases"))
 
-    with django_assert_num_queries(6):  # the session, the person, the rows, the count, the band, what is to decide
+    with django_assert_num_queries(7):  # the session, the person, the rows, the count, two bands, what is to decide
         client.get(reverse("cases"))
-    # the session, the person, case, runs, tests, findings, visit, answers, timeline, exclusions, the band,
-    # what is to decide
-    with django_assert_num_queries(12):
+    # the session, the person, case, runs, tests, findings, visit, answers, timeline, exclusions, two bands,
+    # what is to decide, exclusions in force
+    with django_assert_num_queries(14):
         client.get(reverse("case", args=[cases[0].number]))
 
 

@@ -43,9 +43,12 @@ def test_style_guide_is_absent_from_production(client, settings):
     ("traits", "pages"),
     [
         ({}, ["Home", "Report a problem"]),
-        ({"reviewer": True}, ["Home", "Report a problem", "Cases", "Exceptions"]),
-        ({"auditor": True}, ["Home", "Cases", "Exceptions"]),
-        ({"administrator": True}, ["Home", "Report a problem", "Cases", "Exceptions", "Administration"]),
+        ({"reviewer": True}, ["Home", "Report a problem", "Cases", "Exceptions", "Drift", "Emergency stop"]),
+        ({"auditor": True}, ["Home", "Cases", "Exceptions", "Drift", "Emergency stop"]),
+        (
+            {"administrator": True},
+            ["Home", "Report a problem", "Cases", "Exceptions", "Drift", "Emergency stop", "Administration"],
+        ),
     ],
 )
 def test_header_offers_the_pages_of_the_role(traits, pages):

@@ -10,7 +10,17 @@ from troubleshooting.actions import audit, audit_tests, check_runs
 from troubleshooting.actions.case_stage import move_case
 from troubleshooting.domain.case import Report, Stage, case_number
 from troubleshooting.models import Case, CaseCounter, Device, User
-from troubleshooting.permissions import check_may_report, check_may_solve, check_may_withdraw
+from troubleshooting.permissions import check_may_report, check_may_solve, check_may_withdraw, is_party
+from troubleshooting.queries.solving import Unproved, read_solving
+
+
+class NotProved(Exception):
+    """Nobody knows whether the case's exclusion works; ``unproved`` says what is missing."""
+
+    def __init__(self, unproved: Unproved) -> None:
+        """Keep what is missing."""
+        super().__init__(unproved.value)
+        self.unproved = unproved
 
 
 @transaction.atomic
@@ -58,9 +68,15 @@ def withdraw_case(case_id: int, *, by: User, now: datetime) -> Case:
 
 @transaction.atomic
 def solve_case(case_id: int, *, by: User, note: str, now: datetime) -> Case:
-    """Close a case because a person says that it works now."""
+    """Close a case because a person says that it works now.
+
+    While it has an exclusion in force, IT needs a re-test that says so: raises NotProved. The people of the case know.
+    """
     case = Case.objects.locked().get(pk=case_id)
     check_may_solve(by, case)
+    unproved = None if is_party(by, case) else read_solving(case).unproved
+    if unproved is not None:
+        raise NotProved(unproved)
     audit_tests.cancel_open_tests(case, by=by, now=now)
     move_case(case, to=Stage.SOLVED, now=now)
     audit.record("case_solved", case, case=case, actor=by, now=now, note=note)

@@ -11,6 +11,7 @@ from django.db.models import Max
 
 from troubleshooting.actions.evidence import store_answer
 from troubleshooting.actions.visits import VisitPlan, address_of
+from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.domain.snapshot import Snapshot
 from troubleshooting.machines import catalogue
 from troubleshooting.machines.base import Answer
@@ -29,6 +30,7 @@ class DeviceVisit:
         """Speak over an open connection."""
         self.now = plan.clock
         self.log_lag = plan.log_lag
+        self.is_settled = True  # every change that was sent was answered; else one may still be on its way
         self._machine = machine
         self._snapshot = snapshot
         self._count = 0
@@ -54,7 +56,8 @@ class DeviceVisit:
 
     def send(self, change: Entry) -> None:
         """Ask for a change; only what is read back counts."""
-        self._machine.read([change], on_answer=self._keep)
+        (answer,) = self._machine.read([change], on_answer=self._keep)
+        self.is_settled = self.is_settled and answer.reading.error_code != DeviceErrorCode.TIMED_OUT
 
     def _keep(self, answer: Answer) -> None:
         with transaction.atomic():
@@ -70,10 +73,9 @@ def visiting(device: Device, plan: VisitPlan, **what_for: models.Model) -> Itera
     """
     group = device.group
     address = address_of(device, ca_file=plan.ca_file)
-    last = DeviceSnapshot.objects.filter(**what_for).aggregate(last=Max("attempt"))["last"] or 0
     snapshot = DeviceSnapshot.objects.create(
         **what_for,
-        attempt=last + 1,
+        attempt=_next_attempt(**what_for),
         endpoint=address.url,
         credential_profile=group.credential_profile,
         started_at=plan.clock(),
@@ -82,3 +84,21 @@ def visiting(device: Device, plan: VisitPlan, **what_for: models.Model) -> Itera
     DeviceSnapshot.objects.filter(pk=snapshot.pk).update(account=credential.username or "")
     with connect(address, credential, limits=plan.limits, clock=plan.clock) as machine:
         yield DeviceVisit(machine, snapshot, plan)
+
+
+def visit_beside(machine: Machine, snapshot: DeviceSnapshot, plan: VisitPlan, **what_for: models.Model) -> DeviceVisit:
+    """Give a visit for something else over a connection that is open, with evidence of its own."""
+    own = DeviceSnapshot.objects.create(
+        **what_for,
+        attempt=_next_attempt(**what_for),
+        endpoint=snapshot.endpoint,
+        credential_profile=snapshot.credential_profile,
+        account=snapshot.account,
+        started_at=plan.clock(),
+    )
+    return DeviceVisit(machine, own, plan)
+
+
+def _next_attempt(**what_for: models.Model) -> int:
+    last = DeviceSnapshot.objects.filter(**what_for).aggregate(last=Max("attempt"))["last"]
+    return 1 + (last or 0)

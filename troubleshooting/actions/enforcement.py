@@ -14,6 +14,8 @@ from django.db.models import Q
 from troubleshooting.actions.device_lock import device_lock
 from troubleshooting.actions.device_visit import DeviceVisit, visiting
 from troubleshooting.actions.placements import (
+    WANTS_A_VISIT,
+    hand_over,
     is_needed_by_another,
     is_undone,
     may_still_be_put,
@@ -57,7 +59,11 @@ def run_placement(placement_id: int, *, plan: VisitPlan, tenant: TenantPlan) -> 
     """Do what one exclusion needs in one place now; nothing where another worker is there, or writes are stopped."""
     joined = Placement.objects.select_related("device__group", "exclusion__case", "exclusion__scope_group")
     placement = joined.filter(pk=placement_id).first()
-    if placement is None or (is_stopped() and not is_undone(placement)):
+    if placement is None:
+        return
+    if is_stopped() and not is_undone(placement):
+        if placement.status in WANTS_A_VISIT:
+            put_off_stopped(placement, now=plan.clock())  # so that the page says why nothing happens
         return
     if placement.device is None:
         run_in_tenant(placement, plan=tenant)
@@ -78,7 +84,7 @@ def _with_visit(placement: Placement, plan: VisitPlan, *, put: bool) -> None:
     try:
         with visiting(placement.device, plan, placement=placement) as visit:
             if put:
-                _put(placement, visit)
+                put_and_prove(placement, visit)
             else:
                 _remove(placement, visit)
     except WritesStopped:
@@ -87,17 +93,17 @@ def _with_visit(placement: Placement, plan: VisitPlan, *, put: bool) -> None:
         put_off(placement, error.code, detail=error.detail, now=plan.clock())
 
 
-def _put(placement: Placement, visit: DeviceVisit) -> None:
+def put_and_prove(placement: Placement, visit: DeviceVisit) -> None:
+    """Put an exclusion that stands at "being put", and settle what was read back; raises WritesStopped."""
     found = look(placement, visit.read_state())
-    if placement.was_there_before is None and found.is_there is not None:
-        placement.was_there_before = found.is_there and _was_there_before_the_portal(placement)
-        placement.save(update_fields=["was_there_before"])
+    _learn_whose_it_is(placement, found)
     if found.obstacle is not None:
-        settle(placement, PlacementStatus.REFUSED, outcome=found.obstacle, now=visit.now())
+        _refuse(placement, visit, found, outcome=found.obstacle)
         return
     logged = Logged()
     if put_step(is_there=found.is_there) is PutStep.PUT:
         begun = visit.now()
+        _remember_whose_it_is(placement, was_there_before=False)
         send_put(placement, visit)
         found = look(placement, visit.read_state())
         logged = _read_log(placement, visit, since=begun)
@@ -107,7 +113,41 @@ def _put(placement: Placement, visit: DeviceVisit) -> None:
         outcome = found.obstacle or PlacementOutcome.NOT_TAKEN
         if logged.was_refused:
             outcome = PlacementOutcome.TAMPER_PROTECTION
-        settle(placement, PlacementStatus.REFUSED, outcome=outcome, now=visit.now())
+        _refuse(placement, visit, found, outcome=outcome)
+
+
+def _learn_whose_it_is(placement: Placement, found: Found) -> None:
+    """Keep, from the first look that says something, whether an entry was there that is not the portal's.
+
+    As long as it is not known, nothing was sent for this placement.
+    """
+    if placement.was_there_before is None and found.is_there is not None:
+        was_there = found.is_there and _was_there_before_the_portal(placement)
+        _remember_whose_it_is(placement, was_there_before=was_there)
+
+
+def _remember_whose_it_is(placement: Placement, *, was_there_before: bool) -> None:
+    if placement.was_there_before is not was_there_before:
+        placement.was_there_before = was_there_before
+        placement.save(update_fields=["was_there_before"])
+
+
+def _refuse(placement: Placement, visit: DeviceVisit, found: Found, *, outcome: PlacementOutcome) -> None:
+    """Say that the PC does not take it, once nothing is left there that this visit, or a lost one, may have put."""
+    if _may_be_left(placement, found) and found.is_there:
+        send_removal(placement, visit)
+        found = look(placement, visit.read_state())
+    if _may_be_left(placement, found):
+        detail = f"{outcome.value}; what was sent may still be there"
+        put_off(placement, DeviceErrorCode.COMMAND_FAILED, detail=detail, now=visit.now())
+        return
+    settle(placement, PlacementStatus.REFUSED, outcome=outcome, now=visit.now())
+
+
+def _may_be_left(placement: Placement, found: Found) -> bool:
+    """Tell whether the value may be there by this placement alone; None as the answer to "is it there" is a maybe."""
+    is_ours = placement.was_there_before is False and not is_needed_by_another(placement)
+    return is_ours and found.is_there is not False
 
 
 def _settle_there(placement: Placement, logged: Logged, *, now: datetime) -> None:
@@ -120,11 +160,12 @@ def _settle_there(placement: Placement, logged: Logged, *, now: datetime) -> Non
 
 def _remove(placement: Placement, visit: DeviceVisit) -> None:
     """Take an exclusion off, unless another one in force needs it or it was there before the portal came."""
-    if placement.was_there_before:
-        settle(placement, PlacementStatus.GONE, outcome=PlacementOutcome.WAS_THERE_BEFORE, now=visit.now())
-        return
     for _attempt in range(2):
         found = look(placement, visit.read_state())
+        _learn_whose_it_is(placement, found)
+        if placement.was_there_before:
+            settle(placement, PlacementStatus.GONE, outcome=PlacementOutcome.WAS_THERE_BEFORE, now=visit.now())
+            return
         step = removal_step(is_there=found.is_there, is_needed_by_another=is_needed_by_another(placement))
         if step is not RemovalStep.REMOVE:
             break
@@ -132,6 +173,7 @@ def _remove(placement: Placement, visit: DeviceVisit) -> None:
     if step is RemovalStep.DONE:
         settle(placement, PlacementStatus.GONE, outcome=None, now=visit.now())
     elif step is RemovalStep.HANDED_OVER:
+        hand_over(placement)
         settle(placement, PlacementStatus.GONE, outcome=PlacementOutcome.NEEDED_BY_ANOTHER, now=visit.now())
     else:
         put_off(placement, DeviceErrorCode.COMMAND_FAILED, detail=f"step {step.value}", now=visit.now())

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from troubleshooting.domain.exclusion import LOCAL_KINDS, ExclusionKind, ScopeKind
-from troubleshooting.domain.exclusion_digest import ApprovedChange, check_unchanged
-from troubleshooting.domain.exclusion_values import parse_value
+from troubleshooting.domain.exclusion_digest import ApprovedChange, ChangedSinceApproval, check_unchanged
+from troubleshooting.domain.exclusion_values import InvalidExclusionValue, parse_value
 from troubleshooting.machines import changing
 from troubleshooting.machines.pipeline import Entry, rendered
 from troubleshooting.models import Case, Exclusion
+from troubleshooting.models.exclusion import Decision
 from troubleshooting.tenant.indicators import PATH, WantedIndicator
 
 
@@ -34,18 +35,30 @@ def change_of(exclusion: Exclusion) -> ApprovedChange:
 def steps_of(exclusion: Exclusion) -> list[dict[str, Any]]:
     """Give how an exclusion is put and taken off: commands of the catalogue, or calls with their body.
 
-    The body is empty where the device group has no name in the tenant; such a request is not approved.
+    The body is empty where the device group has no name in the tenant, and there is no step at all where the stored
+    value is none of its kind; such a request is not approved (:func:`check_can_be_sent`).
     """
-    if ExclusionKind(exclusion.kind) in LOCAL_KINDS:
-        return [{"command": rendered(entry)} for entry in commands_of(ExclusionKind(exclusion.kind), exclusion.value)]
+    kind = ExclusionKind(exclusion.kind)
     try:
+        if kind in LOCAL_KINDS:
+            return [{"command": rendered(entry)} for entry in commands_of(kind, exclusion.value)]
         body: dict[str, Any] = wanted_indicator(exclusion).as_body()
+    except InvalidExclusionValue:  # somebody reached into the table
+        return []
     except GroupNotInTenant:  # its name was taken away: what was approved with it is not this any more
         body = {}
     return [
         {"call": f"POST {PATH}", "body": body},
         {"call": f"DELETE {PATH}/{{id}}", "body": None},
     ]
+
+
+def check_can_be_sent(exclusion: Exclusion) -> None:
+    """Raise InvalidExclusionValue or GroupNotInTenant where no command and no call can be made of an exclusion."""
+    if ExclusionKind(exclusion.kind) in LOCAL_KINDS:
+        commands_of(ExclusionKind(exclusion.kind), exclusion.value)
+    else:
+        wanted_indicator(exclusion)
 
 
 def commands_of(kind: ExclusionKind, value: str) -> tuple[Entry, Entry]:
@@ -78,8 +91,26 @@ def tenant_groups(exclusion: Exclusion) -> tuple[str, ...]:
 
 
 def check_binding(exclusion: Exclusion) -> None:
-    """Raise ChangedSinceApproval unless what would be done now is what enough people approved."""
-    check_unchanged(change_of(exclusion), approved=exclusion.approved_change or {}, approved_digest=exclusion.digest)
+    """Raise ChangedSinceApproval unless what would be done now is what enough people approved.
+
+    The digest alone does not say so: it stands in the row, and whoever changes the row can change it too. The decisions
+    of the people stand elsewhere, and nobody changes these.
+    """
+    try:
+        change, value = change_of(exclusion), parse_value(ExclusionKind(exclusion.kind), exclusion.value)
+    except InvalidExclusionValue as error:  # none of that kind: nobody approved it
+        raise ChangedSinceApproval(("value",)) from error
+    check_unchanged(change, approved=exclusion.approved_change or {}, approved_digest=exclusion.digest)
+    if exclusion.value_key != value.canonical:
+        raise ChangedSinceApproval(("value",))  # it would be looked for under another name
+    if len(approvers(exclusion, exclusion.digest)) < exclusion.approvals_needed:
+        raise ChangedSinceApproval(("approvals",))
+
+
+def approvers(exclusion: Exclusion, binding: str) -> set[int]:
+    """Give who approved exactly this, in the present round; the requester never counts."""
+    approved = exclusion.decisions.filter(round=exclusion.round, decision=Decision.APPROVE, digest=binding)
+    return set(approved.exclude(by=exclusion.requested_by_id).values_list("by_id", flat=True))
 
 
 def evidence_of(case: Case, *, at: datetime) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from troubleshooting.actions import audit
-from troubleshooting.actions.exclusion_change import change_of, tenant_groups
+from troubleshooting.actions.exclusion_change import approvers, change_of, check_can_be_sent
 from troubleshooting.actions.exclusions import ExclusionRules, ScopeNeedsGroup, lock, set_scope
 from troubleshooting.actions.placements import begin_placements, devices_in, move_exclusion
 from troubleshooting.domain.exclusion import (
@@ -45,8 +45,9 @@ def approve_exclusion(
 ) -> Exclusion:
     """Approve, or approve narrower; the last approval that is needed puts the exclusion in force.
 
-    ``seen`` is the digest of what the reviewer read; raises RequestChanged where it is no longer that, and for
-    indicators ScopeNeedsGroup and GroupNotInTenant. Narrowing is a change: it begins a new round, in which this
+    ``seen`` is the digest of what the reviewer read; raises RequestChanged where it is no longer that,
+    InvalidExclusionValue where the stored value is none of its kind, and for indicators ScopeNeedsGroup and
+    GroupNotInTenant. Narrowing is a change: it begins a new round, in which this
     approval is the first.
     """
     exclusion = lock(exclusion_id)
@@ -56,8 +57,7 @@ def approve_exclusion(
     check_transition(TRANSITIONS, ExclusionStatus(exclusion.status), ExclusionStatus.APPROVED)
     check_lifetime(exclusion.expires_at - now, rules.longest)
     _narrow(exclusion, scope or exclusion.scope, expires_at or exclusion.expires_at, rules=rules, by=by, now=now)
-    if exclusion.kind not in LOCAL_KINDS:
-        tenant_groups(exclusion)
+    check_can_be_sent(exclusion)
     change = change_of(exclusion)
     binding = digest(change)
     ExclusionDecision.objects.create(
@@ -70,21 +70,19 @@ def approve_exclusion(
 
 
 @transaction.atomic
-def reject_exclusion(exclusion_id: int, *, by: User, note: str, now: datetime) -> Exclusion:
-    """Say no, and what would change the answer."""
-    return _decide(exclusion_id, Decision.REJECT, ExclusionStatus.REJECTED, by=by, note=note, now=now)
+def reject_exclusion(exclusion_id: int, *, by: User, note: str, now: datetime, seen: str = "") -> Exclusion:
+    """Say no, and what would change the answer.
+
+    ``seen`` is the digest of what the reviewer read, "" where the answer is not about its details; raises
+    RequestChanged.
+    """
+    return _decide(exclusion_id, Decision.REJECT, ExclusionStatus.REJECTED, by=by, note=note, now=now, seen=seen)
 
 
 @transaction.atomic
 def ask_back(exclusion_id: int, *, by: User, note: str, now: datetime) -> Exclusion:
     """Ask the requester for more."""
     return _decide(exclusion_id, Decision.ASK_BACK, ExclusionStatus.ASKED_BACK, by=by, note=note, now=now)
-
-
-def approvers(exclusion: Exclusion, binding: str) -> set[int]:
-    """Give who approved exactly this, in the present round."""
-    approved = exclusion.decisions.filter(round=exclusion.round, decision=Decision.APPROVE, digest=binding)
-    return set(approved.values_list("by_id", flat=True))
 
 
 def _put_in_force(exclusion: Exclusion, change: ApprovedChange, binding: str, *, now: datetime) -> None:
@@ -101,7 +99,7 @@ def _narrow(
         return
     if exclusion.kind not in LOCAL_KINDS and scope.kind is ScopeKind.DEVICE:
         raise ScopeNeedsGroup
-    is_within = set(devices_in(scope)) <= set(devices_in(exclusion.scope))
+    is_within = not devices_in(scope).exclude(pk__in=devices_in(exclusion.scope).order_by()).exists()
     check_not_wider(
         asked=exclusion.scope,
         asked_lifetime=exclusion.expires_at - now,
@@ -118,14 +116,17 @@ def _narrow(
 
 
 def _decide(
-    exclusion_id: int, decision: Decision, to: ExclusionStatus, *, by: User, note: str, now: datetime
+    exclusion_id: int, decision: Decision, to: ExclusionStatus, *, by: User, note: str, now: datetime, seen: str = ""
 ) -> Exclusion:
     exclusion = lock(exclusion_id)
     _check_may_decide(by, exclusion)
-    move_exclusion(exclusion, to=to, now=now)
+    if seen and digest(change_of(exclusion)) != seen:
+        raise RequestChanged
+    check_transition(TRANSITIONS, ExclusionStatus(exclusion.status), to)
     ExclusionDecision.objects.create(
         exclusion=exclusion, round=exclusion.round, decision=decision, by=by, at=now, note=note
     )
+    move_exclusion(exclusion, to=to, now=now)
     audit.record(f"exclusion_{to.value}", exclusion, case=exclusion.case, actor=by, now=now, note=note)
     return exclusion
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from troubleshooting.domain.exclusion import (
 )
 from troubleshooting.domain.exclusion_approval import ApprovalPolicy, approvals_needed
 from troubleshooting.domain.exclusion_values import parse_value
+from troubleshooting.domain.transitions import InvalidTransition
 from troubleshooting.models import Case, Exclusion, User
 from troubleshooting.permissions import (
     check_may_request_exclusion,
@@ -60,6 +61,10 @@ class TenantNotSetUp(Exception):
     """An allow indicator needs a tenant."""
 
 
+class AlreadyAsked(Exception):
+    """The value has an open renewal; a tenant has one indicator for each value. A constraint sees to the rest."""
+
+
 class ScopeNeedsGroup(Exception):
     """An allow indicator is for a device group or for everyone, never for one PC."""
 
@@ -68,8 +73,8 @@ class ScopeNeedsGroup(Exception):
 def request_exclusion(case_id: int, wish: Wish, *, by: User, rules: ExclusionRules, now: datetime) -> Exclusion:
     """Ask for an exclusion.
 
-    Raises InvalidExclusionValue, InvalidLifetime, NothingToReach, and for indicators TenantNotSetUp, ScopeNeedsGroup
-    and GroupNotInTenant.
+    Raises InvalidExclusionValue, InvalidLifetime, NothingToReach, and for indicators AlreadyAsked, TenantNotSetUp,
+    ScopeNeedsGroup and GroupNotInTenant.
     """
     case = Case.objects.locked().select_related("device").get(pk=case_id)
     check_may_request_exclusion(by, case)
@@ -80,7 +85,14 @@ def request_exclusion(case_id: int, wish: Wish, *, by: User, rules: ExclusionRul
 
 
 def new_request(
-    case: Case, wish: Wish, *, by: User, rules: ExclusionRules, now: datetime, renews: Exclusion | None = None
+    case: Case,
+    wish: Wish,
+    *,
+    by: User,
+    rules: ExclusionRules,
+    now: datetime,
+    renews: Exclusion | None = None,
+    further_evidence: Mapping[str, Any] | None = None,
 ) -> Exclusion:
     """Save a request about a locked case; the caller records the deed. Raises what :func:`request_exclusion` does."""
     lifetime = wish.expires_at - now
@@ -91,7 +103,7 @@ def new_request(
         kind=wish.kind.value,
         value=value.value,
         value_key=value.canonical,
-        evidence=evidence_of(case, at=now),
+        evidence={**evidence_of(case, at=now), **(further_evidence or {})},
         renews=renews,
         reason_code=wish.reason_code,
         reason=wish.reason,
@@ -108,10 +120,13 @@ def new_request(
 
 
 def _check_reach(exclusion: Exclusion, wish: Wish, rules: ExclusionRules) -> None:
-    if not devices_in(wish.scope):
+    if not devices_in(wish.scope).exists():
         raise NothingToReach
     if wish.kind in LOCAL_KINDS:
         return
+    renewals = Exclusion.objects.open().filter(kind=exclusion.kind, value_key=exclusion.value_key)
+    if exclusion.renews is None and renewals.filter(renews__isnull=False).exists():
+        raise AlreadyAsked
     if not rules.has_tenant:
         raise TenantNotSetUp
     if wish.scope.kind is ScopeKind.DEVICE:
@@ -124,6 +139,8 @@ def answer_back(exclusion_id: int, *, by: User, reason: str, now: datetime) -> E
     """Answer a reviewer's question; the request stands again, in a new round."""
     exclusion = lock(exclusion_id)
     check_may_withdraw_exclusion(by, exclusion)
+    if exclusion.status != ExclusionStatus.ASKED_BACK:  # without a question, what was approved stays approved
+        raise InvalidTransition(ExclusionStatus(exclusion.status), ExclusionStatus.REQUESTED)
     exclusion.reason = reason
     exclusion.round += 1
     move_exclusion(exclusion, to=ExclusionStatus.REQUESTED, now=now)

@@ -1,9 +1,7 @@
-"""What a worker does for a lease: one visit at a time, whatever it needs, and the test that stands on it."""
+"""What a worker does for a lease: one visit at a time, whatever it needs, and the test or re-test that stands on it."""
 
 from __future__ import annotations
 
-import re
-import time
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,6 +13,14 @@ from troubleshooting.actions.audit_tests import follow_lease, move_test, record_
 from troubleshooting.actions.device_lock import device_lock
 from troubleshooting.actions.lease_visit import LeaseVisit
 from troubleshooting.actions.leases import LeaseMoved, end_lease, put_off, restore_lease, tend_lease
+from troubleshooting.actions.page_requests import read_log, url_of, was_reached
+from troubleshooting.actions.retest_walk import (
+    conclude_without,
+    follow_lease_of_retest,
+    go_on_with_retest,
+    retest_of,
+    retest_wants_visit,
+)
 from troubleshooting.actions.visits import VisitPlan, address_of
 from troubleshooting.domain.audit_test import TEST_PAGE, TestStatus
 from troubleshooting.domain.audit_test_verdict import TestFacts, Visit, conclude_test
@@ -23,16 +29,13 @@ from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.domain.events import clock_skew
 from troubleshooting.domain.indicator import parse_indicator
 from troubleshooting.domain.lease import ENDED, LeaseStatus, is_due
-from troubleshooting.domain.snapshot import ReadState, Snapshot
-from troubleshooting.machines.base import Answer
+from troubleshooting.domain.snapshot import Snapshot
 from troubleshooting.machines.errors import MachineError
 from troubleshooting.machines.psrp import connect
 from troubleshooting.models import AuditTest, Case, CaseVerdict, DeviceSnapshot, SettingLease
 
 log = structlog.get_logger(__name__)
 
-HTTP_STATUS = re.compile(r"\([1-5][0-9]{2}\)")  # "(404)" in the error's message, whatever the language
-LONGEST_URL = 2_000  # what the catalogue lets the PC request; longer ones are tried by their host
 GIVE_UP_READING_AFTER = timedelta(hours=1)
 _ENDED_CODES = frozenset(status.value for status in ENDED)
 _NEEDS_NO_CONCLUSION = frozenset({LeaseStatus.UNUSED.value, LeaseStatus.REFUSED.value})
@@ -58,7 +61,9 @@ def run_lease(lease_id: int, *, plan: VisitPlan) -> None:
 def _wants_visit(lease: SettingLease, *, now: datetime) -> bool:
     status = LeaseStatus(lease.status)
     if status in ENDED:
-        return _unconcluded(lease) is not None
+        return _unconcluded(lease) is not None or retest_wants_visit(lease, now=now)
+    if status == LeaseStatus.ACTIVE and retest_wants_visit(lease, now=now):
+        return True
     if status == LeaseStatus.ACTIVE and AuditTest.objects.filter(lease=lease, portal_visits=True).exists():
         return True  # left by a lost worker: a living one goes on to the end
     begins = status in (LeaseStatus.REQUESTED, LeaseStatus.PREPARED, LeaseStatus.CHANGING)
@@ -84,6 +89,7 @@ def _visit(lease: SettingLease, plan: VisitPlan) -> None:
             visit = LeaseVisit(lease, machine, snapshot, clock=plan.clock)
             tend_lease(lease, visit, length=length)
             _go_on_with_test(lease, visit, plan)
+            go_on_with_retest(lease, visit, plan)
     except MachineError as error:
         put_off(lease, error.code, detail=error.detail, now=plan.clock())
     except LeaseMoved:
@@ -98,7 +104,7 @@ def _visit(lease: SettingLease, plan: VisitPlan) -> None:
 def _give_back(lease: SettingLease, fault: str, *, now: datetime) -> None:
     """After a fault of the portal itself: a change that nobody waits for is put back at once."""
     put_off(lease, DeviceErrorCode.PORTAL_FAULT, detail=fault, now=now)
-    if AuditTest.objects.filter(lease=lease, portal_visits=True).exists():
+    if AuditTest.objects.filter(lease=lease, portal_visits=True).exists() or retest_of(lease) is not None:
         with transaction.atomic():
             end_lease(lease.pk, by=None, why="portal_fault", now=now)
 
@@ -126,33 +132,8 @@ def _let_pc_visit(test: AuditTest, visit: LeaseVisit, plan: VisitPlan) -> None:
     record_visit(test, Visit.REACHED if was_reached(answer) else Visit.NOT_REACHED, now=plan.clock())
 
 
-def url_of(case: Case) -> str:
-    """Give the address that the PC requests for a case: the reported URL, else the host over HTTPS."""
-    indicator = case.report.indicator
-    if indicator.scheme in ("http", "https") and len(indicator.value) <= LONGEST_URL:
-        return indicator.value
-    host = f"[{indicator.host}]" if ":" in indicator.host else indicator.host
-    return f"https://{host}/" if indicator.port is None else f"https://{host}:{indicator.port}/"
-
-
-def was_reached(answer: Answer) -> bool:
-    """Tell whether a server answered: a status, or an error that carries an HTTP answer (a redirect, a 404).
-
-    Windows PowerShell 5.1 reports both as errors (device-commands.md, notes on answers).
-    """
-    if answer.reading.state is ReadState.ANSWERED and answer.content:
-        return True
-    redirected = (error.get("fq_error", "").startswith("MaximumRedirectExceeded") for error in answer.errors)
-    answered = (HTTP_STATUS.search(error.get("message", "")) for error in answer.errors)
-    return any(redirected) or any(answered)
-
-
 def _read_log(lease: SettingLease, visit: LeaseVisit, plan: VisitPlan) -> Snapshot:
-    """Read the events twice, a few seconds apart, for the log lags; the second answer has everything of the first."""
-    since = lease.started_at or lease.requested_at
-    visit.read_events(since=since)
-    time.sleep(plan.log_lag.total_seconds())
-    return visit.read_events(since=since)
+    return read_log(visit, since=lease.started_at or lease.requested_at, lag=plan.log_lag)
 
 
 @transaction.atomic
@@ -202,12 +183,17 @@ def _unconcluded(lease: SettingLease) -> AuditTest | None:
 
 
 def _follow(lease: SettingLease, plan: VisitPlan) -> None:
-    """Bring the test to where the visit left the lease; give up a log that could not be read for an hour."""
+    """Bring test and re-test to where the visit left the lease; give up a log that was not read for an hour."""
     now = plan.clock()
     lease.refresh_from_db()
+    is_given_up = lease.ended_at is not None and now - lease.ended_at >= GIVE_UP_READING_AFTER
     with transaction.atomic():
         test = AuditTest.objects.open().locked().select_related("case", "lease").filter(lease=lease).first()
         if test is not None:
             follow_lease(test, lease, now=now)
-    if test is not None and lease.ended_at is not None and now - lease.ended_at >= GIVE_UP_READING_AFTER:
+    if test is not None and is_given_up:
         conclude(test, lease, None, now=now)
+    follow_lease_of_retest(lease, now=now)
+    retest = retest_of(lease)
+    if retest is not None and is_given_up:
+        conclude_without(retest, None, now=now)

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import models, transaction
 
+from troubleshooting.actions.device_visit import DeviceVisit, visit_beside
 from troubleshooting.actions.evidence import store_answer
+from troubleshooting.actions.visits import VisitPlan
 from troubleshooting.domain.checks_base import LOCAL, mode_policy
 from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.domain.events import CHANGE_REFUSED, clock_skew
@@ -95,6 +97,11 @@ class LeaseVisit:
     def request_page(self, url: str) -> Answer:
         """Let the PC ask for a page; never for a site that is reported as dangerous."""
         return self._read(catalogue.request_page(url))[0]
+
+    def beside(self, plan: VisitPlan, **what_for: models.Model) -> DeviceVisit:
+        """Give a visit for something else (``retest=…``) over the same connection."""
+        self._snapshot.refresh_from_db(fields=["account"])
+        return visit_beside(self._machine, self._snapshot, plan, **what_for)
 
     def _task_is_there(self, lease_id: int) -> bool | None:
         answer = self._read(changing.restore_task_state(lease_id))[0]

@@ -1,5 +1,9 @@
 """Temporary changes of settings that always end. Each step is committed before the next command leaves for the PC.
 
+What changes a PC passes the gate of the emergency stop (``writes``): its own way back, and the value during. What gives
+it its earlier value back does not, and is never stopped: :func:`restore_lease` with the removal of the task, turning
+back, and the put-backs of a change that came too late.
+
 Whatever is lost between two steps (worker, broker, database, network, the PC itself), the row says what may have been
 changed; the sweep asks for another visit until the value before, or somebody else's, was read back.
 """
@@ -16,6 +20,7 @@ from django.db import IntegrityError, transaction
 from troubleshooting import dispatch
 from troubleshooting.actions import audit
 from troubleshooting.actions.lease_visit import LeaseVisit
+from troubleshooting.actions.writes import WritesStopped, write_gate
 from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.domain.lease import (
     RETRY_EVERY,
@@ -166,7 +171,10 @@ _FOLLOWED = (
 
 
 def begin_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) -> None:
-    """Change the setting, with the PC's own way back set first; ends as ACTIVE, or at once as UNUSED or RESTORING."""
+    """Change the setting, with the PC's own way back set first; ends as ACTIVE, or at once as UNUSED or RESTORING.
+
+    UNUSED also where the emergency stop is on.
+    """
     status = LeaseStatus(lease.status)
     state = visit.read_state()
     obstacle = why_not_changed(mode=state.mode, wanted=lease.value_during, is_managed=state.is_managed)
@@ -181,25 +189,42 @@ def begin_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) ->
         if status == LeaseStatus.REQUESTED:
             move_lease(locked, to=LeaseStatus.PREPARED, now=visit.now())
         locked.save()
-    with _step(lease, LeaseStatus.PREPARED) as locked:
-        locked.started_at = visit.now()
-        locked.ends_at = locked.started_at + length
-        locked.task_fires_at = locked.ends_at + TASK_GRACE + timedelta(seconds=state.skew_s)
-        locked.unsettled_until = visit.now() + SETTLES_AFTER
-        move_lease(locked, to=LeaseStatus.CHANGING, now=visit.now())
-    assert lease.task_fires_at is not None, "set with the start"
-    if not visit.set_restore_task(lease.pk, back_to=_mode(lease.value_before), at=lease.task_fires_at):
+    try:
+        with write_gate():
+            is_set = _set_way_back(lease, visit, length=length, skew_s=state.skew_s)
+    except WritesStopped:  # nothing was sent
+        with _step(lease, LeaseStatus.PREPARED) as locked:
+            move_lease(locked, to=LeaseStatus.UNUSED, now=visit.now(), outcome=Outcome.WRITES_STOPPED)
+        return
+    if not is_set:
         _turn_back(lease, visit, Outcome.TASK_NOT_SET)
         return
     _change(lease, visit)
 
 
+def _set_way_back(lease: SettingLease, visit: LeaseVisit, *, length: timedelta, skew_s: float) -> bool:
+    """Note that the PC may be changed from now on, and give it its own way back; True when that was read back."""
+    with _step(lease, LeaseStatus.PREPARED) as locked:
+        locked.started_at = visit.now()
+        locked.ends_at = locked.started_at + length
+        locked.task_fires_at = locked.ends_at + TASK_GRACE + timedelta(seconds=skew_s)
+        locked.unsettled_until = visit.now() + SETTLES_AFTER
+        move_lease(locked, to=LeaseStatus.CHANGING, now=visit.now())
+    assert lease.task_fires_at is not None, "set with the start"
+    return visit.set_restore_task(lease.pk, back_to=_mode(lease.value_before), at=lease.task_fires_at)
+
+
 def _change(lease: SettingLease, visit: LeaseVisit) -> None:
-    """Set the value during and believe only what is read back."""
+    """Set the value during and believe only what is read back; turned back at once where the stop came meanwhile."""
     with _step(lease, LeaseStatus.CHANGING) as locked:  # the last look: nobody has given this worker up
         locked.unsettled_until = visit.now() + SETTLES_AFTER
         locked.save(update_fields=["unsettled_until"])
-    visit.set_mode(_mode(lease.value_during))
+    try:
+        with write_gate():
+            visit.set_mode(_mode(lease.value_during))
+    except WritesStopped:
+        _turn_back(lease, visit, Outcome.WRITES_STOPPED)
+        return
     _settle(lease, visit)
     seen = visit.read_mode()
     is_ours = step_back(before=_mode(lease.value_before), during=lease.value_during, present=seen) is not NextStep.LEAVE
@@ -222,7 +247,7 @@ def _change(lease: SettingLease, visit: LeaseVisit) -> None:
 
 
 def _turn_back(lease: SettingLease, visit: LeaseVisit, outcome: Outcome) -> None:
-    """End a lease whose change was refused."""
+    """End a lease whose change was refused, or stopped before it was sent. Never stopped itself: it only restores."""
     _settle(lease, visit)
     with _step(lease, LeaseStatus.CHANGING) as locked:
         move_lease(locked, to=LeaseStatus.RESTORING, now=visit.now(), outcome=outcome)
@@ -237,7 +262,10 @@ def _settle(lease: SettingLease, visit: LeaseVisit) -> None:
 
 
 def restore_lease(lease: SettingLease, visit: LeaseVisit) -> bool:
-    """Put the value before back and take the PC's task away; True when both were read back."""
+    """Put the value before back and take the PC's task away; True when both were read back.
+
+    The emergency stop does not stop this: it gives the PC its earlier protection back.
+    """
     if lease.status != LeaseStatus.RESTORING:
         with _step(lease, LeaseStatus(lease.status)) as locked:
             move_lease(locked, to=LeaseStatus.RESTORING, now=visit.now())

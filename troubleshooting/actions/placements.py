@@ -14,14 +14,16 @@ from django.db.models import Q, QuerySet
 
 from troubleshooting import dispatch
 from troubleshooting.actions import audit
+from troubleshooting.actions.alone import alone
 from troubleshooting.actions.exclusion_change import check_binding
+from troubleshooting.actions.retest_book import ask_once_there
 from troubleshooting.actions.writes import is_stopped
 from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.domain.exclusion import LOCAL_KINDS, TRANSITIONS, ExclusionStatus, Scope, ScopeKind
 from troubleshooting.domain.exclusion_digest import ChangedSinceApproval
 from troubleshooting.domain.placement import OPEN as PLACEMENT_OPEN
+from troubleshooting.domain.placement import OUT_OF_SCOPE, PlacementOutcome, PlacementStatus
 from troubleshooting.domain.placement import TRANSITIONS as PLACEMENT_TRANSITIONS
-from troubleshooting.domain.placement import PlacementOutcome, PlacementStatus
 from troubleshooting.domain.transitions import check_transition
 from troubleshooting.models import Device, Exclusion, Placement, User
 from troubleshooting.models.exclusion import IN_FORCE_CODES
@@ -33,17 +35,17 @@ FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 IN_PLACE = (PlacementStatus.PUTTING, PlacementStatus.THERE)
 ON_ITS_WAY_OUT = (PlacementStatus.PUTTING, PlacementStatus.REMOVING)
-OUT_OF_SCOPE = (PlacementStatus.REMOVING, PlacementStatus.GONE, PlacementStatus.UNUSED)  # while it is in force
+WANTS_A_VISIT = (PlacementStatus.WAITING, PlacementStatus.PUTTING, PlacementStatus.REMOVING)
 
 
-def devices_in(scope: Scope) -> list[int]:
+def devices_in(scope: Scope) -> QuerySet[Device]:
     """Give the PCs of a scope, by name."""
     devices = Device.objects.order_by("hostname")
     if scope.kind is ScopeKind.DEVICE:
         devices = devices.filter(pk=scope.target_id or 0)
     elif scope.kind is ScopeKind.GROUP:
         devices = devices.filter(group_id=scope.target_id)
-    return list(devices.values_list("pk", flat=True))
+    return devices
 
 
 # --- Beginning --------------------------------------------------------------------------------------------------------
@@ -60,7 +62,7 @@ def begin_placements(exclusion: Exclusion) -> None:
 
 
 def _place_on_pcs(exclusion: Exclusion) -> None:
-    devices = devices_in(exclusion.scope)
+    devices = devices_in(exclusion.scope).values_list("pk", flat=True)
     own_pc = exclusion.case.device_id
     first = sorted(devices, key=lambda pk: pk != own_pc)[:CANARIES]  # the reporter's own PC is among them
     Placement.objects.bulk_create(Placement(exclusion=exclusion, device_id=pk, is_canary=pk in first) for pk in devices)
@@ -77,13 +79,14 @@ def may_still_be_put(placement: Placement, *, now: datetime) -> bool:
             return False
         try:
             check_binding(exclusion)
+            _check_place(placement, exclusion)
         except ChangedSinceApproval as error:
             said = {"parts": list(error.parts)}
             audit.record("exclusion_halted", exclusion, case=exclusion.case, actor=None, now=now, **said)
             begin_removal(exclusion, as_=ExclusionStatus.REVOKED, by=None, note=str(error), now=now)
             return False
         locked = lock_placement(placement)
-        if not _is_its_turn(locked, exclusion):
+        if not _is_its_turn(locked, exclusion) or not _is_in_scope(locked, exclusion):
             return False
         if exclusion.status == ExclusionStatus.APPROVED:
             advance(exclusion, ExclusionStatus.APPLYING)
@@ -92,6 +95,19 @@ def may_still_be_put(placement: Placement, *, now: datetime) -> bool:
         move_placement(locked, to=PlacementStatus.PUTTING, now=now)
     placement.refresh_from_db()
     return True
+
+
+def _check_place(placement: Placement, exclusion: Exclusion) -> None:
+    """Raise ChangedSinceApproval for a place that this exclusion never has, whoever belongs to which group."""
+    is_for_pcs = exclusion.kind in LOCAL_KINDS
+    is_elsewhere = exclusion.scope_kind == ScopeKind.DEVICE and placement.device_id != exclusion.scope_device_id
+    if is_for_pcs is (placement.device_id is None) or is_elsewhere:
+        raise ChangedSinceApproval(("scope",))
+
+
+def _is_in_scope(placement: Placement, exclusion: Exclusion) -> bool:
+    """Tell whether the PC belongs to the scope now; one that left it is taken out (``scope``)."""
+    return placement.device_id is None or devices_in(exclusion.scope).filter(pk=placement.device_id).exists()
 
 
 def _is_its_turn(locked: Placement, exclusion: Exclusion) -> bool:
@@ -123,6 +139,8 @@ def settle(
     place = locked.device.hostname if locked.device else "tenant"
     said = {"device": place, "outcome": locked.outcome, **facts}
     audit.record(f"placement_{to.value}", exclusion, case=exclusion.case, actor=None, now=now, **said)
+    if to is PlacementStatus.THERE:
+        ask_once_there(exclusion, locked, now=now)
     follow_placements(exclusion, now=now)
 
 
@@ -157,8 +175,13 @@ def _end_renewed(exclusion: Exclusion, *, now: datetime) -> None:
 
 @transaction.atomic
 def put_off(placement: Placement, code: StrEnum, *, detail: str, now: datetime, is_counted: bool = True) -> None:
-    """Remember why a visit came to nothing, and when the next one is due: growing pauses, an hour at most."""
+    """Remember why a visit came to nothing, and when the next one is due: growing pauses, an hour at most.
+
+    Nothing where none is due: a place that was settled keeps what was read back, however the visit ended after that.
+    """
     locked = Placement.objects.locked().get(pk=placement.pk)
+    if locked.status not in WANTS_A_VISIT:
+        return
     locked.attempts += is_counted
     locked.next_attempt_at = now + min(FIRST_PAUSE * 2 ** min(max(locked.attempts - 1, 0), 16), LONGEST_PAUSE)
     locked.error_code, locked.error_detail = code.value, detail
@@ -207,9 +230,9 @@ def drop_unsent(exclusion: Exclusion, *, now: datetime) -> None:
 
 
 def expire_exclusions(*, now: datetime) -> None:
-    """End what is due, each in its own transaction."""
+    """End what is due, each for itself."""
     for pk in list(Exclusion.objects.due_to_expire(now=now).values_list("pk", flat=True)):
-        with transaction.atomic():
+        with alone("exclusion", pk), transaction.atomic():
             exclusion = Exclusion.objects.due_to_expire(now=now).locked().select_related("case").filter(pk=pk).first()
             if exclusion is not None:
                 begin_removal(exclusion, as_=ExclusionStatus.EXPIRED, by=None, note="", now=now)
@@ -228,10 +251,35 @@ def others_of_the_same(placement: Placement) -> QuerySet[Placement]:
     return others.exclude(pk=placement.pk)
 
 
+def who_needs_the_same(placement: Placement) -> QuerySet[Placement]:
+    """Give the placements of other exclusions in force of which the value was read back there.
+
+    One that is still being put is none of them: it may yet be refused, and nobody would take the value off. It finds
+    the value gone, and puts it.
+    """
+    in_use = Q(status=PlacementStatus.THERE, exclusion__status__in=IN_FORCE_CODES)
+    return others_of_the_same(placement).filter(in_use)
+
+
 def is_needed_by_another(placement: Placement) -> bool:
     """Tell whether another exclusion in force needs the value there."""
-    in_use = Q(status__in=IN_PLACE, exclusion__status__in=IN_FORCE_CODES)
-    return others_of_the_same(placement).filter(in_use).exists()
+    return who_needs_the_same(placement).exists()
+
+
+def hand_over(placement: Placement) -> None:
+    """Leave the value to those who need it; with it goes the duty to take it off, unless it is somebody else's."""
+    if placement.was_there_before is False:
+        who_needs_the_same(placement).update(was_there_before=False)
+
+
+@transaction.atomic
+def put_once_more(placement: Placement, *, now: datetime) -> None:
+    """Have a place put exactly as approved again, because another exclusion's form of the value stands there."""
+    exclusion = lock_exclusion(placement)
+    locked = lock_placement(placement)
+    if locked.status == PlacementStatus.THERE and exclusion.status in IN_FORCE_CODES:
+        move_placement(locked, to=PlacementStatus.PUTTING, now=now)
+        dispatch.placement_wants_visit(locked.pk)
 
 
 # --- Small steps ------------------------------------------------------------------------------------------------------

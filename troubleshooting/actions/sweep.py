@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -11,11 +10,13 @@ from django.db import transaction
 
 from troubleshooting import dispatch
 from troubleshooting.actions import audit
+from troubleshooting.actions.alone import alone
 from troubleshooting.actions.check_runs import requeue
 from troubleshooting.actions.endings import end_cancelled, fail_check_run
 from troubleshooting.actions.placements import due_placements, expire_exclusions
+from troubleshooting.actions.scope import follow_scope, out_of_step
 from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.models import Case, CheckRun, SettingLease
+from troubleshooting.models import Case, CheckRun, Retest, SettingLease
 from troubleshooting.models.check_run import CheckRunQuerySet
 from troubleshooting.models.lease import OPEN_TEST_CODES
 
@@ -34,37 +35,33 @@ def sweep(*, now: datetime, lost_after: timedelta) -> None:
     _each(CheckRun.objects.overdue(now=now), _end_overdue, now=now)
     _each(CheckRun.objects.due_again(now=now), _resume, now=now)
     _each(CheckRun.objects.lost(now=now, after=lost_after), _recover, now=now)
-    with _alone("exclusions"):
-        expire_exclusions(now=now)
+    expire_exclusions(now=now)
+    for pk in out_of_step():
+        with alone("scope", pk):
+            follow_scope(pk, now=now)
     for pk in due_placements(now=now).values_list("pk", flat=True):
         dispatch.placement_wants_visit(pk)
+    for pk in Retest.objects.wanting_a_visit(now=now).values_list("pk", flat=True):
+        dispatch.retest_wants_visit(pk)
 
 
 def leases_to_tend(*, now: datetime) -> set[int]:
-    """Give the leases to begin or to put back, and those whose test was left behind or has not read the log yet."""
+    """Give the leases to begin or to put back, and those whose test or re-test was left behind or is untold."""
     wanting = SettingLease.objects.wanting_a_visit(now=now).values_list("pk", flat=True)
     left = SettingLease.objects.left_on_the_way(now=now).values_list("pk", flat=True)
     unread = SettingLease.objects.filter(ended_at__isnull=False, audit_test__status__in=OPEN_TEST_CODES)
-    return {*wanting, *left, *unread.values_list("pk", flat=True)}
+    untold = SettingLease.objects.filter(ended_at__isnull=False, retest__isnull=False, retest__ended_at=None)
+    return {*wanting, *left, *unread.values_list("pk", flat=True), *untold.values_list("pk", flat=True)}
 
 
 def _each(found: CheckRunQuerySet, deed: Callable[[CheckRun, datetime], None], *, now: datetime) -> None:
     """Do the deed to each run that still is as it was found; one that cannot be done stops no other."""
     for pk, case_id in list(found.values_list("pk", "case_id")):
-        with _alone("run", pk), transaction.atomic():
+        with alone("run", pk), transaction.atomic():
             Case.objects.locked().get(pk=case_id)  # first the case, then the run: the order of every deed
             run = found.select_for_update(of=("self",), no_key=True).select_related("case").filter(pk=pk).first()
             if run is not None:
                 deed(run, now)
-
-
-@contextlib.contextmanager
-def _alone(what: str, pk: int = 0) -> Iterator[None]:
-    """Keep a fault to itself: logged, and tried again by the next sweep."""
-    try:
-        yield
-    except Exception:
-        log.exception("sweep_failed", what=what, pk=pk)
 
 
 def _end_overdue(run: CheckRun, now: datetime) -> None:

@@ -5,22 +5,21 @@ The client (``tenant/indicators``) believes only what it reads back; here it is 
 
 from __future__ import annotations
 
-import contextlib
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DatabaseError, connection
-
+from troubleshooting.actions.device_lock import held
 from troubleshooting.actions.exclusion_change import wanted_indicator
 from troubleshooting.actions.placements import (
-    is_needed_by_another,
     is_undone,
     may_still_be_put,
     put_off,
     put_off_stopped,
+    put_once_more,
     settle,
+    who_needs_the_same,
 )
 from troubleshooting.actions.writes import WritesStopped, write_gate
 from troubleshooting.domain.placement import PlacementOutcome, PlacementStatus
@@ -50,10 +49,10 @@ class TenantPlan:
 
 def run_in_tenant(placement: Placement, *, plan: TenantPlan) -> None:
     """Do what one indicator needs now; nothing where another worker has its value."""
-    with _value_lock(placement.exclusion.value_key) as is_free:
+    with held(VALUES, _number_of(placement.exclusion.value_key)) as is_free:
         if not is_free:
             return
-        placement.refresh_from_db(fields=["status", "indicator_id", "put_at"])
+        placement.refresh_from_db(fields=["status", "indicator_id", "put_at", "attempts"])
         if placement.status in (PlacementStatus.WAITING, PlacementStatus.PUTTING):
             if may_still_be_put(placement, now=plan.clock()):
                 _tried(placement, plan, _put)
@@ -91,24 +90,46 @@ def _put(placement: Placement, tenant: Tenant, plan: TenantPlan) -> None:
 
 def _remove(placement: Placement, tenant: Tenant, plan: TenantPlan) -> None:
     """Take the portal's own indicator out; one that somebody changed meanwhile is theirs and stays."""
-    if is_needed_by_another(placement):
+    needed_by = who_needs_the_same(placement).select_related("exclusion__case", "exclusion__scope_group").first()
+    if needed_by is not None:
+        _hand_over(needed_by, tenant, plan)
         settle(placement, PlacementStatus.GONE, outcome=PlacementOutcome.NEEDED_BY_ANOTHER, now=plan.clock())
         return
-    outcome = None
-    for present in _own(placement, tenant):
+    outcome, ids = None, _ids_to_remove(placement, tenant)
+    for indicator_id in ids:
         try:
             with write_gate(is_undo=is_undone(placement)):
-                tenant.indicators.remove(present.id, value=placement.exclusion.value)
+                tenant.indicators.remove(indicator_id, value=placement.exclusion.value)
         except Conflict:
             outcome = PlacementOutcome.TENANT_DECIDES_OTHERWISE
     left = tenant.indicators.find(placement.exclusion.value)
     if any(indicator.is_ours and indicator.is_allow for indicator in left):
         put_off(placement, TenantErrorCode.NOT_CONFIRMED, detail="It still shows.", now=plan.clock())
         return
+    if not ids and not placement.attempts:
+        # The answer to a call may have been lost, and a read may lag behind it: gone is what is absent twice.
+        put_off(placement, TenantErrorCode.NOT_CONFIRMED, detail="Nothing to remove was found.", now=plan.clock())
+        return
     if left:
         outcome = PlacementOutcome.TENANT_DECIDES_OTHERWISE
     others = [as_read(indicator) for indicator in left]
     settle(placement, PlacementStatus.GONE, outcome=outcome, now=plan.clock(), left_in_tenant=others)
+
+
+def _hand_over(needed_by: Placement, tenant: Tenant, plan: TenantPlan) -> None:
+    """Leave the indicator to another exclusion in force; where it is not as approved for that one, it is put anew.
+
+    A renewal that was put and then ended leaves its own, later end behind.
+    """
+    wanted = wanted_indicator(needed_by.exclusion)
+    if not any(wanted.is_met_by(present) for present in _own(needed_by, tenant)):
+        put_once_more(needed_by, now=plan.clock())
+
+
+def _ids_to_remove(placement: Placement, tenant: Tenant) -> list[str]:
+    """Give the portal's own, and the one that the tenant said it had taken: a read may lag behind that."""
+    known = [indicator.id for indicator in _own(placement, tenant)]
+    return [*dict.fromkeys([*known, *filter(None, [placement.indicator_id])])]
 
 
 def _own(placement: Placement, tenant: Tenant) -> list[TenantIndicator]:
@@ -141,16 +162,6 @@ def said(error: TenantError) -> str:
     return " · ".join(part for part in parts if part)
 
 
-@contextlib.contextmanager
-def _value_lock(value_key: str) -> Iterator[bool]:
-    """Hold a value for this worker; gives False, without waiting, where another one has it."""
-    key = zlib.crc32(value_key.encode()) - 2**31
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [VALUES, key])
-        (is_mine,) = cursor.fetchone()
-    try:
-        yield is_mine
-    finally:
-        if is_mine:
-            with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [VALUES, key])
+def _number_of(value_key: str) -> int:
+    """Give a number that stands for a value, within PostgreSQL's integers."""
+    return zlib.crc32(value_key.encode()) - 2**31

@@ -15,7 +15,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef
 
-from troubleshooting.actions import audit, endings
+from troubleshooting.actions import audit, drift, endings
 from troubleshooting.actions.device_lock import device_lock
 from troubleshooting.actions.evidence import EvidenceKeeper, Superseded, heartbeat
 from troubleshooting.actions.waiting import wake_others
@@ -71,6 +71,7 @@ def _run_claimed(run: CheckRun, plan: VisitPlan) -> None:
         endings.end_without_visit(run, keeper, error.code, detail=error.detail, now=plan.clock())
     else:
         endings.end_with_visit(run, keeper, now=plan.clock())
+        drift.learn_from_check(run.device, keeper.judged(is_over=True)[0], now=plan.clock())
 
 
 def address_of(device: Device, *, ca_file: Path | None) -> Address:

@@ -7,7 +7,7 @@ from datetime import datetime
 from troubleshooting import dispatch
 from troubleshooting.actions.placements import due_placements
 from troubleshooting.domain.check_run import RunStatus
-from troubleshooting.models import CheckRun, SettingLease
+from troubleshooting.models import CheckRun, Retest, SettingLease
 
 
 def wake_others(device_id: int, *, now: datetime) -> None:
@@ -16,6 +16,8 @@ def wake_others(device_id: int, *, now: datetime) -> None:
         dispatch.lease_wants_visit(pk)
     for pk in due_placements(now=now).filter(device_id=device_id).values_list("pk", flat=True):
         dispatch.placement_wants_visit(pk)
+    for pk in Retest.objects.wanting_a_visit(now=now).filter(device_id=device_id).values_list("pk", flat=True):
+        dispatch.retest_wants_visit(pk)
     queued = CheckRun.objects.filter(device_id=device_id, status=RunStatus.QUEUED)
     for pk in queued.values_list("pk", flat=True):
         dispatch.check_run_queued(pk)

@@ -93,18 +93,19 @@ PARTS: Mapping[str, str] = {
     "evidence": _("evidence"),
     "reason": _("reason"),
     "digest": _("digest"),
+    "approvals": _("approvals"),
 }
 
 
 def check_unchanged(present: ApprovedChange, *, approved: Mapping[str, Any], approved_digest: str) -> None:
-    """Raise ChangedSinceApproval unless the present change has the approved digest.
+    """Raise ChangedSinceApproval unless the present change is the approved one, by its digest and by its stored form.
 
-    ``approved`` is the stored form, which says what differs; where it agrees although the digest does not, the stored
-    digest itself was changed.
+    ``approved`` is the stored form, which says what differs; where all its parts agree, the stored digest itself was
+    changed, or the form holds more than it should.
     """
-    if digest(present) == approved_digest:
-        return
     now = present.as_json()
+    if digest(present) == approved_digest and _same(now, approved):
+        return
     differing = tuple(part for part in now if part not in approved or not _same(now[part], approved[part]))
     raise ChangedSinceApproval(differing or ("digest",))
 

@@ -7,7 +7,7 @@ in a key for each list, with the excluded value as the value's name. The event n
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,3 +57,13 @@ def exclusion_change(event: ProtectionEvent) -> ExclusionChange | None:
         at=event.recorded_at,
         by_policy="\\policies\\" in text.lower(),
     )
+
+
+def policy_exclusions(events: Iterable[ProtectionEvent]) -> tuple[ExclusionChange, ...]:
+    """Give the entries that a policy sets, as far as the log tells: those whose last change there was an addition."""
+    last: dict[tuple[ExclusionKind, str], ExclusionChange] = {}
+    changes = (change for event in events if (change := exclusion_change(event)) is not None)
+    for change in sorted(changes, key=lambda change: change.at):
+        if change.by_policy:
+            last[change.kind, change.value_key] = change
+    return tuple(change for change in last.values() if change.is_added)

@@ -45,6 +45,7 @@ class LintCode(StrEnum):
     SET_BY_POLICY = "set_by_policy"
     ALREADY_EXCLUDED = "already_excluded"
     EXCLUDED_ELSEWHERE = "excluded_elsewhere"
+    INDICATOR_TAKEN = "indicator_taken"
     PRESENT_ON_DEVICE = "present_on_device"
     SCOPE_NEEDS_GROUP = "scope_needs_group"
     WIDE_SCOPE = "wide_scope"
@@ -171,6 +172,10 @@ WORDS: Mapping[LintCode, Words] = {
         _("The exclusion %(reference)s covers this already."), _("Ask for its renewal where it ends too early.")
     ),
     LintCode.EXCLUDED_ELSEWHERE: _warn(_("The exclusion %(reference)s has this value for another scope.")),
+    LintCode.INDICATOR_TAKEN: _refuse(
+        _("A tenant has one indicator for each address, and the exclusion %(reference)s has it for other PCs."),
+        _("Have that one ended first, then ask for the scope that all of them need."),
+    ),
     LintCode.PRESENT_ON_DEVICE: _warn(
         _("The PC's own list has %(entry)s already, so this may not be what stops the connection.")
     ),

@@ -122,9 +122,11 @@ def _about_policy(value: ExclusionValue, known: Known) -> Iterator[LintFinding]:
 
 def _about_exclusion(value: ExclusionValue, known: Known) -> Iterator[LintFinding]:
     """Judge an exclusion of the register."""
-    if value_covers(known.value, value):
-        code = LintCode.ALREADY_EXCLUDED if known.holds_for_scope else LintCode.EXCLUDED_ELSEWHERE
-        yield found(code, reference=known.reference)
+    if not value_covers(known.value, value):
+        return
+    is_same_indicator = value.kind is ExclusionKind.ALLOW_INDICATOR and known.value.canonical == value.canonical
+    elsewhere = LintCode.INDICATOR_TAKEN if is_same_indicator else LintCode.EXCLUDED_ELSEWHERE
+    yield found(LintCode.ALREADY_EXCLUDED if known.holds_for_scope else elsewhere, reference=known.reference)
 
 
 _KNOWN: Mapping[KnownSource, Callable[[ExclusionValue, Known], Iterator[LintFinding]]] = {

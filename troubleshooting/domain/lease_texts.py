@@ -96,6 +96,14 @@ OUTCOMES: Mapping[Outcome, OutcomeText] = {
         _("Nothing on the PC was changed."),
         _("It was ended before the first command that changes anything."),
     ),
+    Outcome.WRITES_STOPPED: _outcome(
+        _("All changes on PCs are stopped for now"),
+        _("The test did not begin, and the PC is protected as before. Ask for it again when changes go on."),
+        _(
+            "The emergency stop came before the mode was changed. The value before was kept, a restore task that was "
+            "set already was taken away again; the test has to be asked for anew after the stop."
+        ),
+    ),
 }
 
 

@@ -15,17 +15,19 @@ class PlacementStatus(StrEnum):
     REFUSED = "refused"  # read back as not there; the outcome says why
     REMOVING = "removing"  # to be taken away; not yet read back
     GONE = "gone"  # read back as gone, or left because it was there before, or another exclusion needs it
-    UNUSED = "unused"  # ended before anything was sent
+    UNUSED = "unused"  # ended, or its PC left the scope, before anything was sent
 
 
+# GONE and UNUSED go back to WAITING when a PC that had left the scope of an exclusion in force belongs to it again.
+# GONE goes back to REMOVING when the value was found there again and IT has the portal take it off once more.
 TRANSITIONS: Mapping[PlacementStatus, frozenset[PlacementStatus]] = {
     PlacementStatus.WAITING: frozenset({PlacementStatus.PUTTING, PlacementStatus.REFUSED, PlacementStatus.UNUSED}),
     PlacementStatus.PUTTING: frozenset({PlacementStatus.THERE, PlacementStatus.REFUSED, PlacementStatus.REMOVING}),
     PlacementStatus.THERE: frozenset({PlacementStatus.PUTTING, PlacementStatus.REMOVING}),
     PlacementStatus.REFUSED: frozenset(),
     PlacementStatus.REMOVING: frozenset({PlacementStatus.GONE}),
-    PlacementStatus.GONE: frozenset(),
-    PlacementStatus.UNUSED: frozenset(),
+    PlacementStatus.GONE: frozenset({PlacementStatus.WAITING, PlacementStatus.REMOVING}),
+    PlacementStatus.UNUSED: frozenset({PlacementStatus.WAITING}),
 }
 
 NEXT_MOVE: Mapping[PlacementStatus, str | None] = {
@@ -38,7 +40,12 @@ NEXT_MOVE: Mapping[PlacementStatus, str | None] = {
     PlacementStatus.UNUSED: None,
 }
 
-OPEN: frozenset[PlacementStatus] = frozenset(status for status, after in TRANSITIONS.items() if after)
+# The others may move again, but nobody's move is due.
+OPEN: frozenset[PlacementStatus] = frozenset(status for status, mover in NEXT_MOVE.items() if mover)
+# In an exclusion in force these are the PCs that left its scope.
+OUT_OF_SCOPE: frozenset[PlacementStatus] = frozenset(
+    {PlacementStatus.REMOVING, PlacementStatus.GONE, PlacementStatus.UNUSED}
+)
 
 
 class PlacementOutcome(StrEnum):

@@ -46,6 +46,7 @@ LAST_MINUTE = time(23, 59)  # the end of the day that was chosen
 FIELD_OF: Mapping[LintCode, str] = {
     LintCode.SCOPE_NEEDS_GROUP: "scope",
     LintCode.WIDE_SCOPE: "scope",
+    LintCode.INDICATOR_TAKEN: "scope",
     LintCode.LIFETIME_NONE: "ends_on",
     LintCode.LIFETIME_TOO_LONG: "ends_on",
     LintCode.LOCAL_LISTS_IGNORED: "kind",
@@ -168,9 +169,9 @@ class ExclusionForm(forms.Form):
             "null_characters_not_allowed": gettext_lazy("This has characters that cannot be typed. Write it again."),
         },
     )
-    confirmed = forms.CharField(
-        label=gettext_lazy("What speaks against it"), required=False, max_length=1000
-    )  # the codes of the warnings that were shown
+    confirmed = forms.Field(  # the codes of the warnings that were shown; anything else counts for nothing
+        label=gettext_lazy("What speaks against it"), required=False
+    )
 
     def __init__(
         self,
@@ -230,6 +231,7 @@ class ExclusionForm(forms.Form):
                 self.case.report,
                 self.page.snapshot,
                 kind=cleaned["kind"],
+                value=cleaned["value"],
                 scope=cleaned["scope"],
                 longest=self.longest,
             ),
@@ -276,7 +278,7 @@ class ExclusionForm(forms.Form):
         self.add_error(field, sentences(finding))
 
     def _ask_to_confirm(self, cleaned: dict[str, Any]) -> None:
-        seen = set(str(cleaned.get("confirmed", "")).split(","))
+        seen = set(str(cleaned.get("confirmed") or "").split(","))
         unseen = {finding.code.value for finding in self.warnings} - seen
         self.needs_confirmation = bool(unseen)
         if unseen:

@@ -31,7 +31,7 @@ def _note(label: Any, required: Any = None, hint: Any = "") -> LongTextField:
 class ApproveForm(forms.Form):
     """An approval, as asked for or narrower. The digest says what the page showed."""
 
-    digest = forms.CharField(required=False, max_length=64)
+    digest = forms.Field(required=False)  # whatever is not the digest of the request counts as read before a change
     scope = forms.ChoiceField(
         label=gettext_lazy("For whom"),
         required=False,

@@ -10,7 +10,7 @@ from enum import IntEnum
 from xml.sax.saxutils import escape
 
 from troubleshooting.domain.exclusion import ExclusionKind
-from troubleshooting.domain.exclusion_values import parse_value
+from troubleshooting.domain.exclusion_values import InvalidExclusionValue, ValueRefusal, parse_value
 from troubleshooting.machines.pipeline import Cmdlet, Entry, Shape, cmdlet, select
 
 TASK_PREFIX = "NetworkProtectionPortal-"
@@ -122,9 +122,12 @@ def remove_exclusion(kind: ExclusionKind, value: str) -> Entry:
 
 
 _LISTS = {ExclusionKind.IP_ADDRESS: "ExclusionIpAddress", ExclusionKind.PROCESS: "ExclusionProcess"}
+_NOT_NORMAL = {ExclusionKind.IP_ADDRESS: ValueRefusal.NOT_AN_IPV4, ExclusionKind.PROCESS: ValueRefusal.BAD_CHARACTERS}
 _SHORT = {ExclusionKind.IP_ADDRESS: "ip", ExclusionKind.PROCESS: "process"}
 
 
 def _checked(kind: ExclusionKind, value: str) -> str:
-    """Give the value if it is in its normal form; raises InvalidValue for anything else, whoever stored it."""
-    return parse_value(kind, value).value
+    """Give the value if it is in its normal form; raises InvalidExclusionValue for anything else, whoever stored it."""
+    if parse_value(kind, value).value != value:
+        raise InvalidExclusionValue(_NOT_NORMAL[kind])
+    return value

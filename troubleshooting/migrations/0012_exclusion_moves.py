@@ -24,6 +24,9 @@ BEGIN
     IF NEW.renews_id IS DISTINCT FROM OLD.renews_id THEN
         RAISE EXCEPTION 'exclusion_keeps_renewed: what it renews stays';
     END IF;
+    IF NEW.value_key <> OLD.value_key AND NEW.value = OLD.value THEN
+        RAISE EXCEPTION 'exclusion_key_follows_value: it is looked for under the name of its value';
+    END IF;
     IF NEW.status = OLD.status THEN
         RETURN NEW;
     END IF;

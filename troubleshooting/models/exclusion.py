@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.exclusion import (
@@ -59,6 +59,12 @@ class ExclusionQuerySet(models.QuerySet["Exclusion"]):
     def awaiting_decision(self) -> ExclusionQuerySet:
         """Give what reviewers have to decide, oldest first."""
         return self.filter(status=ExclusionStatus.REQUESTED).order_by("requested_at", "pk")
+
+    def undecided_by(self, person: User) -> ExclusionQuerySet:
+        """Give what a reviewer could decide now: not their own, and not decided by them in the present round."""
+        decided = ExclusionDecision.objects.filter(exclusion=OuterRef("pk"), round=OuterRef("round"), by=person)
+        waiting = self.filter(~Exists(decided), status=ExclusionStatus.REQUESTED)
+        return waiting.exclude(requested_by=person)
 
     def in_force(self) -> ExclusionQuerySet:
         """Give the exclusions that are on PCs, or may be."""

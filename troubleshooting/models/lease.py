@@ -45,6 +45,7 @@ class SettingLeaseQuerySet(models.QuerySet["SettingLease"]):
     def left_on_the_way(self, *, now: datetime) -> SettingLeaseQuerySet:
         """Give the active leases whose worker was lost before it told the test, or before it let the PC visit."""
         left = Q(audit_test__status=TestStatus.STARTING) | Q(audit_test__portal_visits=True)
+        left |= Q(retest__isnull=False, retest__ended_at=None)
         waited = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
         return self.filter(left, waited, status=LeaseStatus.ACTIVE)
 

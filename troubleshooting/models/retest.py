@@ -22,8 +22,8 @@ class RetestQuerySet(models.QuerySet["Retest"]):
         return self.filter(ended_at=None)
 
     def wanting_a_visit(self, *, now: datetime) -> RetestQuerySet:
-        """Give the open re-tests whose time has come."""
-        return self.open().filter(due_at__lte=now)
+        """Give the open re-tests whose time has come; one with a lease is looked after by the lease's own worker."""
+        return self.open().filter(due_at__lte=now, lease=None)
 
     def locked(self) -> RetestQuerySet:
         """Lock the re-test's own row until the transaction ends."""

@@ -11,12 +11,14 @@ from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.domain.lease_texts import outcome_text
 from troubleshooting.domain.placement_texts import placement_text
 from troubleshooting.domain.remediation_errors import error_text
+from troubleshooting.domain.retest import RetestPurpose
+from troubleshooting.domain.retest_texts import QUESTIONS, retest_text
 from troubleshooting.models import AuditEntry, Case, User
 from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import (
@@ -65,7 +67,7 @@ SENTENCES: Mapping[str, Promise] = {
     "lease_end_requested": gettext_lazy("Asked to put protection back"),
     "lease_restored": gettext_lazy("Put protection back as it was, and read it back"),
     "lease_superseded": gettext_lazy("Left protection as somebody else had set it meanwhile"),
-    "lease_refused": gettext_lazy("Found that the PC had refused the change; protection is as it was"),
+    "lease_refused": gettext_lazy("Did not change protection after all; it is as it was, as read back"),
     "lease_unused": gettext_lazy("Changed nothing on the PC"),
     "lease_retry_requested": gettext_lazy("Asked to try at once to put protection back"),
     "exclusion_requested": gettext_lazy("Asked for an exception"),
@@ -80,14 +82,28 @@ SENTENCES: Mapping[str, Promise] = {
     "exclusion_refused": gettext_lazy("Ended the exception, because it was not taken anywhere"),
     "exclusion_halted": gettext_lazy("Halted the exception: it differs from what was approved"),
     "exclusion_verified": gettext_lazy("Read the exception back: it is in force"),
+    "exclusion_warned": gettext_lazy("Announced that the exception ends soon"),
+    "exclusion_renewal_requested": gettext_lazy("Asked to renew the exception"),
+    "exclusion_still_blocked": gettext_lazy("Said that the site is still blocked"),
+    "retest_asked": gettext_lazy("Asked for a re-test of the exception"),
+    "retest_taken_off": gettext_lazy("Took the exception off for a moment, with protection only logging"),
+    "retest_done": gettext_lazy("Made the re-test"),
+    "retest_not_done": gettext_lazy("Could not make the re-test"),
     "exclusion_removed": gettext_lazy("The exception is gone everywhere, as read back"),
     "placement_there": gettext_lazy("Put the exception in its place and read it back"),
     "placement_refused": gettext_lazy("Found that the exception is not taken there"),
     "placement_gone": gettext_lazy("Took the exception off again and read that back"),
+    "drift_put_again": gettext_lazy("Found the exception missing, and asked to put it there again"),
+    "drift_taken_off_again": gettext_lazy("Found the exception there after its end, and asked to take it off again"),
+    "placement_joined": gettext_lazy("A PC joined the scope; it gets the exception as well"),
+    "placement_out_of_scope": gettext_lazy("A PC left the scope; the exception is taken off it"),
 }
 OTHER_SENTENCE = gettext_lazy("Changed the case")
 
 TONES: Mapping[str, str] = {
+    "exclusion_warned": "warn",
+    "exclusion_still_blocked": "warn",
+    "retest_done": "info",
     "case_solved": "good",
     "exclusion_verified": "good",
     "exclusion_rejected": "warn",
@@ -234,6 +250,22 @@ def _placement_note(details: Mapping[str, Any], reader: User) -> str:
     return " ".join(part for part in (f"{details.get('device') or ''}.", why) if part != ".")
 
 
+def _days_note(details: Mapping[str, Any], reader: User) -> str:
+    days = int(details.get("days") or 0)
+    return ngettext("%(n)d day before its end.", "%(n)d days before its end.", days) % {"n": days}
+
+
+def _retest_question_note(details: Mapping[str, Any], reader: User) -> str:
+    known = details.get("purpose") in set(RetestPurpose)
+    return translated(QUESTIONS[RetestPurpose(details["purpose"])]) if known else ""
+
+
+def _retest_note(details: Mapping[str, Any], reader: User) -> str:
+    """Say what the re-test showed, or why there was none."""
+    words = retest_text(str(details.get("outcome") or ""))
+    return translated(words.it if _is_technical(reader) else words.employee) if words else ""
+
+
 def _value_note(details: Mapping[str, Any], reader: User) -> str:
     return str(details.get("value") or "")
 
@@ -264,6 +296,11 @@ NOTES: Mapping[str, Callable[[Mapping[str, Any], User], str]] = {
     "lease_superseded": _mode_note,
     "evidence_exported": _form_note,
     "exclusion_requested": _value_note,
+    "exclusion_renewal_requested": _value_note,
+    "exclusion_warned": _days_note,
+    "retest_asked": _retest_question_note,
+    "retest_done": _retest_note,
+    "retest_not_done": _retest_note,
     "exclusion_approved": _typed_note,
     "exclusion_rejected": _typed_note,
     "exclusion_asked_back": _typed_note,
@@ -272,4 +309,8 @@ NOTES: Mapping[str, Callable[[Mapping[str, Any], User], str]] = {
     "placement_there": _placement_note,
     "placement_refused": _placement_note,
     "placement_gone": _placement_note,
+    "drift_put_again": _placement_note,
+    "drift_taken_off_again": _placement_note,
+    "placement_joined": _placement_note,
+    "placement_out_of_scope": _placement_note,
 }

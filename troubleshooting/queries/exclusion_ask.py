@@ -17,6 +17,7 @@ from troubleshooting.domain.verdict import Verdict
 from troubleshooting.models import Case, Device, Exclusion
 from troubleshooting.queries.audit_test_events import read_events
 from troubleshooting.queries.evidence import read_snapshot
+from troubleshooting.queries.known_elsewhere import known_by_policy, known_in_tenant
 
 NO_VERDICT = say(_("No check of the PC has come to a verdict yet. An exception needs its evidence."))
 
@@ -57,10 +58,23 @@ def read_ask_page(case: Case) -> AskPage:
 
 
 def lint_context(
-    report: Report, snapshot: Snapshot | None, *, kind: ExclusionKind, scope: Scope, longest: timedelta
+    report: Report,
+    snapshot: Snapshot | None,
+    *,
+    kind: ExclusionKind,
+    value: str,
+    scope: Scope,
+    longest: timedelta,
+    renews: Exclusion | None = None,
 ) -> LintContext:
-    """Give what the linter has to know beside the request: the evidence, and the open exclusions of that kind."""
-    return LintContext(longest=longest, report=report, snapshot=snapshot, known=_known(kind, scope))
+    """Give what the linter has to know beside the request: the evidence, and what decides about the value already.
+
+    That is the open exclusions of the kind (the one to be renewed left out), the tenant's indicators that overlap with
+    the value, and policies.
+    """
+    register = _known(kind, scope, renews=renews)
+    known = (*register, *known_in_tenant(kind, value, scope), *known_by_policy(kind, snapshot))
+    return LintContext(longest=longest, report=report, snapshot=snapshot, known=known)
 
 
 def existing_exclusion(kind: ExclusionKind, value_key: str, scope: Scope) -> Exclusion | None:
@@ -71,13 +85,16 @@ def existing_exclusion(kind: ExclusionKind, value_key: str, scope: Scope) -> Exc
     return None
 
 
-def _known(kind: ExclusionKind, scope: Scope) -> tuple[Known, ...]:
+def _known(kind: ExclusionKind, scope: Scope, *, renews: Exclusion | None) -> tuple[Known, ...]:
     """Give the open exclusions of the register; one query, and one more where a PC's group has to be known."""
     group_id = None
     if scope.kind is ScopeKind.DEVICE:
         group_id = Device.objects.filter(pk=scope.target_id or 0).values_list("group_id", flat=True).first()
     known = []
-    for found in Exclusion.objects.open().filter(kind=kind.value).order_by("pk"):
+    others = Exclusion.objects.open().filter(kind=kind.value)
+    if renews is not None:
+        others = others.exclude(pk=renews.pk)
+    for found in others.order_by("pk"):
         try:
             value = parse_value(kind, found.value)
         except InvalidExclusionValue:

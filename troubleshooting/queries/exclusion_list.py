@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from troubleshooting.domain.case import ProblemKind
 from troubleshooting.domain.exclusion import ENDED, ENDING, IN_FORCE, NEXT_MOVE, ExclusionKind, ExclusionStatus
 from troubleshooting.domain.exclusion_proposal import SENSIBLE
-from troubleshooting.models import Case, Exclusion, User
+from troubleshooting.models import Case, Exclusion, ExclusionWarning, User
 from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, EXCLUSION_STATUS_LABELS, SCOPE_LABELS
 from troubleshooting.queries.case_list import COUNTED_TO, PAGE_SIZE, Cursor
 from troubleshooting.queries.words import label_of
@@ -26,6 +26,7 @@ class ListState(StrEnum):
     TO_DECIDE = "to_decide"
     ASKED_BACK = "asked_back"
     IN_FORCE = "in_force"
+    ENDING_SOON = "ending_soon"  # announced to end
     ENDING = "ending"
     ENDED = "ended"
     ALL = "all"
@@ -35,6 +36,7 @@ STATE_LABELS: Mapping[ListState, Promise] = {
     ListState.TO_DECIDE: _("To decide"),
     ListState.ASKED_BACK: _("Waiting for an answer"),
     ListState.IN_FORCE: _("Approved and in force"),
+    ListState.ENDING_SOON: _("Ending soon"),
     ListState.ENDING: _("Being removed"),
     ListState.ENDED: _("Over"),
     ListState.ALL: _("All"),
@@ -43,6 +45,7 @@ STATUSES: Mapping[ListState, frozenset[ExclusionStatus]] = {
     ListState.TO_DECIDE: frozenset({ExclusionStatus.REQUESTED}),
     ListState.ASKED_BACK: frozenset({ExclusionStatus.ASKED_BACK}),
     ListState.IN_FORCE: IN_FORCE | {ExclusionStatus.APPROVED},
+    ListState.ENDING_SOON: IN_FORCE,
     ListState.ENDING: ENDING,
     ListState.ENDED: ENDED,
     ListState.ALL: frozenset(ExclusionStatus),
@@ -74,6 +77,7 @@ class ExclusionRow:
     status_label: Promise | None
     approvals_needed: int
     next_move: str | None
+    waits_for_reader: bool = False  # the reader could decide about it, were they IT
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +90,18 @@ class ExclusionList:
     newer: Cursor | None
 
 
-def awaiting_decision() -> int:
-    """Count what reviewers have to decide; one query on an index."""
-    return Exclusion.objects.filter(status=ExclusionStatus.REQUESTED).count()
-
-
 def list_exclusions(
     reader: User, wanted: ExclusionFilter, *, cursor: Cursor | None = None, page_size: int = PAGE_SIZE
 ) -> ExclusionList:
-    """Give one page of the exclusions that the reader may see and the filter leaves; two queries."""
+    """Give one page of the exclusions that the reader may see and the filter leaves; three queries."""
     found = _matching(reader, wanted)
     rows, more = _page(found, cursor, page_size)
     to_newer = cursor is not None and cursor.newer
     has_older, has_newer = (True, more) if to_newer else (more, cursor is not None)
+    undecided = Exclusion.objects.undecided_by(reader).filter(pk__in=[exclusion.pk for exclusion in rows])
+    waiting = set(undecided.values_list("pk", flat=True))
     return ExclusionList(
-        rows=tuple(row_of(exclusion) for exclusion in rows),
+        rows=tuple(replace(row_of(exclusion), waits_for_reader=exclusion.pk in waiting) for exclusion in rows),
         total=found.order_by()[:COUNTED_TO].count(),
         older=_cursor_at(rows[-1:]) if has_older else None,
         newer=_cursor_at(rows[:1], newer=True) if has_newer else None,
@@ -128,6 +129,8 @@ def scope_words(exclusion: Exclusion) -> str:
 def _matching(reader: User, wanted: ExclusionFilter) -> QuerySet[Exclusion]:
     found: QuerySet[Exclusion] = Exclusion.objects.visible_to(reader)
     found = found.filter(status__in=[status.value for status in STATUSES[wanted.state]])
+    if wanted.state is ListState.ENDING_SOON:
+        found = found.filter(pk__in=ExclusionWarning.objects.values("exclusion_id"))
     if wanted.kind:
         found = found.filter(kind=wanted.kind.value)
     for word in wanted.search.split():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
@@ -12,7 +13,7 @@ from troubleshooting.domain.exclusion_approval import BlastRadius
 from troubleshooting.domain.exclusion_values import canonical
 from troubleshooting.domain.snapshot import Preferences, ProtectionEvent, Snapshot
 from troubleshooting.machines.parse import build_snapshot
-from troubleshooting.models import Case, Device, DeviceAnswer, Exclusion
+from troubleshooting.models import Case, Device, DeviceAnswer, Exclusion, SeenIndicator
 from troubleshooting.queries.evidence import answer_of
 from troubleshooting.queries.exclusion_list import ExclusionRow, row_of, scope_words
 
@@ -29,6 +30,17 @@ class ExistingEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class TenantEntry:
+    """An indicator of the tenant that decides about the value, or about a domain above it, as last read."""
+
+    value: str
+    action: str
+    groups: tuple[str, ...]  # none: everyone
+    made_by: str
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
     """The blast radius, and what conflicts."""
 
@@ -38,6 +50,7 @@ class Reach:
     visited: int  # PCs of the scope whose evidence was looked at
     others: tuple[ExclusionRow, ...]  # open exclusions of the same value
     existing: tuple[ExistingEntry, ...]
+    in_tenant: tuple[TenantEntry, ...]
 
     @property
     def more(self) -> int:
@@ -56,7 +69,7 @@ def devices_of(exclusion: Exclusion) -> QuerySet[Device]:
 
 
 def read_reach(exclusion: Exclusion) -> Reach:
-    """Give what an exclusion touches, with its case joined; five queries."""
+    """Give what an exclusion touches, with its case joined; six queries at most."""
     devices = devices_of(exclusion)
     counted = devices.order_by().aggregate(devices=Count("pk"), people=Count("owner", distinct=True))
     snapshots = _last_snapshots(devices)
@@ -68,6 +81,20 @@ def read_reach(exclusion: Exclusion) -> Reach:
         visited=len(snapshots),
         others=_others(exclusion),
         existing=tuple(_existing(exclusion, snapshots)),
+        in_tenant=_in_tenant(exclusion),
+    )
+
+
+def _in_tenant(exclusion: Exclusion) -> tuple[TenantEntry, ...]:
+    """Give the tenant's own indicators for the value and the domains above it, without those of the portal."""
+    if exclusion.kind != ExclusionKind.ALLOW_INDICATOR:
+        return ()
+    parts = exclusion.value_key.split(".")
+    keys = [".".join(parts[start:]) for start in range(len(parts))]
+    found = SeenIndicator.objects.filter(value_key__in=keys, is_ours=False).select_related("reading")
+    return tuple(
+        TenantEntry(seen.value, seen.action, tuple(seen.groups), seen.made_by, seen.reading.at)
+        for seen in found[:NAMES_SHOWN]
     )
 
 
@@ -82,7 +109,8 @@ def _past_cases(exclusion: Exclusion) -> int:
 
 def _others(exclusion: Exclusion) -> tuple[ExclusionRow, ...]:
     same = Exclusion.objects.open().filter(kind=exclusion.kind, value_key=exclusion.value_key)
-    joined = same.exclude(pk=exclusion.pk).select_related("case", "requested_by", "scope_device", "scope_group")
+    others = same.exclude(pk__in=[exclusion.pk, exclusion.renews_id or 0])  # what it renews is no conflict
+    joined = others.select_related("case", "requested_by", "scope_device", "scope_group")
     return tuple(row_of(other) for other in joined[:NAMES_SHOWN])
 
 

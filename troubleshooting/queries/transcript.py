@@ -1,4 +1,4 @@
-"""What ran on a PC, visit by visit, for a check run or for a lease."""
+"""What ran on a PC, visit by visit: for a check run, a lease, one place of an exclusion, or a re-test."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from django.db.models import Prefetch
 from django.utils.functional import Promise
 
 from troubleshooting.domain.snapshot import ReadState
-from troubleshooting.models import CheckRun, DeviceAnswer, DeviceSnapshot, SettingLease
+from troubleshooting.models import CheckRun, DeviceAnswer, DeviceSnapshot, Placement, Retest, SettingLease
 from troubleshooting.models.choices import READ_STATE_LABELS
+
+Visited = CheckRun | SettingLease | Placement | Retest  # what visits are made for
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +49,14 @@ class TranscriptVisit:
         return sum(command.seconds for command in self.commands)
 
 
-def read_transcript(of: CheckRun | SettingLease) -> tuple[TranscriptVisit, ...]:
+def read_transcript(of: Visited) -> tuple[TranscriptVisit, ...]:
     """Give every command that ran, visit by visit, newest visit first; two queries."""
     answers = Prefetch("answers", queryset=DeviceAnswer.objects.defer("content", "errors"))
     visits = of.snapshots.order_by("-attempt").prefetch_related(answers)
     return tuple(_visit(visit) for visit in visits)
 
 
-def read_raw_answer(of: CheckRun | SettingLease, answer_id: int) -> str | None:
+def read_raw_answer(of: Visited, answer_id: int) -> str | None:
     """Give one stored answer as indented JSON, None where none of the visits has such an answer; one query."""
     answer = DeviceAnswer.objects.filter(snapshot__in=of.snapshots.all(), pk=answer_id).first()
     if answer is None:

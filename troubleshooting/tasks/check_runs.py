@@ -9,10 +9,11 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from troubleshooting import dispatch
-from troubleshooting.actions import endings, lease_runs, visits
+from troubleshooting.actions import drift_looks, endings, exclusion_warnings, lease_runs, visits
 from troubleshooting.actions import sweep as sweeping
 from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.tasks.plans import visit_plan
+from troubleshooting.tenant.connection import settings_of
 
 log = structlog.get_logger(__name__)
 
@@ -40,3 +41,10 @@ def run_lease(*, lease_id: int) -> None:
 def sweep() -> None:
     """Find what was left behind."""
     sweeping.sweep(now=timezone.now(), lost_after=settings.CHECK_RUN_LOST_AFTER)
+    exclusion_warnings.warn_of_ends(now=timezone.now(), may_retest=settings.EXCLUSION_RETESTS)
+    drift_looks.nudge_drift_looks(
+        now=timezone.now(),
+        every=settings.DRIFT_CHECK_EVERY,
+        tenant_every=settings.TENANT_READ_EVERY,
+        has_tenant=settings_of(settings).is_set_up,
+    )

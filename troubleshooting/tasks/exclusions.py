@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.conf import settings
 
 from troubleshooting import dispatch
-from troubleshooting.actions import enforcement
+from troubleshooting.actions import drift_looks, enforcement, retests
 from troubleshooting.tasks.plans import tenant_plan, visit_plan
 
 
@@ -13,3 +14,21 @@ from troubleshooting.tasks.plans import tenant_plan, visit_plan
 def run_placement(*, placement_id: int) -> None:
     """Put an exclusion in one place, or take it off. Whatever fails here is tried again by the sweep."""
     enforcement.run_placement(placement_id, plan=visit_plan(), tenant=tenant_plan())
+
+
+@shared_task(name=dispatch.RUN_RETEST, ignore_result=True)
+def run_retest(*, retest_id: int) -> None:
+    """Try whether an exclusion works, or is still needed. Whatever fails here is tried again by the sweep."""
+    retests.run_retest(retest_id, plan=visit_plan())
+
+
+@shared_task(name=dispatch.RUN_DRIFT_LOOK, ignore_result=True)
+def run_drift_look(*, device_id: int) -> None:
+    """Compare a PC with the register of exclusions."""
+    drift_looks.run_drift_look(device_id, plan=visit_plan(), every=settings.DRIFT_CHECK_EVERY)
+
+
+@shared_task(name=dispatch.READ_TENANT, ignore_result=True)
+def read_tenant() -> None:
+    """Read the tenant's list of indicators and compare it with the register of exclusions."""
+    drift_looks.run_tenant_reading(plan=tenant_plan(), every=settings.TENANT_READ_EVERY)

@@ -23,7 +23,7 @@ from heroicons.templatetags.heroicons import heroicon_mini, heroicon_outline
 from troubleshooting.domain.text import Text
 from troubleshooting.models.choices import CHECK_STATUS_LABELS, Role
 from troubleshooting.permissions import sees_everything
-from troubleshooting.queries.exclusion_list import awaiting_decision
+from troubleshooting.queries.nav_counts import nav_counts
 from troubleshooting.queries.people import zone_of
 
 register = template.Library()
@@ -92,6 +92,12 @@ STATUS_LOOKS: Mapping[str, tuple[str, str]] = {
     "there": ("good", "check-circle"),
     "removing": ("info", "arrow-path"),
     "gone": ("quiet", "minus-circle"),
+    # differences from the register
+    "not_approved": ("bad", "x-circle"),
+    "ended_but_present": ("warn", "exclamation-triangle"),
+    "approved_but_missing": ("warn", "question-mark-circle"),
+    "broader_than_approved": ("bad", "exclamation-triangle"),
+    "put_right": ("good", "check-circle"),
     # stages of a case
     "checking": ("info", "arrow-path"),
     "checked": ("warn", "document-magnifying-glass"),
@@ -238,6 +244,10 @@ class NavLink:
     label: str | Promise
     is_current: bool
     count: int = 0  # what awaits the person there
+    counted: str | Promise = ""  # what is counted, in words
+
+
+COUNTED: Mapping[str, Promise] = {"exclusions": _("to decide"), "drift": _("to put right")}
 
 
 def _places(person: Any) -> list[tuple[str, Promise]]:
@@ -247,6 +257,8 @@ def _places(person: Any) -> list[tuple[str, Promise]]:
     if sees_everything(person):
         places.append(("cases", _("Cases")))
         places.append(("exclusions", _("Exceptions")))
+        places.append(("drift", _("Drift")))
+        places.append(("emergency", _("Emergency stop")))
     if person.role == Role.ADMINISTRATOR and person.is_staff:
         places.append(("admin:index", _("Administration")))
     return places
@@ -258,9 +270,11 @@ def nav_links(context: template.Context) -> list[NavLink]:
     request: HttpRequest = context["request"]
     match = request.resolver_match
     here = match.view_name if match else ""
+    person: Any = request.user
+    counts = nav_counts() if sees_everything(person) else {}
     return [
-        NavLink(reverse(name), label, name == here, awaiting_decision() if name == "exclusions" else 0)
-        for name, label in _places(request.user)
+        NavLink(reverse(name), label, name == here, counts.get(name, 0), COUNTED.get(name, ""))
+        for name, label in _places(person)
     ]
 
 

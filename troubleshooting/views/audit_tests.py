@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from troubleshooting import permissions
 from troubleshooting.actions import audit_tests as actions
 from troubleshooting.actions.leases import LeaseHeld
+from troubleshooting.actions.writes import WritesStopped, is_stopped
 from troubleshooting.domain.audit_test import needs_approval, why_no_test
 from troubleshooting.domain.case import ProblemKind
 from troubleshooting.domain.transitions import InvalidTransition
@@ -42,6 +43,9 @@ def test_ask(request: HttpRequest, number: str) -> HttpResponse:
     why_not = why_no_test(case.verdict_code)
     if why_not is not None or case.audit_tests.open().exists():
         messages.info(request, translated(why_not) if why_not else _under_way())
+        return _to_step(case)
+    if is_stopped():
+        messages.info(request, _stopped())
         return _to_step(case)
     is_missed = case.kind == ProblemKind.DANGEROUS_SITE_MISSED
     form = ConsentForm(request.POST if request.method == "POST" else None, is_missed=is_missed)
@@ -173,6 +177,8 @@ def _do(request: HttpRequest, deed: Callable[[], AuditTest], *, done: str) -> No
         messages.warning(request, _held(request, held))
     except actions.TestUnderWay:
         messages.info(request, _under_way())
+    except WritesStopped:
+        messages.info(request, _stopped())
     except InvalidTransition:
         messages.info(request, _("Nothing was changed: the test went on meanwhile. The page shows where it is."))
     else:
@@ -185,6 +191,10 @@ def _held(request: HttpRequest, held: LeaseHeld) -> str:
     until = timezone.localtime(holder.until, zone_of(reader_of(request)))
     facts = {"pc": held.lease.device.hostname, "who": holder.who, "until": f"{until:%H:%M}"}
     return _("%(pc)s is in another test (asked for by %(who)s) until %(until)s at the latest. Try again then.") % facts
+
+
+def _stopped() -> str:
+    return _("IT has stopped all changes on PCs for now, so no test can begin. Nothing was changed. Try again later.")
 
 
 def _under_way() -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,21 +23,14 @@ from troubleshooting.models import Case
 from troubleshooting.queries.case_list import COUNTED_TO, CaseList, CaseRow, export_rows, list_cases, read_cursor
 from troubleshooting.queries.case_page import read_case_page
 from troubleshooting.queries.exclusion_list import exclusions_of, is_exclusion_sensible
+from troubleshooting.queries.solving import WHY_NOT_SOLVED, read_solving
+from troubleshooting.views.files import csv_file
 from troubleshooting.views.rights import is_refresh, or_forbidden, reader_of, rights_of
 
 LONGEST_NOTE = 2000  # characters
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 CSV_COLUMNS = (
     "number", "opened", "changed", "stage", "problem", "address", "program", "pc", "reporter", "verdict", "confidence",
 )  # fmt: skip
-
-
-class Echo:
-    """A file that hands back what is written, for a CSV that is made row by row."""
-
-    def write(self, value: str) -> str:
-        """Give the text back."""
-        return value
 
 
 @require_GET
@@ -48,7 +40,8 @@ def cases(request: HttpRequest) -> HttpResponseBase:
     form = CaseFilterForm(request.GET)
     wanted = form.wanted()
     if request.GET.get("as") == "csv" and permissions.may_list_all(reader):
-        return _as_csv(export_rows(reader, wanted))
+        rows = (_cells(row) for row in export_rows(reader, wanted))
+        return csv_file(rows, columns=CSV_COLUMNS, name=f"cases-{timezone.now():%Y-%m-%d}")
     newer = request.GET.get("newer", "")
     cursor = read_cursor(newer or request.GET.get("older", ""), newer=bool(newer))
     found = list_cases(reader, wanted, cursor=cursor)
@@ -76,6 +69,8 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
     reader = reader_of(request)
     rights = rights_of(reader, found)
     page = read_case_page(found, reader=reader, may_test=rights.consent)
+    solving = read_solving(found)
+    asks = solving.in_force is not None and not page.test.is_live
     context = {
         "page": page,
         "checklist": page.checklist,
@@ -83,6 +78,9 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
         "rights": rights,
         "exclusions": exclusions_of(found),
         "is_exclusion_sensible": is_exclusion_sensible(found),
+        "solving": solving,
+        "may_close": rights.solve and (solving.unproved is None or permissions.is_party(reader, found)),
+        "asks_whether_it_works": rights.solve and asks and permissions.may_say_blocked(reader, found),
         "is_refresh": is_refresh(request),
         "now": timezone.now(),
     }
@@ -140,6 +138,8 @@ def _do(request: HttpRequest, number: str, deed: Callable[[], object], *, done: 
     try:
         with or_forbidden():
             deed()
+    except actions.NotProved as error:
+        messages.warning(request, str(WHY_NOT_SOLVED[error.unproved]))
     except AlreadyLive:
         messages.info(request, _("The PC is being checked already; this page shows how far it is."))
     except InvalidTransition:
@@ -162,20 +162,6 @@ def _page_url(query: str, direction: str, cursor: object) -> str:
     return f"?{query}&{direction}={cursor}" if query else f"?{direction}={cursor}"
 
 
-def _as_csv(rows: Iterable[CaseRow]) -> StreamingHttpResponse:
-    """Give the rows as a file for a spreadsheet, in portions."""
-    response = StreamingHttpResponse(_csv_lines(rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="cases-{timezone.now():%Y-%m-%d}.csv"'
-    return response
-
-
-def _csv_lines(rows: Iterable[CaseRow]) -> Iterator[str]:
-    writer = csv.writer(Echo())
-    yield "\ufeff" + writer.writerow(CSV_COLUMNS)  # the mark lets Excel read UTF-8
-    for row in rows:
-        yield writer.writerow([_harmless(str(cell)) for cell in _cells(row)])
-
-
 def _cells(row: CaseRow) -> tuple[object, ...]:
     return (
         row.number,
@@ -190,8 +176,3 @@ def _cells(row: CaseRow) -> tuple[object, ...]:
         row.verdict or "",
         row.confidence or "",
     )
-
-
-def _harmless(cell: str) -> str:
-    """Keep a spreadsheet from reading what a person typed as a formula."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA_STARTS) else cell

@@ -11,7 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from troubleshooting.actions.exclusion_change import GroupNotInTenant
-from troubleshooting.actions.exclusions import ExclusionRules, NothingToReach, ScopeNeedsGroup, TenantNotSetUp
+from troubleshooting.actions.exclusions import (
+    AlreadyAsked,
+    ExclusionRules,
+    NothingToReach,
+    ScopeNeedsGroup,
+    TenantNotSetUp,
+)
 from troubleshooting.domain.exclusion import LOCAL_KINDS, ExclusionKind, InvalidLifetime, Scope
 from troubleshooting.domain.exclusion_approval import MayNotDecide, WiderThanAsked
 from troubleshooting.domain.exclusion_values import InvalidExclusionValue, canonical
@@ -29,14 +35,16 @@ ONE_OPEN = frozenset(
     }
 )
 ONE_DECISION = "decision_one_per_person_and_round"
-
+WITH_TEXT = (InvalidExclusionValue, InvalidLifetime, MayNotDecide, WiderThanAsked)
 
 SENTENCES: Mapping[type[Exception], Promise] = {
     NothingToReach: gettext_lazy("No PC belongs to this scope. Choose another one, for example this PC."),
     TenantNotSetUp: NOT_SET_UP,
+    AlreadyAsked: gettext_lazy("An exception for this value was renewed and is open. Look at the list of exceptions."),
     ScopeNeedsGroup: gettext_lazy("An allow indicator is for a device group or for everyone. Choose one of these two."),
     GroupNotInTenant: GROUP_NOT_IN_TENANT,
 }
+FORESEEN: tuple[type[Exception], ...] = (*WITH_TEXT, *SENTENCES, InvalidTransition, IntegrityError)
 
 
 def exclusion_rules() -> ExclusionRules:
@@ -60,15 +68,22 @@ def why_not_done(deed: Callable[[], object], *, kind: ExclusionKind, value: str,
     """
     try:
         deed()
-    except (InvalidExclusionValue, InvalidLifetime, MayNotDecide, WiderThanAsked) as error:
-        return translated(error.text)
-    except tuple(SENTENCES) as error:
-        return str(SENTENCES[type(error)])
-    except InvalidTransition:
-        return _("Nothing was changed: this went on meanwhile. The page shows where it stands.")
-    except IntegrityError as error:
-        return _clash(error, kind=kind, value=value, scope=scope)
+    except FORESEEN as error:
+        return sentence_for(error, kind=kind, value=value, scope=scope)
     return ""
+
+
+def sentence_for(error: Exception, *, kind: ExclusionKind, value: str, scope: Scope) -> str:
+    """Give the sentence of a foreseen error; any other one is a fault of ours, and raised."""
+    if isinstance(error, WITH_TEXT):
+        return translated(error.text)
+    if type(error) in SENTENCES:
+        return str(SENTENCES[type(error)])
+    if isinstance(error, InvalidTransition):
+        return _("Nothing was changed: this went on meanwhile. The page shows where it stands.")
+    if isinstance(error, IntegrityError):
+        return _clash(error, kind=kind, value=value, scope=scope)
+    raise error
 
 
 def _clash(error: IntegrityError, *, kind: ExclusionKind, value: str, scope: Scope) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from troubleshooting import permissions
 from troubleshooting.models import Exclusion
-from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.queries.exclusion_page import read_placements
 from troubleshooting.queries.exclusion_state import poll_seconds, state_token, status_in
 from troubleshooting.views.rights import reader_of
@@ -22,12 +24,13 @@ EXCLUSION_CHANGED = "exclusion-changed"  # the event on which the whole page rel
 def exclusion_state(request: HttpRequest, pk: int) -> HttpResponse:
     """Give the places of an exclusion; 204 where the page that asks shows them as they are."""
     reader = reader_of(request)
-    found = get_object_or_404(Exclusion.objects.visible_to(reader), pk=pk)
+    found = get_object_or_404(Exclusion.objects.visible_to(reader).select_related("case"), pk=pk)
     seen, token, now = request.GET.get("seen", ""), state_token(found), timezone.now()
     if seen == token:
         return HttpResponse(status=204)
+    technical, may_open = permissions.sees_everything(reader), partial(permissions.may_see_placement, reader)
     context = {
-        "page": {"pk": found.pk, "placements": read_placements(found, technical=reader.role in SEE_ALL_CASES)},
+        "page": {"pk": found.pk, "placements": read_placements(found, technical=technical, may_open=may_open)},
         "token": token,
         "poll_s": poll_seconds(found, now=now),
         "now": now,

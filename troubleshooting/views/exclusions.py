@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from django import forms
 from django.contrib import messages
@@ -19,15 +20,19 @@ from troubleshooting import permissions
 from troubleshooting.actions import exclusion_decisions as decisions
 from troubleshooting.actions import exclusions as actions
 from troubleshooting.actions.exclusion_change import change_of
+from troubleshooting.actions.exclusions_together import MOST_TOGETHER
 from troubleshooting.domain.exclusion import ExclusionKind, ExclusionStatus, Scope
 from troubleshooting.domain.exclusion_digest import digest
 from troubleshooting.forms.exclusion_decision import AnswerForm, ApproveForm, AskBackForm, RejectForm, RevokeForm
 from troubleshooting.forms.exclusion_filter import ExclusionFilterForm, chips, query_string
-from troubleshooting.models import Exclusion
+from troubleshooting.models import Exclusion, User
 from troubleshooting.queries.case_list import COUNTED_TO, read_cursor
+from troubleshooting.queries.drift_list import drift_of
+from troubleshooting.queries.exclusion_ending import read_ending
 from troubleshooting.queries.exclusion_list import ListState, list_exclusions
 from troubleshooting.queries.exclusion_page import decided_already, read_exclusion_page
 from troubleshooting.queries.exclusion_state import poll_seconds, state_token
+from troubleshooting.queries.exclusions_together import others_with_the_cause, picks
 from troubleshooting.queries.people import zone_of
 from troubleshooting.views.exclusion_rules import exclusion_rules, why_not_done
 from troubleshooting.views.rights import or_forbidden, reader_of
@@ -54,6 +59,7 @@ def exclusions(request: HttpRequest) -> HttpResponse:
         "newer_url": f"?{query}&newer={found.newer}" if found.newer else "",
         "older_url": f"?{query}&older={found.older}" if found.older else "",
         "all_url": f"{reverse('exclusions')}?state=all",
+        "may_choose": permissions.may_decide_together(reader) and any(row.waits_for_reader for row in found.rows),
         "now": timezone.now(),
     }
     return render(request, "troubleshooting/exclusions/list.html", context)
@@ -81,7 +87,7 @@ def exclusion_approve(request: HttpRequest, pk: int) -> HttpResponse:
             found.pk,
             by=reader_of(request),
             note=form.cleaned_data["note"],
-            seen=form.cleaned_data["digest"],
+            seen=str(form.cleaned_data["digest"] or ""),
             rules=exclusion_rules(),
             now=now,
             scope=form.wanted_scope,
@@ -149,7 +155,8 @@ def _page(request: HttpRequest, found: Exclusion, *, now: datetime, **bound: for
     """Show the page; ``bound`` are the forms that were sent with errors, by name."""
     reader = reader_of(request)
     change = change_of(found)
-    page = read_exclusion_page(found, reader=reader, change=change.as_json(), digest=digest(change))
+    may_open = partial(permissions.may_see_placement, reader)
+    page = read_exclusion_page(found, reader=reader, change=change.as_json(), digest=digest(change), may_open=may_open)
     may_decide = permissions.may_decide_exclusion(reader, found) and found.status == ExclusionStatus.REQUESTED
     has_decided = may_decide and decided_already(found, reader)
     context = {
@@ -161,17 +168,29 @@ def _page(request: HttpRequest, found: Exclusion, *, now: datetime, **bound: for
         "revoke": RevokeForm(prefix="revoke"),
         "may_decide": may_decide and not has_decided,
         "has_decided": has_decided,
+        "same_cause": _same_cause(found, reader) if may_decide and not has_decided else None,
         "is_own": found.requested_by_id == reader.pk,
+        "ending": read_ending(found, reader=reader),
+        "may_retest": permissions.may_retest(reader, found),
+        "may_renew": permissions.may_renew_exclusion(reader, found),
         "may_revoke": page.may_end and permissions.may_revoke_exclusion(reader, found),
         "may_withdraw": permissions.may_withdraw_exclusion(reader, found)
         and found.status in (ExclusionStatus.REQUESTED, ExclusionStatus.ASKED_BACK, ExclusionStatus.APPROVED),
         "may_answer": permissions.may_withdraw_exclusion(reader, found) and found.status == ExclusionStatus.ASKED_BACK,
+        "drift": drift_of(found, now=now) if page.technical else (),
+        "may_handle": permissions.may_handle_drift(reader),
         "token": state_token(found),
         "poll_s": poll_seconds(found, now=now),
         "now": now,
         **bound,
     }
     return render(request, "troubleshooting/exclusions/detail.html", context)
+
+
+def _same_cause(found: Exclusion, reader: User) -> tuple[int, str] | None:
+    """Count the other requests for this value that the reader could decide, with the address; None: there is none."""
+    others = others_with_the_cause(found, reader, most=MOST_TOGETHER - 1)
+    return (len(others), f"{reverse('exclusions-together')}?{picks((found.pk, *others))}") if others else None
 
 
 def _say(

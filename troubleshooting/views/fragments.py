@@ -10,8 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from troubleshooting.models import CheckRun, SettingLease
-from troubleshooting.queries.transcript import read_raw_answer
+from troubleshooting.queries.transcript import Visited, read_raw_answer
 from troubleshooting.views.rights import is_refresh
 
 CASE_CHANGED = "case-changed"  # the event on which the rest of the case page reloads itself
@@ -26,7 +25,7 @@ def short_answer(
     return None if request.user.is_authenticated else _to_login(request)
 
 
-def raw_answer(request: HttpRequest, of: CheckRun | SettingLease, wanted: str) -> HttpResponse:
+def raw_answer(request: HttpRequest, of: Visited, wanted: str) -> HttpResponse:
     """Give one raw answer of a visit: a fragment for htmx, else plain text."""
     raw = read_raw_answer(of, int(wanted)) if wanted.isascii() and wanted.isdecimal() else None
     if raw is None:

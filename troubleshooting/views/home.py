@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from troubleshooting.forms.report import KIND_CARDS
 from troubleshooting.models.choices import PROBLEM_LABELS, Role
 from troubleshooting.permissions import sees_everything
+from troubleshooting.queries.exclusion_ending import count_ending_soon, ending_soon
 from troubleshooting.queries.home import own_cases, stage_counts
 from troubleshooting.views.rights import reader_of
 
@@ -23,6 +24,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "may_report": person.role != Role.AUDITOR,
         "own": own_cases(person),
         "counts": stage_counts() if sees_everything(person) else (),
+        "ending": ending_soon(person),
+        "ending_count": count_ending_soon() if sees_everything(person) else 0,
         "now": timezone.now(),
     }
     return render(request, "troubleshooting/home/home.html", context)

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from troubleshooting.domain import audit_test, case, check_run, exclusion, lease, placement, submission
+from troubleshooting.domain import audit_test, case, check_run, exclusion, lease, placement, retest, submission
 
 TABLES: Mapping[str, tuple[Mapping[Any, frozenset[Any]], Mapping[Any, str | None]]] = {
     "Case": (case.TRANSITIONS, case.NEXT_MOVE),
@@ -19,6 +19,7 @@ TABLES: Mapping[str, tuple[Mapping[Any, frozenset[Any]], Mapping[Any, str | None
     "Lease": (lease.TRANSITIONS, lease.NEXT_MOVE),
     "Exclusion": (exclusion.TRANSITIONS, exclusion.NEXT_MOVE),
     "Exclusion on one PC": (placement.TRANSITIONS, placement.NEXT_MOVE),
+    "Re-test": (retest.TRANSITIONS, retest.NEXT_MOVE),
     "Submission": (submission.TRANSITIONS, submission.NEXT_MOVE),
 }
 

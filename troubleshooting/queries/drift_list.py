@@ -1,0 +1,217 @@
+"""The list of differences from the register, one page at a time; and those of one exclusion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from troubleshooting.domain.drift import BY_POLICY, DriftCode
+from troubleshooting.domain.drift_texts import drift_text, removal_command
+from troubleshooting.domain.exclusion import IN_FORCE, ExclusionKind
+from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.domain.text import Text
+from troubleshooting.models import DriftFinding, Exclusion, Placement
+from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, PLACEMENT_STATUS_LABELS, Labels
+from troubleshooting.queries.case_list import COUNTED_TO, PAGE_SIZE, Cursor
+from troubleshooting.queries.exclusion_page import TENANT
+from troubleshooting.queries.words import label_of
+
+DRIFT_LABELS: Labels = {
+    DriftCode.NOT_APPROVED: _("Not approved"),
+    DriftCode.ENDED_BUT_PRESENT: _("Ended but present"),
+    DriftCode.APPROVED_BUT_MISSING: _("Approved but missing"),
+    DriftCode.BROADER_THAN_APPROVED: _("Broader than approved"),
+}
+
+
+class Where(StrEnum):
+    """Which places the list shows."""
+
+    PCS = "pcs"
+    TENANT = "tenant"
+
+
+class DriftState(StrEnum):
+    """Whether the list shows what differs now."""
+
+    PRESENT = "present"
+    GONE = "gone"
+    ALL = "all"
+
+
+WHERE_LABELS: Labels = {Where.PCS: _("On PCs"), Where.TENANT: _("In the tenant")}
+STATE_LABELS: Labels = {
+    DriftState.PRESENT: _("Differs now"),
+    DriftState.GONE: _("Put right"),
+    DriftState.ALL: _("All"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DriftFilter:
+    """What the reader wants to see."""
+
+    state: DriftState = DriftState.PRESENT
+    code: DriftCode | None = None
+    where: Where | None = None
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRow:
+    """One difference."""
+
+    pk: int
+    place: str
+    device_id: int | None  # None: the tenant
+    code: str
+    label: Promise
+    kind: Promise
+    value: str
+    means: Text
+    it: Text
+    command: str  # for IT to run on the PC by hand, or ""
+    found_at: datetime
+    last_seen_at: datetime
+    gone_at: datetime | None
+    changed_at: datetime | None
+    changed_by: str  # as the tenant names them, or ""
+    is_by_policy: bool
+    exclusion_id: int | None
+    case_number: str
+    placed: Promise | None  # where the exclusion stands in this place
+    is_ours: bool  # the portal put it there, or took it off, and can do so again
+    may_put_again: bool
+    may_take_off_again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DriftList:
+    """One page of the list."""
+
+    rows: tuple[DriftRow, ...]
+    total: int  # counted no further than COUNTED_TO
+    older: Cursor | None
+    newer: Cursor | None
+
+
+def list_drift(
+    wanted: DriftFilter, *, now: datetime, cursor: Cursor | None = None, page_size: int = PAGE_SIZE
+) -> DriftList:
+    """Give one page of the differences that the filter leaves, newest first; three queries."""
+    found = _matching(wanted)
+    findings, more = _page(found, cursor, page_size)
+    to_newer = cursor is not None and cursor.newer
+    has_older, has_newer = (True, more) if to_newer else (more, cursor is not None)
+    return DriftList(
+        rows=_rows(findings, now=now),
+        total=found.order_by()[:COUNTED_TO].count(),
+        older=_cursor_at(findings[-1:]) if has_older else None,
+        newer=_cursor_at(findings[:1], newer=True) if has_newer else None,
+    )
+
+
+def export_drift(wanted: DriftFilter, *, now: datetime) -> Iterator[DriftRow]:
+    """Give every row of the filtered list, read in portions."""
+    for finding in _joined(_matching(wanted)).iterator(chunk_size=500):
+        yield _row(finding, {}, now=now)
+
+
+def drift_of(exclusion: Exclusion, *, now: datetime) -> tuple[DriftRow, ...]:
+    """Give what differs now and concerns an exclusion; one query, and one more where there is something."""
+    return _rows(list(_joined(DriftFinding.objects.present().filter(exclusion=exclusion))[:PAGE_SIZE]), now=now)
+
+
+def _matching(wanted: DriftFilter) -> QuerySet[DriftFinding]:
+    found: QuerySet[DriftFinding] = DriftFinding.objects.all()
+    if wanted.state is not DriftState.ALL:
+        found = found.filter(gone_at__isnull=wanted.state is DriftState.PRESENT)
+    if wanted.code:
+        found = found.filter(code=wanted.code.value)
+    if wanted.where:
+        found = found.filter(device__isnull=wanted.where is Where.TENANT)
+    for word in wanted.search.split():
+        found = found.filter(
+            Q(value__icontains=word)
+            | Q(device__hostname__icontains=word)
+            | Q(changed_by__icontains=word)
+            | Q(exclusion__case__number__icontains=word)
+        )
+    return found
+
+
+def _joined(found: QuerySet[DriftFinding]) -> QuerySet[DriftFinding]:
+    return found.select_related("device", "exclusion__case").order_by("-found_at", "-pk")
+
+
+def _page(found: QuerySet[DriftFinding], cursor: Cursor | None, page_size: int) -> tuple[list[DriftFinding], bool]:
+    """Give the rows of the page, newest first, and whether more lie in the direction of travel."""
+    ordered = _joined(found)
+    if cursor is not None and cursor.newer:
+        beside = Q(found_at__gt=cursor.updated_at) | Q(found_at=cursor.updated_at, pk__gt=cursor.case_id)
+        ordered = ordered.filter(beside).order_by("found_at", "pk")
+    elif cursor is not None:
+        beside = Q(found_at__lt=cursor.updated_at) | Q(found_at=cursor.updated_at, pk__lt=cursor.case_id)
+        ordered = ordered.filter(beside)
+    rows = list(ordered[: page_size + 1])
+    more, rows = len(rows) > page_size, rows[:page_size]
+    return (rows[::-1] if cursor is not None and cursor.newer else rows), more
+
+
+def _cursor_at(edge: Sequence[DriftFinding], *, newer: bool = False) -> Cursor | None:
+    return next((Cursor(finding.found_at, finding.pk, newer=newer) for finding in edge), None)
+
+
+def _rows(findings: Sequence[DriftFinding], *, now: datetime) -> tuple[DriftRow, ...]:
+    """Give the lines, with where their exclusions stand in the same places; one query."""
+    exclusions = {finding.exclusion_id for finding in findings if finding.exclusion_id is not None}
+    placed: dict[tuple[int, int | None], str] = {}
+    if exclusions:
+        devices = Q(device__in=[finding.device_id for finding in findings if finding.device_id]) | Q(device=None)
+        found = Placement.objects.filter(devices, exclusion__in=exclusions)
+        placed = {(row.exclusion_id, row.device_id): row.status for row in found}
+    return tuple(_row(finding, placed, now=now) for finding in findings)
+
+
+def _row(finding: DriftFinding, placed: Mapping[tuple[int, int | None], str], *, now: datetime) -> DriftRow:
+    code, kind = DriftCode(finding.code), ExclusionKind(finding.kind)
+    is_by_policy = finding.device_id is not None and finding.changed_by == BY_POLICY
+    words = drift_text(code, kind, is_by_policy=is_by_policy)
+    exclusion = finding.exclusion
+    standing = placed.get((exclusion.pk, finding.device_id), "") if exclusion else ""
+    is_present = finding.gone_at is None
+    return DriftRow(
+        pk=finding.pk,
+        place=finding.device.hostname if finding.device else str(TENANT),
+        device_id=finding.device_id,
+        code=code.value,
+        label=DRIFT_LABELS[code],
+        kind=EXCLUSION_KIND_LABELS[kind],
+        value=finding.value,
+        means=words.means,
+        it=words.it,
+        command="" if is_by_policy or not is_present else removal_command(code, kind, finding.value),
+        found_at=finding.found_at,
+        last_seen_at=finding.last_seen_at,
+        gone_at=finding.gone_at,
+        changed_at=finding.changed_at,
+        changed_by="" if is_by_policy else finding.changed_by,
+        is_by_policy=is_by_policy,
+        exclusion_id=finding.exclusion_id,
+        case_number=exclusion.case.number if exclusion else "",
+        placed=label_of(PLACEMENT_STATUS_LABELS, standing),
+        is_ours=code in (DriftCode.APPROVED_BUT_MISSING, DriftCode.ENDED_BUT_PRESENT),
+        may_put_again=is_present
+        and code is DriftCode.APPROVED_BUT_MISSING
+        and standing == PlacementStatus.THERE
+        and exclusion is not None
+        and exclusion.status in set(IN_FORCE)
+        and exclusion.expires_at > now,
+        may_take_off_again=is_present and code is DriftCode.ENDED_BUT_PRESENT and standing == PlacementStatus.GONE,
+    )

@@ -1,0 +1,240 @@
+"""What an undo would take back, place by place, and how far the undos of before have come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from troubleshooting.domain.exclusion import ExclusionKind, ExclusionStatus
+from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.domain.text import Text
+from troubleshooting.domain.undo import UndoStep, preview_digest, undo_step
+from troubleshooting.models import Exclusion, Placement, Undo
+from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, PLACEMENT_STATUS_LABELS, Labels
+from troubleshooting.models.exclusion import ENDING_CODES, IN_FORCE_CODES, ExclusionQuerySet
+from troubleshooting.models.placement import OPEN_PLACEMENT_CODES
+from troubleshooting.queries.exclusion_page import error_title_of
+from troubleshooting.queries.words import label_of
+
+SHOWN = 20  # undos on the page; older ones are reached by their address
+
+STEP_LABELS: Labels = {
+    UndoStep.TAKE_OFF: _("Is taken off, and read back to be gone"),
+    UndoStep.NOT_SEND: _("Nothing was sent yet, and nothing will be"),
+    UndoStep.LEFT_AS_BEFORE: _("Stays: it was there before the portal came"),
+    UndoStep.LEFT_FOR_ANOTHER: _("Stays: another exception that is not undone needs it there"),
+}
+ON_ITS_WAY_OUT = (PlacementStatus.PUTTING, PlacementStatus.REMOVING)
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRow:
+    """One exclusion in one place."""
+
+    placement: int
+    exclusion: int
+    case: str
+    kind: str
+    value: str
+    place: str  # "" = in the tenant
+    step: str
+    put_at: datetime | None  # None: nothing was sent
+    read_back_at: datetime | None
+    is_earlier: bool  # put before the moment, and ended with the rest of its exclusion
+    is_ending: bool  # ended already, and still there
+
+    @property
+    def kind_label(self) -> Promise | None:
+        """Give the kind in words."""
+        return label_of(EXCLUSION_KIND_LABELS, self.kind)
+
+    @property
+    def step_label(self) -> Promise | None:
+        """Say what happens here."""
+        return label_of(STEP_LABELS, self.step)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the form that is stored."""
+        moments = {"put_at": _stored(self.put_at), "read_back_at": _stored(self.read_back_at)}
+        return asdict(self) | moments
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> UndoRow:
+        """Read back what :meth:`as_json` gave."""
+        moments = {name: _moment(stored[name]) for name in ("put_at", "read_back_at")}
+        return cls(**(dict(stored) | moments))
+
+
+@dataclass(frozen=True, slots=True)
+class UndoPreview:
+    """Everything that an undo would end, and the digest that ties the deed to it."""
+
+    since: datetime
+    rows: tuple[UndoRow, ...]
+    digest: str
+
+    @property
+    def exclusion_ids(self) -> frozenset[int]:
+        """Give the exclusions that would end, whole."""
+        return frozenset(row.exclusion for row in self.rows)
+
+    @property
+    def to_take_off(self) -> int:
+        """Count the places where something is taken off."""
+        return sum(row.step == UndoStep.TAKE_OFF for row in self.rows)
+
+    @property
+    def has_earlier(self) -> bool:
+        """Tell whether anything was put before the moment."""
+        return any(row.is_earlier for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class UndoLine:
+    """One undo and how far it is."""
+
+    pk: int
+    at: datetime
+    by: str
+    since: datetime
+    reason: str
+    exclusions: int
+    gone: int  # places read to be gone, or left for a reason
+    unsent: int  # places where nothing was ever sent
+    left: int  # places where it may still be
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether nothing is left to be taken off."""
+        return self.left == 0
+
+
+@dataclass(frozen=True, slots=True)
+class UndoPlace:
+    """One place of an undo that was begun, with what was read there since."""
+
+    row: UndoRow
+    status: str
+    status_label: Promise | None
+    error: Text | None
+    next_attempt_at: datetime | None
+
+
+def undoable(since: datetime) -> ExclusionQuerySet:
+    """Give the exclusions in force that were approved or put anywhere since the moment.
+
+    Also those that ended meanwhile and are still somewhere: their removal may wait for the emergency stop.
+    """
+    places = Placement.objects.filter(exclusion=OuterRef("pk"), status__in=OPEN_PLACEMENT_CODES)
+    in_force = Q(status__in=[ExclusionStatus.APPROVED, *IN_FORCE_CODES])
+    still_there = Q(status__in=ENDING_CODES) & ~Exists(Undo.objects.filter(exclusions=OuterRef("pk")))
+    fresh = Q(approved_at__gte=since) | Exists(places.filter(put_at__gte=since))
+    return Exclusion.objects.filter(in_force | still_there, fresh, Exists(places))
+
+
+def preview_undo(since: datetime) -> UndoPreview:
+    """Give each place and value that an undo would end; two queries."""
+    found = undoable(since)
+    placed = Placement.objects.filter(exclusion__in=found, status__in=OPEN_PLACEMENT_CODES)
+    joined = placed.select_related("device", "exclusion__case").order_by("exclusion_id", "device__hostname", "pk")
+    needed = _needed_by_others(found)
+    rows = tuple(_row(placement, since=since, needed=needed) for placement in joined)
+    return UndoPreview(since, rows, preview_digest(_stored(since) or "", [row.as_json() for row in rows]))
+
+
+def list_undos() -> tuple[UndoLine, ...]:
+    """Give the newest undos with their progress; one query."""
+    return tuple(_line(undo) for undo in _with_progress()[:SHOWN])
+
+
+def read_undo(pk: int) -> UndoLine | None:
+    """Give one undo with its progress; None where there is none of that number."""
+    undo = _with_progress().filter(pk=pk).first()
+    return _line(undo) if undo else None
+
+
+def places_of(undo: Undo) -> tuple[UndoPlace, ...]:
+    """Give each place of the preview with what was read there since; one query."""
+    rows = [UndoRow.from_json(stored) for stored in undo.preview]
+    present = Placement.objects.in_bulk([row.placement for row in rows])  # placements are never deleted
+    return tuple(_place(row, present[row.placement]) for row in rows)
+
+
+def _needed_by_others(found: ExclusionQuerySet) -> frozenset[tuple[int | None, str, str]]:
+    """Give place, kind and value of what other exclusions in force need."""
+    others = Placement.objects.filter(status=PlacementStatus.THERE, exclusion__status__in=IN_FORCE_CODES)
+    same = others.filter(exclusion__value_key__in=found.values("value_key")).exclude(exclusion__in=found)
+    return frozenset(same.values_list("device_id", "exclusion__kind", "exclusion__value_key"))
+
+
+def _row(placement: Placement, *, since: datetime, needed: frozenset[tuple[int | None, str, str]]) -> UndoRow:
+    exclusion = placement.exclusion
+    step = undo_step(
+        PlacementStatus(placement.status),
+        was_there_before=placement.was_there_before,
+        is_needed_by_another=(placement.device_id, exclusion.kind, exclusion.value_key) in needed,
+    )
+    return UndoRow(
+        placement=placement.pk,
+        exclusion=exclusion.pk,
+        case=exclusion.case.number,
+        kind=ExclusionKind(exclusion.kind).value,
+        value=exclusion.value,
+        place=placement.device.hostname if placement.device else "",
+        step=step.value,
+        put_at=placement.put_at,
+        read_back_at=placement.verified_at,
+        is_earlier=placement.put_at is not None and placement.put_at < since,
+        is_ending=exclusion.status in ENDING_CODES,
+    )
+
+
+def _with_progress() -> QuerySet[Undo]:
+    counted = {
+        "gone": Q(exclusions__placements__status=PlacementStatus.GONE),
+        "unsent": Q(exclusions__placements__status=PlacementStatus.UNUSED),
+        "left": Q(exclusions__placements__status__in=ON_ITS_WAY_OUT),
+    }
+    counts = {name: Count("exclusions__placements", filter=which) for name, which in counted.items()}
+    ended = Count("exclusions", distinct=True)
+    return Undo.objects.select_related("by").annotate(ended=ended, **counts).order_by("-at", "-pk")
+
+
+def _line(undo: Any) -> UndoLine:
+    """Take an undo of ``_with_progress``, whose counts no type knows."""
+    return UndoLine(
+        pk=undo.pk,
+        at=undo.at,
+        by=str(undo.by),
+        since=undo.since,
+        reason=undo.reason,
+        exclusions=undo.ended,
+        gone=undo.gone,
+        unsent=undo.unsent,
+        left=undo.left,
+    )
+
+
+def _place(row: UndoRow, placement: Placement) -> UndoPlace:
+    return UndoPlace(
+        row=row,
+        status=placement.status,
+        status_label=label_of(PLACEMENT_STATUS_LABELS, placement.status),
+        error=error_title_of(placement),
+        next_attempt_at=placement.next_attempt_at,
+    )
+
+
+def _stored(moment: datetime | None) -> str | None:
+    """Give the one form of a moment, in UTC."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds") if moment else None
+
+
+def _moment(stored: str | None) -> datetime | None:
+    return datetime.fromisoformat(stored) if stored else None

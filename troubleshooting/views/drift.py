@@ -1,0 +1,131 @@
+"""Where PCs and the tenant differ from the register of exclusions, and what IT has the portal do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from troubleshooting import permissions
+from troubleshooting.actions import drift as actions
+from troubleshooting.forms.drift_filter import DriftFilterForm, chips, query_string
+from troubleshooting.models import Device
+from troubleshooting.queries.case_list import COUNTED_TO, read_cursor
+from troubleshooting.queries.drift_coverage import read_coverage
+from troubleshooting.queries.drift_list import DriftFilter, DriftRow, export_drift, list_drift
+from troubleshooting.queries.tenant_state import read_tenant_state
+from troubleshooting.tenant.connection import settings_of
+from troubleshooting.views.files import csv_file
+from troubleshooting.views.rights import or_forbidden, reader_of
+
+CSV_COLUMNS = (
+    "place", "what", "kind", "value", "found", "last_seen", "gone", "changed", "changed_by", "exception", "case",
+)  # fmt: skip
+
+
+@require_GET
+def drift(request: HttpRequest) -> HttpResponseBase:
+    """List what differs, filtered by the address bar; ``?as=csv`` gives all of it as a file."""
+    reader, now = reader_of(request), timezone.now()
+    with or_forbidden():
+        permissions.check_may_see_drift(reader)
+    form = DriftFilterForm({"state": "present", **request.GET.dict()})
+    wanted = form.wanted()
+    if request.GET.get("as") == "csv":
+        rows = (_cells(row) for row in export_drift(wanted, now=now))
+        return csv_file(rows, columns=CSV_COLUMNS, name=f"drift-{now:%Y-%m-%d}")
+    newer = request.GET.get("newer", "")
+    cursor = read_cursor(newer or request.GET.get("older", ""), newer=bool(newer))
+    found = list_drift(wanted, now=now, cursor=cursor)
+    query = query_string(wanted)
+    context = {
+        "list": found,
+        "coverage": read_coverage(),
+        "tenant": read_tenant_state(is_set_up=settings_of(settings).is_set_up),
+        "may_handle": permissions.may_handle_drift(reader),
+        "form": form,
+        "chips": chips(wanted),
+        "is_filtered": wanted != DriftFilter(),
+        "found": _count(found.total),
+        "newer_url": f"?{query}&newer={found.newer}" if found.newer else "",
+        "older_url": f"?{query}&older={found.older}" if found.older else "",
+        "csv_url": f"?{query}&as=csv" if query else "?as=csv",
+        "list_url": reverse("drift"),
+        "now": now,
+    }
+    return render(request, "troubleshooting/drift/list.html", context)
+
+
+@require_POST
+def drift_put_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have what is missing put there again."""
+    done = _("The portal puts it there again, exactly as approved, and then looks whether it is there.")
+    return _do(request, lambda: actions.put_again(pk, by=reader_of(request), now=timezone.now()), done=done)
+
+
+@require_POST
+def drift_take_off_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have what is over taken off again."""
+    done = _("The portal takes it off again and then looks whether it is gone.")
+    return _do(request, lambda: actions.take_off_again(pk, by=reader_of(request), now=timezone.now()), done=done)
+
+
+@require_POST
+def drift_look(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have a PC compared now."""
+    with or_forbidden():
+        permissions.check_may_handle_drift(reader_of(request))
+    device = get_object_or_404(Device, pk=pk)
+    done = _("The portal looks at %(pc)s now. Reload this page in a minute.") % {"pc": device.hostname}
+    return _do(request, lambda: actions.ask_for_look(device.pk, by=reader_of(request), now=timezone.now()), done=done)
+
+
+@require_POST
+def drift_look_tenant(request: HttpRequest) -> HttpResponse:
+    """Have the tenant read and compared now."""
+    done = _("The portal reads the tenant's list now. Reload this page in a minute.")
+    return _do(request, lambda: actions.ask_for_look(None, by=reader_of(request), now=timezone.now()), done=done)
+
+
+def _do(request: HttpRequest, deed: Callable[[], object], *, done: str) -> HttpResponse:
+    """Do one deed, say what happens next or why nothing happened, and go back to where the button stood."""
+    try:
+        with or_forbidden():
+            deed()
+    except actions.NoLongerSo:
+        messages.info(request, _("Nothing was changed: this is not so any more. The page shows where it stands."))
+    else:
+        messages.info(request, done)
+    exclusion = request.POST.get("exclusion", "")  # the page on which the button stood
+    if exclusion.isascii() and exclusion.isdecimal():
+        return redirect("exclusion", pk=int(exclusion))
+    return redirect("drift")
+
+
+def _count(total: int) -> str:
+    if total >= COUNTED_TO:
+        return _("More than %(count)s differences") % {"count": COUNTED_TO - 1}
+    return ngettext("%(n)d difference", "%(n)d differences", total) % {"n": total}
+
+
+def _cells(row: DriftRow) -> tuple[object, ...]:
+    moments = (row.found_at, row.last_seen_at, row.gone_at, row.changed_at)
+    return (
+        row.place,
+        row.label,
+        row.kind,
+        row.value,
+        *(moment.isoformat(timespec="seconds") if moment else "" for moment in moments),
+        _("a policy") if row.is_by_policy else row.changed_by,
+        row.exclusion_id or "",
+        row.case_number,
+    )

@@ -1,0 +1,180 @@
+"""The emergency stop, and undoing what was applied since a moment."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from troubleshooting import permissions
+from troubleshooting.actions import undo as undoing
+from troubleshooting.actions import write_stop as stopping
+from troubleshooting.actions.writes import writes_under_way
+from troubleshooting.forms.emergency import LiftForm, SinceForm, StopForm, UndoForm
+from troubleshooting.models import Undo
+from troubleshooting.queries import undo as undos
+from troubleshooting.queries import write_stop as stops
+from troubleshooting.queries.people import zone_of
+from troubleshooting.views.rights import or_forbidden, reader_of
+
+AN_HOUR = timedelta(hours=1)
+A_DAY = timedelta(days=1)
+
+
+@require_GET
+def emergency(request: HttpRequest) -> HttpResponse:
+    """Show whether changes are stopped, what waits, and what was undone; administrators act here."""
+    with or_forbidden():
+        permissions.check_may_see_emergency(reader_of(request))
+    return _page(request, now=timezone.now())
+
+
+@require_POST
+def emergency_stop(request: HttpRequest) -> HttpResponse:
+    """Stop all changes."""
+    form, now = StopForm(request.POST, prefix="stop"), timezone.now()
+    with or_forbidden():
+        permissions.check_may_stop_writes(reader_of(request))
+    if not form.is_valid():
+        return _page(request, now=now, stop_form=form)
+    try:
+        stopping.stop_writes(by=reader_of(request), reason=form.cleaned_data["reason"], now=now)
+    except stopping.AlreadyStopped:
+        messages.info(request, _("All changes were stopped already by another administrator; that stop holds."))
+    else:
+        messages.warning(request, _("All changes are stopped. This page counts what is still under way, and waits."))
+    return redirect("emergency")
+
+
+@require_POST
+def emergency_lift(request: HttpRequest) -> HttpResponse:
+    """Let changes go on."""
+    form, now = LiftForm(request.POST, prefix="lift"), timezone.now()
+    with or_forbidden():
+        permissions.check_may_stop_writes(reader_of(request))
+    if not form.is_valid():
+        return _page(request, now=now, lift_form=form)
+    try:
+        stopping.lift_stop(by=reader_of(request), note=form.cleaned_data["note"], now=now)
+    except stopping.NotStopped:
+        messages.info(request, _("Nothing was stopped any more: another administrator let changes go on."))
+    else:
+        messages.info(request, _("Changes go on. What waited is done now, without anybody asking for it again."))
+    return redirect("emergency")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def emergency_undo(request: HttpRequest) -> HttpResponse:
+    """Show what would be undone since a moment; POST undoes exactly that."""
+    reader, now = reader_of(request), timezone.now()
+    with or_forbidden():
+        permissions.check_may_undo(reader)
+    is_post = request.method == "POST"
+    since_form = SinceForm(request.POST if is_post else request.GET, now=now, zone=zone_of(reader))
+    if not since_form.is_valid():
+        return _preview(request, None, since_form=since_form, form=UndoForm(prefix="undo"), now=now)
+    since: datetime = since_form.cleaned_data["since"]
+    form = UndoForm(request.POST if is_post else None, prefix="undo")
+    if is_post and form.is_valid():
+        return _undo(request, since, form, now=now)
+    fresh = SinceForm(now=now, zone=zone_of(reader))
+    fresh.fields["since"].initial = since.astimezone(zone_of(reader)).replace(tzinfo=None)
+    return _preview(request, undos.preview_undo(since), since_form=fresh, form=form, now=now)
+
+
+@require_GET
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one undo: each place, and what was read there since."""
+    with or_forbidden():
+        permissions.check_may_see_emergency(reader_of(request))
+    found = get_object_or_404(Undo, pk=pk)
+    line = undos.read_undo(pk)
+    if line is None:
+        raise Http404
+    context = {"line": line, "places": undos.places_of(found), "now": timezone.now()}
+    return render(request, "troubleshooting/emergency/undo.html", context)
+
+
+def _page(request: HttpRequest, *, now: datetime, **bound: Any) -> HttpResponse:
+    """Show the page; ``bound`` are the forms that were sent with errors, by name."""
+    reader = reader_of(request)
+    stop = stops.present_stop()
+    context = {
+        "stop": stop,
+        "under_way": writes_under_way(),
+        "waiting": stops.what_waits(),
+        "history": stops.list_stops(),
+        "undos": undos.list_undos(),
+        "most": stops.SHOWN,
+        "may_stop": permissions.may_stop_writes(reader),
+        "may_undo": permissions.may_undo(reader),
+        "stop_form": StopForm(prefix="stop"),
+        "lift_form": LiftForm(prefix="lift"),
+        "since_form": SinceForm(now=now, zone=zone_of(reader)),
+        "choices": _choices(stop, now=now),
+        "now": now,
+        **bound,
+    }
+    return render(request, "troubleshooting/emergency/emergency.html", context)
+
+
+def _preview(
+    request: HttpRequest, preview: undos.UndoPreview | None, *, since_form: SinceForm, form: UndoForm, now: datetime
+) -> HttpResponse:
+    stop = stops.present_stop()
+    context = {
+        "preview": preview,
+        "since": _exactly(preview.since) if preview else "",
+        "since_form": since_form,
+        "form": form,
+        "choices": _choices(stop, now=now),
+        "stop": stop,
+        "now": now,
+    }
+    return render(request, "troubleshooting/emergency/preview.html", context)
+
+
+def _undo(request: HttpRequest, since: datetime, form: UndoForm, *, now: datetime) -> HttpResponseRedirect:
+    """Undo what was previewed, or go back to what it would be now."""
+    seen, reason = form.cleaned_data["seen"], form.cleaned_data["reason"]
+    try:
+        done = undoing.undo_since(since, by=reader_of(request), reason=reason, seen=seen, now=now)
+    except undoing.PreviewChanged:
+        messages.warning(request, _("Nothing was undone: it would be something else by now. Read the new preview."))
+    except undoing.NothingToUndo:
+        messages.info(request, _("Nothing was undone: nothing of that time is in force any more."))
+    else:
+        messages.info(request, _("It is being undone. This page shows each place, and when it was read to be gone."))
+        return HttpResponseRedirect(reverse("undo", args=[done.pk]))
+    return HttpResponseRedirect(_preview_url(since))
+
+
+def _choices(stop: stops.StopLine | None, *, now: datetime) -> list[tuple[Promise, str]]:
+    """Give the usual moments with the address of their preview; around a stop where one is on."""
+    usual: list[tuple[Promise, datetime]] = [
+        (gettext_lazy("The last hour"), now - AN_HOUR),
+        (gettext_lazy("The last 24 hours"), now - A_DAY),
+    ]
+    if stop is not None:
+        usual.insert(0, (gettext_lazy("From one hour before the stop"), stop.begun_at - AN_HOUR))
+        usual.append((gettext_lazy("Since the stop began"), stop.begun_at))
+    return [(label, _preview_url(moment)) for label, moment in usual]
+
+
+def _preview_url(since: datetime) -> str:
+    return f"{reverse('emergency-undo')}?{urlencode({'since': _exactly(since)})}"
+
+
+def _exactly(moment: datetime) -> str:
+    """Give a moment so that it comes back as the same one, whatever the person's zone."""
+    return moment.astimezone(UTC).isoformat()

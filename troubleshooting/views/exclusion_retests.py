@@ -1,0 +1,150 @@
+"""What people do about an exclusion in force: have it tried, say that it does not work, ask to renew it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from troubleshooting import permissions
+from troubleshooting.actions.renewals import CannotRenew, RenewalOpen, request_renewal
+from troubleshooting.actions.retests import CannotRetest, ask_whether_it_works, say_still_blocked
+from troubleshooting.domain.exclusion import ExclusionKind
+from troubleshooting.domain.retest_texts import retest_text
+from troubleshooting.forms.exclusion_renew import RenewForm
+from troubleshooting.models import Exclusion, Retest
+from troubleshooting.queries.exclusion_ask import read_ask_page
+from troubleshooting.queries.exclusion_ending import read_ending
+from troubleshooting.queries.exclusion_list import scope_words
+from troubleshooting.queries.people import zone_of
+from troubleshooting.queries.transcript import Visited, read_raw_answer, read_transcript
+from troubleshooting.queries.words import translated
+from troubleshooting.views.exclusion_rules import exclusion_rules, why_not_done
+from troubleshooting.views.fragments import raw_answer
+from troubleshooting.views.rights import or_forbidden, reader_of
+
+
+@require_POST
+def exclusion_retest(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have the PC of the case request the page now."""
+    found, reader, now = _exclusion(request, pk), reader_of(request), timezone.now()
+    done = _("The PC opens the site now, by itself. What came of it will stand here; you may close this page.")
+    _tell(request, lambda: ask_whether_it_works(found.pk, by=reader, now=now), done=done)
+    return redirect("exclusion", pk=pk)
+
+
+@require_POST
+def still_blocked(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record that it does not work for the person."""
+    found, reader, now = _exclusion(request, pk), reader_of(request), timezone.now()
+    done = _("Thank you. IT has been told that the site is still blocked. You can have the PC checked again below.")
+    _tell(request, lambda: say_still_blocked(found.pk, by=reader, now=now), done=done)
+    return redirect("case", number=found.case.number)
+
+
+@require_GET
+def retest_record(request: HttpRequest, pk: int, retest: int) -> HttpResponse:
+    """Show every command that a re-test sent to the PC, with those of its audit mode (``?answer=``: one raw)."""
+    found, reader = _exclusion(request, pk), reader_of(request)
+    with or_forbidden():
+        permissions.check_may_see_transcript(reader, found.case)
+    made = get_object_or_404(Retest.objects.select_related("lease", "device"), exclusion=found, pk=retest)
+    parts: list[Visited] = [made] if made.lease is None else [made, made.lease]
+    if wanted := request.GET.get("answer", ""):
+        in_lease = made.lease is not None and wanted.isdecimal() and read_raw_answer(made.lease, int(wanted))
+        return raw_answer(request, parts[-1] if in_lease else made, wanted)
+    visits = [visit for part in parts for visit in read_transcript(part)]
+    context = {
+        "exclusion": found,
+        "device": made.device,
+        "visits": sorted(visits, key=lambda visit: visit.started_at, reverse=True),
+        "technical": permissions.sees_everything(reader),
+        "now": timezone.now(),
+    }
+    return render(request, "troubleshooting/exclusions/retest_record.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def exclusion_renew(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the new evidence and ask for a new end; POST asks."""
+    found, reader, now = _exclusion(request, pk), reader_of(request), timezone.now()
+    with or_forbidden():
+        permissions.check_may_renew_exclusion(reader, found)
+    ending = read_ending(found, reader=reader)
+    if ending.renewal is not None:
+        messages.info(request, _("A renewal was asked for already; this is it."))
+        return redirect("exclusion", pk=ending.renewal[0])
+    if not ending.is_in_force or found.expires_at <= now:
+        messages.info(request, _("Only an exception in force is renewed. Ask for a new one from the case."))
+        return redirect("exclusion", pk=pk)
+    rules = exclusion_rules()
+    form = RenewForm(
+        request.POST if request.method == "POST" else None,
+        exclusion=found,
+        snapshot=read_ask_page(found.case).snapshot,
+        now=now,
+        zone=zone_of(reader),
+        longest=rules.longest,
+    )
+    if request.method == "POST" and form.is_valid():
+        asked = _renew(request, found, form)
+        if asked is not None:
+            return redirect("exclusion", pk=asked.pk)
+    verdict = found.case.verdicts.first()
+    context = {"found": found, "scope": scope_words(found), "ending": ending, "form": form, "verdict": verdict}
+    return render(request, "troubleshooting/exclusions/renew.html", {**context, "now": now})
+
+
+def _renew(request: HttpRequest, found: Exclusion, form: RenewForm) -> Exclusion | None:
+    """Ask for it; None leaves the sentence in the form."""
+    asked: list[Exclusion] = []
+    cleaned, reader = form.cleaned_data, reader_of(request)
+
+    def ask() -> None:
+        asked.append(
+            request_renewal(
+                found.pk,
+                expires_at=cleaned["ends_on"],
+                reason_code=cleaned["reason_code"],
+                reason=cleaned["reason"],
+                findings=[finding.as_json() for finding in form.findings],
+                by=reader,
+                rules=exclusion_rules(),
+                now=form.now,
+            )
+        )
+
+    try:
+        with or_forbidden():
+            why_not = why_not_done(ask, kind=ExclusionKind(found.kind), value=found.value, scope=found.scope)
+    except (CannotRenew, RenewalOpen):
+        why_not = _("Nothing was asked: this exception ended, or its renewal was asked for, at this moment.")
+    if why_not:
+        form.add_error(None, why_not)
+        return None
+    messages.info(request, _("IT has been asked to renew it. Until a reviewer decides, the exception stays as it is."))
+    return asked[0]
+
+
+def _tell(request: HttpRequest, deed: Callable[[], object], *, done: str) -> None:
+    """Do one deed, and say what happens next or why nothing does."""
+    try:
+        with or_forbidden():
+            deed()
+    except CannotRetest as error:
+        words = retest_text(error.outcome.value)
+        technical = permissions.sees_everything(reader_of(request))
+        messages.info(request, translated(words.it if technical else words.employee) if words else "")
+    else:
+        messages.info(request, done)
+
+
+def _exclusion(request: HttpRequest, pk: int) -> Exclusion:
+    """Give the exclusion if the reader may open it, else 404."""
+    joined = ("case__device__group", "case__reporter", "requested_by", "scope_device", "scope_group")
+    return get_object_or_404(Exclusion.objects.visible_to(reader_of(request)).select_related(*joined), pk=pk)

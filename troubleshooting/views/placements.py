@@ -1,0 +1,39 @@
+"""What was done for one exclusion in one place, command by command, for who may see it."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from troubleshooting import permissions
+from troubleshooting.models import Exclusion, Placement
+from troubleshooting.queries.placement_record import read_tenant_record
+from troubleshooting.queries.transcript import read_transcript
+from troubleshooting.views.fragments import raw_answer
+from troubleshooting.views.rights import or_forbidden, reader_of
+
+
+@require_GET
+def placement_transcript(request: HttpRequest, pk: int, place: int) -> HttpResponse:
+    """Show every command sent to a PC for an exclusion, or what was read in the tenant (``?answer=``: one raw)."""
+    reader = reader_of(request)
+    visible = Exclusion.objects.visible_to(reader).filter(pk=pk)
+    joined = Placement.objects.select_related("device", "exclusion__case__device")
+    placement = get_object_or_404(joined.filter(exclusion__in=visible), pk=place)
+    with or_forbidden():
+        permissions.check_may_see_placement(reader, placement)
+    if wanted := request.GET.get("answer", ""):
+        if placement.device is None:
+            raise Http404
+        return raw_answer(request, placement, wanted)
+    context = {
+        "exclusion": placement.exclusion,
+        "device": placement.device,
+        "visits": read_transcript(placement) if placement.device else (),
+        "record": read_tenant_record(placement) if placement.device is None else (),
+        "technical": permissions.sees_everything(reader),
+        "now": timezone.now(),
+    }
+    return render(request, "troubleshooting/exclusions/place.html", context)
