@@ -135,6 +135,7 @@ class Demo:
             "SUPPORT_CONTACT": os.environ.get("SUPPORT_CONTACT", "it-help@contoso.example"),
             "DEVICE_CREDENTIAL_LAB_USERNAME": LAB_USERNAME,
             "DEVICE_CREDENTIAL_LAB_PASSWORD": LAB_PASSWORD,
+            "EXCLUSION_RETESTS": os.environ.get("EXCLUSION_RETESTS", "true"),
         }
         if "DATABASE_URL" not in os.environ:
             say("Starting PostgreSQL (the first start takes some seconds longer) …")

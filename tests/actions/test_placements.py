@@ -12,6 +12,7 @@ from django.utils import timezone
 from portal.demo.lab.defender_api.faults import ApiFault
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pc import SimulatedPC
+from portal.demo.lab.pcs import healthy_windows_11
 from portal.demo.lab.registry import POLICY
 from portal.demo.lab.server import LabServer
 from tests.exclusion_world import (
@@ -36,7 +37,7 @@ from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.domain.exclusion import ExclusionKind, ExclusionStatus, Scope, ScopeKind
 from troubleshooting.domain.placement import PlacementOutcome, PlacementStatus
 from troubleshooting.domain.transitions import InvalidTransition
-from troubleshooting.models import Case, Exclusion, Placement
+from troubleshooting.models import AuditEntry, Case, Exclusion, Placement
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -264,3 +265,17 @@ def test_of_an_indicator_no_second_one_is_asked_for_while_its_renewal_is_open(de
 
     with pytest.raises(AlreadyAsked):
         asked(case, INDICATOR)
+
+
+def test_an_exclusion_that_its_only_pc_refuses_to_take_again_is_not_called_in_force(lab_server):
+    pc = healthy_windows_11()
+    exclusion = approved(asked(checked_case(device_at(lab_server(pc), owner=person(EMMA)))))
+    worked()
+    pc.preferences["ExclusionIpAddress"] = []  # somebody took it off by hand
+    pc.faults.add(Fault.SETTINGS_REFUSED)
+
+    put_once_more(exclusion.placements.get(), now=timezone.now())
+    worked()
+
+    assert (present(exclusion).status, exclusion.placements.get().status) == ("removed", PlacementStatus.REFUSED)
+    assert AuditEntry.objects.filter(action="exclusion_refused").exists()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from tests.exclusion_world import approved, asked, checked_case
 from tests.world import EMMA, IVO, SARA, device_at, person
 from troubleshooting.domain.placement import PlacementStatus
-from troubleshooting.models import Exclusion, Placement
+from troubleshooting.models import Exclusion, Placement, Retest
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def test_an_unchanged_poll_has_no_body_and_costs_few_queries(django_assert_max_n
     client = as_(EMMA)
     address = polled_by(client, in_force())
 
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         response = client.get(address)
 
     assert (response.status_code, response.content) == (204, b"")
@@ -79,3 +79,19 @@ def test_a_page_on_which_nothing_moves_asks_for_nothing():
 
 def test_a_stranger_gets_nothing():
     assert as_(SARA).get(reverse("exclusion-state", args=[in_force().pk])).status_code == 404
+
+
+def test_a_re_test_that_ended_lets_the_whole_page_follow():
+    client, exclusion = as_(IVO), in_force()
+    Placement.objects.update(status=PlacementStatus.THERE)
+    now = timezone.now()
+    tried = Retest.objects.create(
+        exclusion=exclusion, device=exclusion.case.device, purpose="works", asked_at=now, due_at=now
+    )
+    address = polled_by(client, exclusion)
+    Retest.objects.filter(pk=tried.pk).update(status="done", outcome="works", ended_at=now)
+
+    response = client.get(address)
+
+    assert response.headers["HX-Trigger-After-Swap"] == "exclusion-changed"
+    assert "hx-get" not in response.content.decode()

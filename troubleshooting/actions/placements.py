@@ -150,8 +150,8 @@ def follow_placements(exclusion: Exclusion, *, now: datetime) -> None:
     in_scope = exclusion.placements.exclude(status__in=OUT_OF_SCOPE)
     statuses = set(in_scope.values_list("status", flat=True))
     first = set(in_scope.filter(is_canary=True).values_list("status", flat=True))
-    if exclusion.status == ExclusionStatus.APPLYING and first == {PlacementStatus.REFUSED}:
-        begin_removal(exclusion, as_=ExclusionStatus.REFUSED, by=None, note="nothing took it", now=now)
+    if (first if exclusion.status == ExclusionStatus.APPLYING else statuses) == {PlacementStatus.REFUSED}:
+        _end_as_refused(exclusion, now=now)
         return
     if exclusion.status == ExclusionStatus.APPLYING and first and first <= settled:
         advance(exclusion, ExclusionStatus.APPLIED)
@@ -162,6 +162,16 @@ def follow_placements(exclusion: Exclusion, *, now: datetime) -> None:
         audit.record("exclusion_verified", exclusion, case=exclusion.case, actor=None, now=now)
         _end_renewed(exclusion, now=now)
     finish_removal(exclusion, now=now)
+
+
+def _end_as_refused(exclusion: Exclusion, *, now: datetime) -> None:
+    """End a locked exclusion that nothing took, or that no place has any more; nothing where it is ending already."""
+    if exclusion.status == ExclusionStatus.VERIFIED:  # it was there, and could not be put there again
+        move_exclusion(exclusion, to=ExclusionStatus.APPLYING, now=now)
+    if exclusion.status in (ExclusionStatus.APPLYING, ExclusionStatus.APPLIED):
+        begin_removal(exclusion, as_=ExclusionStatus.REFUSED, by=None, note="nothing took it", now=now)
+    else:
+        finish_removal(exclusion, now=now)
 
 
 def _end_renewed(exclusion: Exclusion, *, now: datetime) -> None:

@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from troubleshooting.domain.exclusion import ENDING, IN_FORCE, ExclusionStatus
 from troubleshooting.domain.placement import PlacementStatus
 from troubleshooting.models import Exclusion
 
 POLL_S = 3
-SLOW_POLL_S = 30  # while every place that is left waits for its next try
+SLOW_POLL_S = 30  # while everything that is left waits for its next try
+SOON = timedelta(minutes=1)  # a re-test that is due later is not waited for on the page
 MOVING = (PlacementStatus.WAITING, PlacementStatus.PUTTING, PlacementStatus.REMOVING)
 LIVE = ENDING | IN_FORCE | {ExclusionStatus.APPROVED}
 
 
 def state_token(exclusion: Exclusion) -> str:
-    """Give the token of what the page shows now, the exclusion's own status first; one query."""
-    shown = exclusion.placements.order_by("pk").values_list("pk", "status", "outcome", "error_code", "attempts")
-    places = hashlib.sha256(repr(list(shown)).encode()).hexdigest()[:24]
-    return f"{exclusion.status}.{places}"
+    """Give the token of what the page shows now: first what concerns all of it, then its places; two queries."""
+    places = exclusion.placements.order_by("pk").values_list("pk", "status", "outcome", "error_code", "attempts")
+    tries = exclusion.retests.order_by("pk").values_list("pk", "status", "outcome", "error_code")
+    return f"{exclusion.status}-{_short(tries)}.{_short(places)}"
 
 
-def status_in(token: str) -> str:
-    """Give the status that a token names."""
+def head_of(token: str) -> str:
+    """Give the part of a token that concerns the whole page, not only the places."""
     return token.partition(".")[0]
 
 
 def poll_seconds(exclusion: Exclusion, *, now: datetime) -> int | None:
-    """Say how often the page asks again; None where nothing moves; one query."""
+    """Say how often the page asks again; None where nothing moves; two queries."""
     if exclusion.status not in LIVE:
         return None
-    tries = list(exclusion.placements.filter(status__in=MOVING).values_list("next_attempt_at", flat=True))
-    if not tries:
+    moving = exclusion.placements.filter(status__in=MOVING).values_list("next_attempt_at", flat=True)
+    tries = exclusion.retests.open().filter(due_at__lte=now + SOON).values_list("due_at", flat=True)
+    due = [*moving, *tries]
+    if not due:
         return None
-    return SLOW_POLL_S if all(moment is not None and moment > now for moment in tries) else POLL_S
+    return SLOW_POLL_S if all(moment is not None and moment > now for moment in due) else POLL_S
+
+
+def _short(rows: Iterable[object]) -> str:
+    return hashlib.sha256(repr(list(rows)).encode()).hexdigest()[:24]

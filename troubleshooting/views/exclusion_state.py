@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from troubleshooting import permissions
 from troubleshooting.models import Exclusion
 from troubleshooting.queries.exclusion_page import read_placements
-from troubleshooting.queries.exclusion_state import poll_seconds, state_token, status_in
+from troubleshooting.queries.exclusion_state import head_of, poll_seconds, state_token
 from troubleshooting.views.rights import reader_of
 
 EXCLUSION_CHANGED = "exclusion-changed"  # the event on which the whole page reloads itself
@@ -36,6 +36,6 @@ def exclusion_state(request: HttpRequest, pk: int) -> HttpResponse:
         "now": now,
     }
     response = render(request, "troubleshooting/exclusions/_placements.html", context)
-    if status_in(seen) != found.status:
+    if head_of(seen) != head_of(token):
         response["HX-Trigger-After-Swap"] = EXCLUSION_CHANGED
     return response
