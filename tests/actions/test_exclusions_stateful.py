@@ -60,7 +60,7 @@ from troubleshooting.models.choices import Role
 from troubleshooting.permissions import NotAllowed
 from troubleshooting.queries.undo import preview_undo
 
-EXAMPLES = 25  # about a minute; set it higher by hand to look for more
+EXAMPLES = 16  # half a minute to a minute; set it higher by hand to look for more
 NORA = ("nora", Role.REVIEWER)
 REVIEWERS = (IVO, ADAM, NORA)
 FORESEEN = (NotAllowed, MayNotDecide, InvalidTransition, InvalidLifetime)

@@ -38,7 +38,7 @@ from troubleshooting.domain.placement import PlacementStatus
 from troubleshooting.domain.retest import RetestPurpose
 from troubleshooting.models import Placement, Retest, SettingLease
 
-EXAMPLES = 40  # about a minute; set it higher by hand to look for more
+EXAMPLES = 24  # about half a minute; set it higher by hand to look for more
 AUDIT = 2
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from portal.demo.lab import registry
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import healthy_windows_11
 from tests.exclusion_world import IP, LISTS, PROCESS, RULES, approved, asked, checked_case, present, seen, worked
@@ -220,3 +221,23 @@ def test_everyone_needs_two_people_and_can_be_narrowed_but_never_widened(lab_ser
         approve_exclusion(
             other.pk, by=person(IVO), note="", seen=seen(other), rules=RULES, now=timezone.now(), scope=EVERYONE
         )
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "outcome"),
+    [
+        (registry.POLICY, "DisableLocalAdminMerge", PlacementOutcome.LOCAL_LISTS_IGNORED),
+        (registry.POLICY, "HideExclusionsFromLocalAdmins", PlacementOutcome.CANNOT_BE_READ),
+        (registry.FEATURES, "TPExclusions", PlacementOutcome.EXCLUSIONS_PROTECTED),
+    ],
+)
+def test_a_pc_on_which_it_would_not_work_is_sent_no_change_and_says_why(lab_server, key, name, outcome):
+    pc = healthy_windows_11()
+    pc.registry.setdefault(key, {})[name] = 1
+    server = lab_server(pc)
+    exclusion = approved(asked(checked_case(device_at(server, owner=person(EMMA)))))
+
+    worked()
+
+    assert (present(exclusion).status, Placement.objects.get().outcome) == (ExclusionStatus.REMOVED, outcome)
+    assert [command for command in server.commands if "Add-MpPreference" in str(command)] == []
