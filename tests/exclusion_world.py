@@ -93,12 +93,19 @@ def seen(exclusion: Exclusion) -> str:
     return digest(change_of(present(exclusion)))
 
 
-def worked(*, rounds: int = 3, tenant: TenantPlan | None = None, look: Callable[[], None] = lambda: None) -> None:
-    """Let a worker do everything that is due, a day from now at the latest."""
+def worked(
+    *,
+    rounds: int = 3,
+    tenant: TenantPlan | None = None,
+    look: Callable[[], None] = lambda: None,
+    later: timedelta = timedelta(0),
+) -> None:
+    """Let a worker do everything that is due, a day from now at the latest; by its clock it comes so much later."""
+    plan_then = replace(quick_plan(), clock=lambda: timezone.now() + later)
     for _ in range(rounds):
         due = due_placements(now=timezone.now() + timedelta(days=1))
         for pk in list(due.values_list("pk", flat=True)):
-            run_placement(pk, plan=quick_plan(), tenant=tenant or no_tenant())
+            run_placement(pk, plan=plan_then, tenant=tenant or no_tenant())
             look()
 
 

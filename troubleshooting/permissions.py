@@ -132,35 +132,39 @@ def check_may_retry_lease(person: User, case: Case) -> None:
 def check_may_request_exclusion(person: User, case: Case) -> None:
     """The people of a case and IT ask for an exclusion once its check has ended."""
     if not (is_it(person) or is_party(person, case)):
-        raise NotAllowed(_("Only the people of this case and IT can ask for an exclusion."))
+        raise NotAllowed(_("Only the people of this case and IT can ask for an exception."))
+    if has_changed_hands(case) and not is_it(person):
+        raise NotAllowed(_("The PC belongs to somebody else now."))
     if Stage(case.stage) not in (Stage.CHECKED, Stage.SUBMITTED):
-        raise NotAllowed(_("An exclusion can be asked for once the check of the PC has ended."))
+        raise NotAllowed(_("An exception can be asked for once the check of the PC has ended."))
 
 
 def check_may_decide_exclusion(person: User, exclusion: Exclusion) -> None:
-    """IT decides, and nobody about what they asked for."""
+    """IT decides, and nobody about what they asked for or about their own case."""
     if not is_it(person):
-        raise NotAllowed(_("Exclusions are decided by IT."))
+        raise NotAllowed(_("Exceptions are decided by IT."))
     if exclusion.requested_by_id == person.pk:
-        raise NotAllowed(_("You asked for this exclusion, so another reviewer decides about it."))
+        raise NotAllowed(_("You asked for this exception, so another reviewer decides about it."))
+    if is_party(person, exclusion.case):
+        raise NotAllowed(_("This is about your own case, so another reviewer decides about it."))
 
 
 def check_may_decide_together(person: User) -> None:
     """IT decides about several requests at once; about each of them as if it were alone."""
     if not is_it(person):
-        raise NotAllowed(_("Exclusions are decided by IT."))
+        raise NotAllowed(_("Exceptions are decided by IT."))
 
 
 def check_may_withdraw_exclusion(person: User, exclusion: Exclusion) -> None:
     """Whoever asked for it."""
     if exclusion.requested_by_id != person.pk:
-        raise NotAllowed(_("Only the person who asked for this exclusion can change it or take it back."))
+        raise NotAllowed(_("Only the person who asked for this exception can change it or take it back."))
 
 
 def check_may_revoke_exclusion(person: User, exclusion: Exclusion) -> None:
     """IT ends exclusions early."""
     if not is_it(person):
-        raise NotAllowed(_("Exclusions are ended by IT."))
+        raise NotAllowed(_("Exceptions are ended by IT."))
 
 
 def check_may_retest(person: User, exclusion: Exclusion) -> None:
@@ -182,7 +186,9 @@ def check_may_renew_exclusion(person: User, exclusion: Exclusion) -> None:
     """Whoever asked for it, the people of its case and IT ask to renew an exclusion."""
     is_theirs = exclusion.requested_by_id == person.pk or is_party(person, exclusion.case)
     if not (is_it(person) or is_theirs) or person.role == Role.AUDITOR:
-        raise NotAllowed(_("Only the people of this case and IT can ask to renew this exclusion."))
+        raise NotAllowed(_("Only the people of this case and IT can ask to renew this exception."))
+    if has_changed_hands(exclusion.case) and not is_it(person):
+        raise NotAllowed(_("The PC belongs to somebody else now."))
 
 
 def check_may_withdraw(person: User, case: Case) -> None:

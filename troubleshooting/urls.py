@@ -53,6 +53,7 @@ urlpatterns = [
     path("tests/<int:pk>/transcript/", audit_tests.test_transcript, name="test-transcript"),
     path("exclusions/", exclusions.exclusions, name="exclusions"),
     path("exclusions/together/", exclusions_together.exclusions_together, name="exclusions-together"),
+    path("exclusions/together/decided/", exclusions_together.exclusions_decided, name="exclusions-decided"),
     path("exclusions/<int:pk>/", exclusions.exclusion, name="exclusion"),
     path("exclusions/<int:pk>/places/<int:place>/", placements.placement_transcript, name="placement-transcript"),
     path("exclusions/<int:pk>/state/", exclusion_state.exclusion_state, name="exclusion-state"),

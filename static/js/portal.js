@@ -67,10 +67,30 @@
 
   // --- Refreshes: what a person has opened stays open; a sign-in page never lands inside another page ---
 
+  const TRY_AGAIN_MS = 4000;
   let opened = [];
 
+  function isChanged(field) {
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    return field.value !== field.defaultValue;
+  }
+
+  /** Tell whether somebody is writing or deciding inside, so that a refresh would take words away. */
+  function isBusy(target) {
+    const fields = [...target.querySelectorAll("textarea, input:not([type=hidden])")];
+    const active = document.activeElement;
+    return target.querySelector("dialog[open]") !== null || fields.some((field) => field === active || isChanged(field));
+  }
+
   document.addEventListener("htmx:beforeSwap", (event) => {
-    opened = [...event.detail.target.querySelectorAll("details[id]")].map(({ id, open }) => ({ id, open }));
+    const { target } = event.detail;
+    const news = /(\S+-changed) from:body/.exec(target.getAttribute?.("hx-trigger") ?? "")?.[1];
+    if (news && isBusy(target)) {
+      event.detail.shouldSwap = false; // the page follows when the person is done
+      setTimeout(() => htmx.trigger(document.body, news), TRY_AGAIN_MS);
+      return;
+    }
+    opened = [...target.querySelectorAll("details[id]")].map(({ id, open }) => ({ id, open }));
   });
 
   document.addEventListener("htmx:afterSwap", () => {

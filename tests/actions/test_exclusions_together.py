@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from tests.exclusion_world import RULES, seen
 from tests.factories import ExclusionFactory
-from tests.world import ADA, IVO, SARA, person
+from tests.world import ADA, ADAM, IVO, SARA, person
 from troubleshooting.actions.exclusions_together import (
     MOST_TOGETHER,
     DifferentCauses,
@@ -17,6 +17,7 @@ from troubleshooting.actions.exclusions_together import (
     approve_together,
     reject_together,
 )
+from troubleshooting.domain.exclusion_approval import DecidedAlready
 from troubleshooting.models import Exclusion, ExclusionDecision
 from troubleshooting.permissions import NotAllowed
 
@@ -65,6 +66,28 @@ def test_more_than_anybody_reads_are_not_decided_together(deed):
 
     assert refused.value.count == MOST_TOGETHER + 1
     assert not ExclusionDecision.objects.exists()
+
+
+@pytest.mark.parametrize("deed", [approve, reject])
+def test_the_same_answer_of_the_same_person_counts_once_and_is_no_error(deed):
+    requests = read(ExclusionFactory(approvals_needed=2))
+    deed(requests)
+
+    (again,) = deed(requests)
+    (of_another,) = deed(requests, ADAM)
+
+    assert again.error is None
+    assert ExclusionDecision.objects.filter(by=person(IVO)).count() == 1
+    assert (of_another.error is None) is (deed is approve)  # a no is the last word
+
+
+def test_an_approval_of_something_else_is_not_the_same_answer():
+    exclusion = ExclusionFactory(approvals_needed=2)
+    approve(read(exclusion))
+
+    (again,) = approve([Seen(exclusion.pk, "0" * 64)])
+
+    assert isinstance(again.error, DecidedAlready)
 
 
 @pytest.mark.parametrize(("deed", "status"), [(approve, "approved"), (reject, "rejected")])

@@ -39,6 +39,7 @@ from troubleshooting.domain.placement import PlacementOutcome, PlacementStatus
 from troubleshooting.domain.transitions import InvalidTransition
 from troubleshooting.models import AuditEntry, Case, Exclusion, Placement
 
+SETTLED = timedelta(minutes=5)  # a little more than a lost command may still be carried out
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LIST = "ExclusionIpAddress"
@@ -117,6 +118,8 @@ def test_what_a_lost_worker_put_is_taken_off_where_the_pc_is_found_to_refuse_it(
             lab_pc.registry.setdefault(POLICY, {})[name] = 1
 
         worked()
+        assert (present(exclusion).status, lab_pc.preferences[LIST]) == (ExclusionStatus.APPLYING, [])
+        worked(later=SETTLED)  # until then the lost command might have been carried out once more
 
     assert (present(exclusion).status, lab_pc.preferences[LIST]) == (ExclusionStatus.REMOVED, [])
     assert statuses() == [PlacementStatus.REFUSED]

@@ -9,14 +9,14 @@ from django.utils import timezone
 
 from tests.actions.test_exclusion_warnings import in_force
 from tests.exclusion_world import IP, PROCESS, approved, asked, checked_case
-from tests.world import ADAM, EMMA, IVO, device_at, person
+from tests.world import ADAM, EMMA, IVO, SARA, device_at, person
 from troubleshooting.actions.cases import NotProved, solve_case
 from troubleshooting.actions.exclusions import revoke_exclusion
 from troubleshooting.actions.retest_book import ask_retest, end_retest
 from troubleshooting.actions.retests import say_still_blocked
 from troubleshooting.domain.case import Stage
 from troubleshooting.domain.retest import RetestOutcome, RetestPurpose
-from troubleshooting.models import Case, Exclusion
+from troubleshooting.models import AuditEntry, Case, Exclusion
 from troubleshooting.queries.solving import Unproved, read_solving
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +31,11 @@ def tried(exclusion: Exclusion, outcome: RetestOutcome = RetestOutcome.WORKS, *,
     moment = now or timezone.now()
     retest = ask_retest(exclusion, RetestPurpose.WORKS, by=None, due_at=moment, now=moment)
     end_retest(retest, outcome, case=exclusion.case, now=moment)
+
+
+def said_by(exclusion: Exclusion) -> list[str]:
+    said = AuditEntry.objects.filter(action="exclusion_still_blocked", subject_id=exclusion.pk)
+    return list(said.order_by("pk").values_list("actor_name", flat=True))
 
 
 def test_the_person_of_the_case_closes_it_at_any_time():
@@ -75,6 +80,43 @@ def test_what_the_person_says_later_counts_more_than_the_retest():
     assert refusal.value.unproved is Unproved.SAID_BLOCKED
     tried(exclusion, now=timezone.now() + timedelta(minutes=5))
     assert solved(exclusion.case, IVO) == Stage.SOLVED
+
+
+def test_said_twice_it_is_recorded_once_for_each_person():
+    exclusion = in_force()
+    Case.objects.filter(pk=exclusion.case_id).update(device_owner=person(SARA))  # she owned the PC, Emma reported
+
+    for who in (EMMA, EMMA, SARA, SARA, EMMA):
+        say_still_blocked(exclusion.pk, by=person(who), now=timezone.now())
+
+    assert said_by(exclusion) == [EMMA[0], SARA[0]]
+
+
+@pytest.mark.parametrize("since_then", ["a re-test", "put anew"])
+def test_said_again_after_something_happened_it_is_recorded_again(since_then):
+    exclusion = in_force()
+    say_still_blocked(exclusion.pk, by=person(EMMA), now=timezone.now())
+    if since_then == "a re-test":
+        tried(exclusion)
+    else:
+        exclusion.placements.update(verified_at=timezone.now())
+
+    for _ in range(2):
+        say_still_blocked(exclusion.pk, by=person(EMMA), now=timezone.now())
+
+    assert said_by(exclusion) == [EMMA[0], EMMA[0]]
+
+
+def test_what_was_said_about_another_exclusion_is_another_word():
+    exclusion = in_force()
+    say_still_blocked(exclusion.pk, by=person(EMMA), now=timezone.now())
+    other = approved(asked(exclusion.case, PROCESS), IVO, ADAM)
+    for status in ("applying", "applied"):
+        Exclusion.objects.filter(pk=other.pk).update(status=status)
+
+    say_still_blocked(other.pk, by=person(EMMA), now=timezone.now())
+
+    assert (said_by(exclusion), said_by(other)) == ([EMMA[0]], [EMMA[0]])
 
 
 def test_what_was_approved_and_is_not_there_yet_proves_nothing():

@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.db.models import F
+from django.utils import timezone
 
 from tests.exclusion_world import IP, approved, asked, checked_case, present
-from tests.world import EMMA, NOW, case_on, device_at, person
+from tests.world import EMMA, IVO, NOW, case_on, device_at, person
 from troubleshooting.actions.check_runs import cancel_check_run
+from troubleshooting.actions.exclusion_decisions import ask_back
 from troubleshooting.actions.sweep import MOST_LOSSES, sweep
 from troubleshooting.domain.case import Stage
 from troubleshooting.domain.check_run import RunStatus
@@ -139,6 +141,25 @@ def test_a_run_that_cannot_be_judged_ends_all_the_same_and_stops_no_other(run, n
         Stage.CHECKED,
     )
     assert other.status == RunStatus.QUEUED
+
+
+@pytest.mark.parametrize("is_asked_back", [False, True])
+def test_a_request_that_nobody_decided_lapses_at_its_end_and_can_be_asked_for_again(is_asked_back):
+    case = checked_case(device_at(None, owner=person(EMMA), hostname="PC-0098"))
+    exclusion = asked(case)
+    if is_asked_back:
+        ask_back(exclusion.pk, by=person(IVO), note="Who?", now=timezone.now())
+    before = present(exclusion).status
+
+    sweep(now=exclusion.expires_at - timedelta(seconds=1), lost_after=LOST_AFTER)
+    assert present(exclusion).status == before
+    sweep(now=exclusion.expires_at, lost_after=LOST_AFTER)
+
+    ended = present(exclusion)
+    assert (ended.status, ended.ended_at, ended.ended_by) == ("unused", exclusion.expires_at, None)
+    [entry] = AuditEntry.objects.filter(subject_id=exclusion.pk, action="exclusion_expired")
+    assert entry.actor is None
+    assert asked(case).status == "requested"
 
 
 def test_an_exclusion_that_cannot_be_ended_keeps_no_other_in_force():

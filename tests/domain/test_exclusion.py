@@ -147,11 +147,13 @@ def test_the_company_sets_the_longest_lifetime():
 
 
 @given(st.sampled_from(S), st.timedeltas(-DAY, DAY))
-def test_only_what_is_in_force_expires_and_only_what_is_approved_lapses(status, left):
+def test_only_what_is_in_force_expires_and_only_what_was_never_sent_lapses(status, left):
     is_over = left <= timedelta(0)
 
     assert is_due_to_expire(status, NOW + left, now=NOW) is (status in IN_FORCE and is_over)
-    assert is_due_to_lapse(status, NOW + left, now=NOW) is (status is S.APPROVED and is_over)
+    assert is_due_to_lapse(status, NOW + left, now=NOW) is (
+        status in {S.REQUESTED, S.ASKED_BACK, S.APPROVED} and is_over
+    )
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "exclusion-ask": ("GET", (LOGIN, GONE, 200, 200, NO, 200)),
     "exclusions": ("GET", (LOGIN, NO, NO, 200, 200, 200)),
     "exclusions-together": ("GET", (LOGIN, NO, NO, 200, NO, 200)),
+    "exclusions-decided": ("GET", (LOGIN, NO, NO, MOVED, NO, MOVED)),
     "exclusion": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
     "placement-transcript": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
     "exclusion-state": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),

@@ -63,6 +63,8 @@ def test_the_bar_appears_and_leads_on_without_script(signed_in, browser, live_se
     page.goto("/exclusions/")
     for box in page.get_by_role("checkbox").all():
         box.check()
+    expect(page.get_by_role("button", name="Select none")).to_be_visible()
+    expect(page.get_by_text("Selected:")).to_be_hidden()  # nobody counts without script
 
     page.get_by_role("button", name="Decide them together").click()
 

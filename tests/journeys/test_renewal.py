@@ -42,7 +42,7 @@ def test_it_is_tried_announced_tried_without_renewed_and_never_gone(signed_in, l
     expect(emma.locator("#does-it-work")).to_contain_text("Does it work now?")
     assert barriers(emma) == []
     emma.get_by_role("button", name="No, it is still blocked").click()
-    expect(emma.locator("#does-it-work")).to_contain_text("IT has been told")
+    expect(emma.locator("#does-it-work")).to_contain_text("IT reads it in the case")
     assert barriers(emma) == []
 
     ivo = signed_in(IVO)

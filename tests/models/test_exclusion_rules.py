@@ -8,8 +8,9 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from tests.world import ADA, ADAM, EMMA, IVO, NOW, SARA, case_on, device_at, person
+from troubleshooting.actions.exclusion_change import approvers
 from troubleshooting.domain.exclusion import ExclusionStatus
-from troubleshooting.models import Exclusion, ExclusionDecision
+from troubleshooting.models import Case, Exclusion, ExclusionDecision
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +72,28 @@ def test_a_reviewer_never_decides_about_their_own_request():
 
     with pytest.raises(DatabaseError, match="decision_not_ones_own"), transaction.atomic():
         decided(exclusion, IVO)
+
+
+@pytest.mark.parametrize("part", ["reporter", "device_owner"])
+@pytest.mark.parametrize("decision", ["approve", "reject", "ask_back"])
+def test_a_reviewer_never_decides_about_their_own_case(part, decision):
+    exclusion = asked()
+    Case.objects.update(**{part: person(IVO)})
+
+    with pytest.raises(DatabaseError, match="decision_not_in_ones_own_case"), transaction.atomic():
+        decided(exclusion, IVO, decision)
+
+    assert decided(exclusion, ADAM, decision).pk
+
+
+@pytest.mark.parametrize("part", ["reporter", "device_owner"])
+def test_the_approval_of_somebody_whose_case_it_became_does_not_count(part):
+    exclusion = asked()
+    decided(exclusion, IVO)
+    decided(exclusion, ADAM)
+    Case.objects.update(**{part: person(IVO)})
+
+    assert approvers(Exclusion.objects.get(), DIGEST) == {person(ADAM).pk}
 
 
 @pytest.mark.parametrize("status", [s for s in ExclusionStatus if s != ExclusionStatus.REQUESTED])
@@ -145,6 +168,17 @@ def test_a_change_in_a_new_round_loses_the_approvals():
 
     with pytest.raises(DatabaseError, match="exclusion_approved_by_enough"):
         set_status(exclusion, "approved", **APPROVED)
+
+
+@pytest.mark.parametrize("after", ["requested", "approved"])
+def test_no_round_comes_back_with_its_approvals(after):
+    exclusion = asked()
+    decided(exclusion, IVO)
+    set_status(exclusion, "approved", **APPROVED)
+    set_status(exclusion, "requested", round=2, expires_at=LATER + timedelta(days=300))
+
+    with pytest.raises(DatabaseError, match="exclusion_round_never_goes_back"):
+        set_status(exclusion, after, round=1)
 
 
 def test_the_requester_stays():

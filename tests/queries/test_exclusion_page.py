@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -81,14 +82,34 @@ def test_the_list_is_sought_page_by_page_in_both_directions():
 
 def test_what_the_tenant_decides_about_the_value_and_its_domain_is_a_conflict():
     exclusion = ExclusionFactory(kind="allow_indicator", value="shop.contoso.example", for_group=True)
-    reading = TenantReading.objects.create(at=timezone.now(), active=3)
-    for number, (value, is_ours) in enumerate(
-        [("contoso.example", False), ("shop.contoso.example", True), ("fabrikam.example", False)]
+    now = timezone.now()
+    reading = TenantReading.objects.create(at=now, active=3)
+    TenantReading.objects.create(at=now + timedelta(hours=1), error_code="unreachable")
+    for number, (value, further) in enumerate(
+        [
+            ("contoso.example", {"is_ours": False}),
+            ("contoso.example", {"is_ours": False, "action": "Warn", "expires_at": now + timedelta(days=1)}),
+            ("contoso.example", {"is_ours": False, "action": "Audit", "expires_at": now - timedelta(days=1)}),
+            ("shop.contoso.example", {"is_ours": True}),
+            ("fabrikam.example", {"is_ours": False}),
+        ]
     ):
-        reading.indicators.create(
-            indicator_id=str(number), value=value, value_key=value, type="DomainName", action="Block", is_ours=is_ours
-        )
+        facts = {"type": "DomainName", "action": "Block"} | further
+        reading.indicators.create(indicator_id=str(number), value=value, value_key=value, **facts)
 
     reach = read_reach(exclusion)
 
-    assert [(entry.value, entry.action) for entry in reach.in_tenant] == [("contoso.example", "Block")]
+    assert [(entry.value, entry.action) for entry in reach.in_tenant] == [
+        ("contoso.example", "Block"),
+        ("contoso.example", "Warn"),
+    ]
+    assert reach.tenant_read_at == now
+
+
+def test_a_tenant_that_was_never_read_whole_is_told_apart_from_one_that_decides_nothing():
+    TenantReading.objects.create(at=timezone.now(), error_code="unreachable")
+    exclusion = ExclusionFactory(kind="allow_indicator", value="shop.contoso.example", for_group=True)
+
+    reach = read_reach(exclusion)
+
+    assert (reach.in_tenant, reach.tenant_read_at) == ((), None)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from tests.exclusion_world import approved, asked, checked_case
 from tests.world import EMMA, case_on, device_at, person
 from troubleshooting.domain.check_run import RunStatus
-from troubleshooting.models import DriftLook, TenantReading
-from troubleshooting.tasks import read_tenant, run_checks, run_drift_look, sweep
+from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.models import DriftLook, Exclusion, Placement, Retest, TenantReading
+from troubleshooting.tasks import read_tenant, run_checks, run_drift_look, run_placement, run_retest, sweep
 
 pytestmark = pytest.mark.django_db
 
@@ -73,3 +76,38 @@ def test_the_sweep_has_every_pc_looked_at_at_its_rhythm(settings, django_capture
         sweep()
 
     assert len(nudges) == 1
+
+
+@pytest.fixture
+def _credentials(monkeypatch):
+    monkeypatch.setenv("DEVICE_CREDENTIAL_LAB_USERNAME", "LAB\\portal")
+    monkeypatch.setenv("DEVICE_CREDENTIAL_LAB_PASSWORD", "a password")
+
+
+@pytest.mark.usefixtures("_credentials")
+def test_a_fault_of_the_portal_puts_a_placement_off_and_says_so(settings):
+    approved(asked(checked_case(device_at(None, owner=person(EMMA)))))
+    settings.VISIT_LIMIT = "not a duration"  # as if a setting were broken
+
+    run_placement(placement_id=Placement.objects.get().pk)
+
+    placement = Placement.objects.get()
+    assert (placement.error_code, placement.attempts) == ("portal_fault", 1)
+    assert placement.next_attempt_at > timezone.now()
+
+
+@pytest.mark.usefixtures("_credentials")
+def test_a_fault_of_the_portal_puts_a_re_test_off(settings):
+    exclusion = approved(asked(checked_case(device_at(None, owner=person(EMMA)))))
+    exclusion.placements.update(status=PlacementStatus.THERE)
+    Exclusion.objects.filter(pk=exclusion.pk).update(status="applying")
+    now = timezone.now()
+    facts = {"asked_at": now, "due_at": now, "content": {"first_due_at": now.isoformat()}}
+    tried = Retest.objects.create(exclusion=exclusion, device=exclusion.case.device, purpose="works", **facts)
+    settings.VISIT_LIMIT = "not a duration"
+
+    run_retest(retest_id=tried.pk)
+
+    tried.refresh_from_db()
+    assert (tried.error_code, tried.status) == ("portal_fault", "asked")
+    assert tried.due_at > now

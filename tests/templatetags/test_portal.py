@@ -17,6 +17,7 @@ from troubleshooting.models import User
 from troubleshooting.templatetags.portal import (
     STATUS_LOOKS,
     exact_time,
+    how_often,
     message_tone,
     relative_time,
     status_icon,
@@ -46,6 +47,23 @@ def rendered(text: str, /, **values: object) -> str:
 )
 def test_translated_gives_the_sentence_of_a_text_in_all_its_forms(text, expected):
     assert translated(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("every", "words"),
+    [
+        (timedelta(0), "only when asked"),
+        (timedelta(seconds=30), "every minute"),
+        (timedelta(seconds=90), "every 2 minutes"),
+        (timedelta(minutes=59), "every 59 minutes"),
+        (timedelta(hours=1), "every hour"),
+        (timedelta(hours=36), "every 36 hours"),
+        (timedelta(days=1), "every day"),
+        (timedelta(days=7), "every 7 days"),
+    ],
+)
+def test_how_often_says_a_rhythm_in_the_largest_unit_that_fits(every, words):
+    assert how_often(every) == words
 
 
 def test_translated_is_escaped_like_any_other_value():

@@ -12,7 +12,7 @@ import pytest
 from portal.demo.lab.certificates import make_certificates
 from portal.demo.lab.defender_api.faults import ApiFault
 from portal.demo.lab.defender_api.server import DefenderApi
-from tests.tenant.speaking import HASTY, LIMITS, Speaker
+from tests.tenant.speaking import HASTY, LIMITS, Speaker, freely
 from troubleshooting.domain.tenant_errors import TenantErrorCode as Code
 from troubleshooting.tenant.base import IndicatorType
 from troubleshooting.tenant.errors import TenantError, status_code
@@ -198,6 +198,6 @@ def test_a_list_without_an_end_is_given_up(defender_api: DefenderApi):
 def test_another_error_than_not_found_does_not_pass_for_gone(defender_api: DefenderApi):
     defender_api.faults.add(ApiFault.SERVER_FAULT)
     with pytest.raises(TenantError) as caught:
-        Speaker(defender_api).client.delete("/api/indicators/995")
+        Speaker(defender_api).client.delete("/api/indicators/995", may_write=freely)
 
     assert caught.value.code is Code.SERVER_FAULT

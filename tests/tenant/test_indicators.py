@@ -9,7 +9,7 @@ import pytest
 
 from portal.demo.lab.defender_api.faults import ApiFault
 from portal.demo.lab.defender_api.server import DefenderApi
-from tests.tenant.speaking import END, LIMITS, Speaker
+from tests.tenant.speaking import END, LIMITS, Speaker, freely
 from troubleshooting.domain.tenant_errors import TenantErrorCode as Code
 from troubleshooting.tenant.base import IndicatorType, Removal
 from troubleshooting.tenant.errors import Conflict, NotConfirmed, TenantError
@@ -218,7 +218,7 @@ def test_ours_that_a_person_turned_into_a_block_is_a_conflict_and_not_removed(de
     with pytest.raises(Conflict):
         speaker.allow()
     with pytest.raises(Conflict):
-        speaker.indicators.remove(ours.id, value=VALUE)
+        speaker.indicators.remove(ours.id, value=VALUE, may_write=freely)
     assert [entity["action"] for entity in defender_api.tenant.indicators()] == ["Block"]
 
 
@@ -230,13 +230,13 @@ def test_removed_is_said_after_it_was_read_to_be_gone(defender_api: DefenderApi)
     ours = speaker.allow()
     calls(defender_api)
 
-    assert speaker.indicators.remove(ours.id, value=VALUE) == Removal(was_there=True)
+    assert speaker.indicators.remove(ours.id, value=VALUE, may_write=freely) == Removal(was_there=True)
     assert calls(defender_api) == [f"GET {PATH}", f"DELETE {PATH}/{ours.id}", f"GET {PATH}"]
     assert defender_api.tenant.indicators() == []
 
 
 def test_gone_already_is_done(defender_api: DefenderApi):
-    assert Speaker(defender_api).indicators.remove("995", value=VALUE) == Removal(was_there=False)
+    assert Speaker(defender_api).indicators.remove("995", value=VALUE, may_write=freely) == Removal(was_there=False)
 
 
 def test_a_removal_waits_for_reads_that_lag(defender_api: DefenderApi):
@@ -245,7 +245,7 @@ def test_a_removal_waits_for_reads_that_lag(defender_api: DefenderApi):
     defender_api.fault_settings.lag_reads = 2
     defender_api.faults.add(ApiFault.READ_LAG)
 
-    assert speaker.indicators.remove(ours.id, value=VALUE) == Removal(was_there=True)
+    assert speaker.indicators.remove(ours.id, value=VALUE, may_write=freely) == Removal(was_there=True)
     assert speaker.clock.waits == [1.0, 2.0]
 
 
@@ -256,7 +256,7 @@ def test_what_still_shows_is_not_called_removed(defender_api: DefenderApi):
     defender_api.faults.add(ApiFault.READ_LAG)
 
     with pytest.raises(NotConfirmed, match="still shows") as caught:
-        speaker.indicators.remove(ours.id, value=VALUE)
+        speaker.indicators.remove(ours.id, value=VALUE, may_write=freely)
     assert caught.value.accepted is None
 
 
@@ -265,7 +265,7 @@ def test_a_removal_tells_what_others_still_have_for_the_value(defender_api: Defe
     ours = speaker.allow()
     theirs = defender_api.tenant.put_by_person(VALUE, "Url", "Allowed")
 
-    removal = speaker.indicators.remove(ours.id, value=VALUE)
+    removal = speaker.indicators.remove(ours.id, value=VALUE, may_write=freely)
 
     assert [indicator.id for indicator in removal.others] == [theirs["id"]]
 
@@ -276,13 +276,13 @@ def test_a_failed_removal_is_told(defender_api: DefenderApi):
     defender_api.faults.add(ApiFault.SERVER_FAULT)
 
     with pytest.raises(TenantError) as caught:
-        speaker.indicators.remove(ours.id, value=VALUE)
+        speaker.indicators.remove(ours.id, value=VALUE, may_write=freely)
     assert caught.value.code is Code.SERVER_FAULT
 
 
 @pytest.mark.parametrize("indicator_id", ["../machines", "995/../996", "995?x=1"])
 def test_an_id_cannot_become_another_path(defender_api: DefenderApi, indicator_id: str):
-    Speaker(defender_api).indicators.remove(indicator_id, value=VALUE)
+    Speaker(defender_api).indicators.remove(indicator_id, value=VALUE, may_write=freely)
     [deleted] = [line for line in calls(defender_api) if line.startswith("DELETE")]
 
     assert deleted.removeprefix(f"DELETE {PATH}/").isascii()

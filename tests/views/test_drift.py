@@ -123,6 +123,14 @@ def test_a_deed_that_came_too_late_says_so():
     assert "this is not so any more" in response.content.decode()
 
 
+def test_a_number_that_none_can_be_leads_back_to_the_list():
+    finding = missing_on_a_pc()
+
+    response = signed_in(person(IVO)).post(reverse("drift-look", args=[finding.device_id]), {"exclusion": "9" * 5000})
+
+    assert response.headers["Location"] == reverse("drift")
+
+
 def test_a_difference_of_an_exclusion_that_stands_nowhere_cannot_be_put_right():
     finding = DriftFindingFactory(exclusion=ExclusionFactory(), code=DriftCode.APPROVED_BUT_MISSING)
 
@@ -287,6 +295,36 @@ def test_a_tenant_that_was_never_read_says_when_it_will_be(tenant_set_up):
     DriftLook.objects.create(device=None, at=timezone.now())
 
     assert "It is being read now" in page_for(IVO)
+
+
+# --- When the portal looks -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=[(0, 0), (2, 36)], ids=["only-when-asked", "longer"])
+def rhythms(request, settings) -> list[str]:
+    """Set both rhythms, and give their words: of the PCs, of the tenant."""
+    pcs, tenant = request.param
+    settings.DRIFT_CHECK_EVERY, settings.TENANT_READ_EVERY = timedelta(days=pcs), timedelta(hours=tenant)
+    return ["every 2 days", "every 36 hours"] if pcs else ["only when asked", "only when asked"]
+
+
+def test_the_page_says_of_the_settings_when_the_portal_looks_by_itself(rhythms, tenant_set_up):
+    pcs, tenant = rhythms
+    now = timezone.now()
+    DriftLook.objects.create(device=DeviceFactory(), at=now, ended_at=now, error_code="unreachable")
+
+    page = page_for(IVO)
+
+    assert f"The portal tries again {pcs}, and compares with each check of the PC." in page
+    assert f"It has not been read yet. The portal reads it {tenant}." in page
+    assert f"compares each PC {pcs}, and with each check of it; it reads the tenant {tenant}." in page
+
+
+def test_without_a_tenant_nothing_is_said_of_when_it_is_read(rhythms):
+    page = page_for(IVO)
+
+    assert f"compares each PC {rhythms[0]}, and with each check of it." in page
+    assert "reads the tenant" not in page
 
 
 # --- Elsewhere --------------------------------------------------------------------------------------------------------

@@ -113,15 +113,23 @@ def test_a_note_that_is_too_long_is_said_beside_its_field_and_the_stop_stays():
     assert is_stopped()
 
 
-def test_what_another_administrator_did_meanwhile_is_said():
-    client = signed_in(stopped())
+@pytest.mark.parametrize("is_same_person", [True, False])
+def test_a_second_stop_and_a_second_lift_say_who_did_it_and_change_nothing(is_same_person):
+    adam = stopped()
+    client = signed_in(adam if is_same_person else admin())
     again = client.post(reverse("emergency-stop"), {"stop-reason": "the same"})
-    client.post(reverse("emergency-lift"))
-    twice = client.post(reverse("emergency-lift"))
+    lift_stop(by=adam, note="found", now=timezone.now())
+    twice = client.post(reverse("emergency-lift"), {"lift-note": "the same"})
 
-    assert "stopped already by another administrator" in messages_of(again)[0]
-    assert "Nothing was stopped any more" in messages_of(twice)[-1]
-    assert WriteStop.objects.get().reason == REASON
+    assert messages_of(again)[-1] == f"{adam} stopped all changes already. This page shows that stop, and why."
+    assert messages_of(twice)[-1].startswith(f"{adam} let changes go on already.")
+    assert list(WriteStop.objects.values_list("reason", "end_note")) == [(REASON, "found")]
+
+
+def test_where_nothing_was_ever_stopped_nobody_is_said_to_have_lifted_it():
+    response = signed_in(admin()).post(reverse("emergency-lift"))
+
+    assert messages_of(response) == ["Nothing was stopped, so there was nothing to lift."]
 
 
 @pytest.mark.parametrize("role", ["reviewer", "auditor"])

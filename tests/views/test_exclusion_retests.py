@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests.actions.test_exclusion_warnings import in_force, renewed, warned
 from tests.actions.test_solving import tried
-from tests.exclusion_world import INDICATOR, PROCESS
+from tests.exclusion_world import INDICATOR, PROCESS, approved
 from tests.factories import UserFactory
 from tests.queries import made
 from tests.retest_world import in_force as on_pc
@@ -19,11 +19,12 @@ from tests.retest_world import warned as let_end_soon
 from tests.views.reading import words_on
 from tests.views.test_exclusions import FOR_IT_ONLY, signed_in, text_of
 from tests.world import ADAM, EMMA, IVO, person
+from troubleshooting.actions.exclusion_decisions import ask_back, reject_exclusion
 from troubleshooting.actions.exclusions import revoke_exclusion
 from troubleshooting.actions.retest_book import ask_retest, end_retest
 from troubleshooting.actions.retests import say_still_blocked
 from troubleshooting.domain.retest import RetestOutcome, RetestPurpose
-from troubleshooting.models import AuditEntry, Exclusion, User
+from troubleshooting.models import AuditEntry, Case, Exclusion, User
 
 pytestmark = pytest.mark.django_db
 
@@ -87,8 +88,9 @@ def test_the_owner_of_the_pc_and_it_see_every_command_of_a_try(lab_server):
         answer = visited.snapshots.first().answers.first()
         raw = page(person(IVO), "exclusion-retest-record", pc_of.pk, retest.pk, data={"answer": answer.pk})
         assert '"content"' in raw
-    gone = signed_in(person(IVO)).get(reverse("exclusion-retest-record", args=[pc_of.pk, retest.pk]), {"answer": "x"})
-    assert gone.status_code == 404
+    for unknown in ("x", "9" * 5000):
+        url = reverse("exclusion-retest-record", args=[pc_of.pk, retest.pk])
+        assert signed_in(person(IVO)).get(url, {"answer": unknown}).status_code == 404
 
 
 def made_on(server) -> Exclusion:
@@ -161,7 +163,7 @@ def test_no_is_told_to_it_on_the_case_and_on_the_exclusion():
 
     said = sent(person(EMMA), "exclusion-still-blocked", exclusion.pk)
 
-    assert "IT has been told that the site is still blocked" in said
+    assert "It stands in the case, and in the list of IT" in said
     assert "You said that the site is still blocked" in said
     assert "Check this PC again" in said
     for name, args in (("case", [exclusion.case.number]), ("exclusion", [exclusion.pk])):
@@ -228,6 +230,52 @@ def test_home_and_list_show_what_ends_soon():
     Exclusion.objects.filter(pk=exclusion.pk).update(status="applying")
     exclusion.warnings.all().delete()
     assert f'title="{exclusion.value}"' not in page(other, "exclusions", data={"state": "ending_soon"})
+
+
+@pytest.mark.parametrize("party", ["reporter", "device_owner"])
+def test_home_warns_the_people_of_a_case_for_whom_somebody_else_asked(party):
+    exclusion, theirs = announced(in_force()), UserFactory()
+    parties = {"reporter": made.reviewer(), "device_owner": None} | {party: theirs}
+    Case.objects.filter(pk=exclusion.case_id).update(**parties)
+
+    shown = page(theirs, "home")
+
+    assert shown.count(f'href="{reverse("exclusion", args=[exclusion.pk])}"') == 1
+    assert "Exceptions that end soon" not in page(UserFactory(), "home")
+
+
+ASK_TO_RENEW = "If it is still needed, ask to renew it."
+WHERE_IT_IS = {
+    "requested": "A renewal was asked for and waits for a decision.",
+    "asked_back": "A renewal was asked for, and IT has a question about it.",
+    "rejected": ASK_TO_RENEW,
+}
+
+
+@pytest.mark.parametrize("status", ["", *WHERE_IT_IS])
+def test_home_says_where_the_renewal_is_that_was_asked_for_already(status):
+    exclusion = announced(in_force())
+    if status:
+        renewal = renewed(exclusion)
+        answer = {"asked_back": ask_back, "rejected": reject_exclusion}.get(status)
+        if answer:
+            answer(renewal.pk, by=person(IVO), note="Why?", now=timezone.now())
+
+    shown = page(person(EMMA), "home")
+
+    assert [words for words in dict.fromkeys(WHERE_IT_IS.values()) if words in shown] == [
+        WHERE_IT_IS.get(status, ASK_TO_RENEW)
+    ]
+
+
+def test_home_says_that_the_renewal_was_approved():
+    exclusion = announced(in_force())
+    approved(renewed(exclusion))
+
+    shown = page(person(EMMA), "home")
+
+    assert "Its renewal was approved." in shown
+    assert ASK_TO_RENEW not in shown
 
 
 # --- Renewal ----------------------------------------------------------------------------------------------------------

@@ -297,6 +297,21 @@ def test_nobody_decides_twice_or_about_the_own_request():
     assert "the next decision is another person" in page_of(twice, ivo)
 
 
+@pytest.mark.parametrize("part", ["reporter", "device_owner"])
+def test_nobody_decides_about_their_own_case(part):
+    exclusion = ExclusionFactory(case=readable_case(), requested_by=made.reviewer())
+    party = made.reviewer()
+    Case.objects.filter(pk=exclusion.case_id).update(**{part: party})
+    page, others = page_of(exclusion, party), page_of(exclusion, made.reviewer())
+    fields = {"digest": digest_in(others), "reject-note": "No", "ask-note": "Who?"}
+
+    assert "This is about your own case, so a reviewer of IT other than you decides about it." in page
+    assert ('id="approve"' in page, 'id="approve"' in others) == (False, True)
+    for deed in ("approve", "reject", "ask-back"):
+        assert signed_in(party).post(reverse(f"exclusion-{deed}", args=[exclusion.pk]), fields).status_code == 403
+    assert Exclusion.objects.get().decisions.count() == 0
+
+
 def test_revoking_needs_a_reason():
     exclusion, ivo = ExclusionFactory(case=readable_case()), made.reviewer()
     decide(exclusion, "approve", ivo, digest=digest_in(page_of(exclusion, ivo)))

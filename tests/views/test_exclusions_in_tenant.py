@@ -6,12 +6,13 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.factories import ExclusionFactory, UserFactory
 from tests.views.reading import words_on
 from tests.views.test_exclusions import FOR_IT_ONLY, ask, readable_case, signed_in, text_of
 from troubleshooting.domain.exclusion import ExclusionKind, ExclusionStatus
-from troubleshooting.models import DeviceGroup, Exclusion
+from troubleshooting.models import DeviceGroup, Exclusion, TenantReading
 from troubleshooting.models.choices import Role
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +97,20 @@ def test_what_an_indicator_cannot_be_is_said_beside_its_field(changes, tenant_na
     beside = page.partition(f'id="id_{field}_error"')[2][:600]
     assert sentence.lower() in beside.lower()
     assert not Exclusion.objects.exists()
+
+
+@pytest.mark.usefixtures("_tenant")
+@pytest.mark.parametrize("is_read", [True, False])
+def test_what_the_tenant_decides_is_only_told_where_its_list_was_read(is_read):
+    if is_read:
+        TenantReading.objects.create(at=timezone.now(), active=0)
+    reviewer = UserFactory(role=Role.REVIEWER)
+
+    page = text_of(signed_in(reviewer).get(reverse("exclusion", args=[indicator(for_group=True).pk])))
+
+    assert "No other open exception has this value." in page
+    assert ("The tenant decides nothing else about it, as read" in page) is is_read
+    assert ("list was not read yet, so it is not known what the tenant decides" in page) is not is_read
 
 
 @pytest.mark.usefixtures("_tenant")

@@ -22,7 +22,7 @@ from troubleshooting.domain.exclusion_lint_base import LintFinding
 from troubleshooting.domain.exclusion_lint_texts import LintCode, Severity
 from troubleshooting.domain.text import say
 from troubleshooting.domain.verdict import VerdictCode
-from troubleshooting.models import AuditEntry, Exclusion, ExclusionDecision, User
+from troubleshooting.models import AuditEntry, Case, Exclusion, ExclusionDecision, User
 from troubleshooting.models.choices import VERDICT_LABELS
 from troubleshooting.queries.exclusions_together import chosen, read_together
 
@@ -56,7 +56,7 @@ def picks_on(page: str) -> list[str]:
 
 def answered(picks: list[str], answer: str, note: str = "", *, reader: User | None = None) -> str:
     data = {"pick": picks, "answer": answer, "note": note}
-    return signed_in(reader).post(reverse("exclusions-together"), data).content.decode()
+    return signed_in(reader).post(reverse("exclusions-together"), data, follow=True).content.decode()
 
 
 def seen(exclusion: Exclusion) -> str:
@@ -84,6 +84,21 @@ def test_only_what_the_reader_may_decide_can_be_selected():
     assert boxes(ivo, state="all") == [str(waiting.pk)]
     assert set(boxes(made.reviewer(), state="all")) == {str(waiting.pk), str(own.pk), str(decided.pk)}
     assert boxes(UserFactory(auditor=True), state="all") == []
+
+
+@pytest.mark.parametrize("part", ["reporter", "device_owner"])
+def test_a_request_about_the_own_case_is_not_the_readers_to_decide(part):
+    ivo = person(IVO)
+    [own, other] = requests(2, requested_by=made.reviewer())
+    Case.objects.filter(pk=own.case_id).update(**{part: ivo})
+
+    page = shown([own, other], reader=ivo)
+
+    assert boxes(ivo, state="all") == [str(other.pk)]
+    assert "This is about your own case, so another reviewer decides about it." in page
+    assert picks_on(page) == [seen(other)]
+    assert 'id="left"' in answered([seen(own)], "approve", reader=ivo)
+    assert states([own]) == ["requested"]
 
 
 def test_the_selection_is_sent_to_the_page_without_script():
@@ -249,8 +264,8 @@ def test_what_cannot_be_decided_any_more_is_named_and_the_others_stand(answer):
     for number, words in (
         (changed.pk, "it changed meanwhile"),
         (over.pk, "this went on meanwhile" if answer == "reject" else "changed"),
-        (twice.pk, "decided about this exclusion already"),
-        (mine.pk, "You asked for this exclusion"),
+        (twice.pk, "decided about this exception already"),
+        (mine.pk, "You asked for this exception"),
         (999999, "There is no such request"),
     ):
         line = left.partition(f"#{number}<")[2].partition("</li>")[0]

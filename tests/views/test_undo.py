@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from troubleshooting.actions.placements import settle
 from troubleshooting.domain.placement import PlacementStatus
 from troubleshooting.models import Exclusion, Placement, Undo
 from troubleshooting.queries import undo as undo_queries
+from troubleshooting.queries.undo import preview_undo
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +29,20 @@ def previewed(client: Client, since: str) -> str:
 
 def hidden(page: str, name: str) -> str:
     return page.partition(f'name="{name}" value="')[2].partition('"')[0]
+
+
+def typed(page: str) -> str:
+    """The reason in its field, which stands on the page, not in a dialog."""
+    assert "<dialog" not in page
+    return page.partition('name="undo-reason"')[2].partition(">")[2].partition("</textarea>")[0].strip()
+
+
+def rows_of(page: str) -> list[str]:
+    return re.findall(r'<td class="emergency__reason"><span class="mono">([^<]+)</span>', page)
+
+
+def numbers_of(page: str) -> list[str]:
+    return re.findall(r"<dd>(\d+)</dd>", page.partition("facts--numbers")[2].partition("</dl>")[0])
 
 
 def confirmed(client: Client, page: str, **fields: str):
@@ -71,17 +87,64 @@ def test_the_result_says_when_nothing_is_left():
     assert "1 place settled" in page
 
 
-def test_what_changed_meanwhile_is_refused_and_shown_anew():
+def test_what_changed_meanwhile_is_refused_and_shown_anew_with_the_reason_kept():
     in_force()
     client = signed_in(admin())
     page = previewed(client, an_hour_ago())
     other = in_force()
 
-    response = confirmed(client, page)
+    again = text_of(confirmed(client, page, **{"undo-reason": "the wrong list"}))
 
-    assert "Nothing was undone: it would be something else by now." in messages_of(response)[0]
-    assert other.value in text_of(client.get(response.headers["Location"]))
+    assert "Nothing was undone" in again
+    assert "this changed meanwhile" in again
+    assert other.value in again
+    assert hidden(again, "undo-seen") == preview_undo(datetime.fromisoformat(hidden(page, "since"))).digest
+    assert typed(again) == "the wrong list"
     assert not Undo.objects.exists()
+    confirmed(client, again, **{"undo-reason": typed(again)})
+    assert Undo.objects.get().reason == "the wrong list"
+
+
+def test_a_preview_that_changed_says_so_also_where_the_reason_is_missing():
+    in_force()
+    client = signed_in(admin())
+    page = previewed(client, an_hour_ago())
+    in_force()
+
+    again = text_of(confirmed(client, page, **{"undo-reason": ""}))
+
+    assert "this changed meanwhile" in again
+    assert "Write why, for example" in again
+
+
+def test_an_undo_sent_twice_is_begun_once_and_both_lead_to_its_page():
+    in_force()
+    client = signed_in(admin())
+    page = previewed(client, an_hour_ago())
+
+    first, second = confirmed(client, page), confirmed(client, page)
+    in_force()
+    third = confirmed(client, page)
+
+    undo = Undo.objects.get()
+    for response in (first, second, third):
+        assert response.headers["Location"] == reverse("undo", args=[undo.pk])
+    assert set(messages_of(third)) == {
+        "It is being undone. This page shows each place, and when it was read to be gone."
+    }
+
+
+def test_what_somebody_else_undid_is_not_said_to_be_ones_own():
+    in_force()
+    adam, eve = signed_in(admin()), signed_in(admin())
+    page = previewed(adam, an_hour_ago())
+    confirmed(eve, page)
+
+    late = text_of(confirmed(adam, page))
+
+    assert "Nothing of that time is in force any more." in late
+    assert typed(late) == "wrong list"
+    assert Undo.objects.count() == 1
 
 
 def test_nothing_is_undone_without_a_reason():
@@ -103,7 +166,7 @@ def test_an_empty_time_says_so_and_offers_no_deed():
 
     assert "Nothing to undo" in page
     assert "undo-seen" not in page
-    assert "nothing of that time is in force any more" in messages_of(forced)[0]
+    assert "Nothing of that time is in force any more." in text_of(forced)
 
 
 @pytest.mark.parametrize(
@@ -124,6 +187,60 @@ def test_a_moment_that_is_none_is_said_beside_the_field(method, since, sentence)
 
     assert sentence in text_of(response).partition('id="id_since_error"')[2]
     assert not Undo.objects.exists()
+
+
+def test_a_moment_that_is_none_loses_no_reason_which_goes_along_to_the_preview():
+    exclusion = in_force()
+    client = signed_in(admin())
+
+    asked = text_of(client.post(reverse("emergency-undo"), {"since": "yesterday", "undo-reason": "wrong list"}))
+    assert typed(asked) == "wrong list"
+    assert f'<form method="post" action="{reverse("emergency-undo")}"' in asked
+    shown = text_of(client.post(reverse("emergency-undo"), {"since": an_hour_ago(), "undo-reason": typed(asked)}))
+
+    assert "This is what it would be. Read it, then confirm below." in shown
+    assert exclusion.value in shown
+    confirmed(client, shown, **{"undo-reason": typed(shown)})
+    assert Undo.objects.get().reason == "wrong list"
+
+
+def test_of_many_places_the_first_are_listed_and_all_are_counted_and_undone(monkeypatch):
+    monkeypatch.setattr(undo_queries, "PLACES_SHOWN", 2)
+    exclusions = [in_force(value=f"203.0.113.{number}") for number in (71, 72, 73)]
+    Placement.objects.filter(exclusion=exclusions[2]).update(was_there_before=True)
+    client = signed_in(admin())
+
+    page = previewed(client, an_hour_ago())
+    preview = preview_undo(datetime.fromisoformat(hidden(page, "since")))
+    assert "The first 2 of 3 places are listed. All 3 are undone." in page
+    assert rows_of(page) == [exclusions[0].value, exclusions[1].value]
+    assert numbers_of(page) == ["2", "1"]  # taken off, left as before
+    assert hidden(page, "undo-seen") == preview.digest
+    assert [(line.row.exclusion, line.places) for line in preview.counts.by_exclusion] == [
+        (exclusion.pk, 1) for exclusion in exclusions[:2]
+    ]
+    assert "Places of each of 3 exceptions" in page
+    assert "The first 2 are shown." in page
+    confirmed(client, page)
+
+    undo = Undo.objects.get()
+    assert (undo.exclusions.count(), len(undo.preview)) == (3, 3)
+    settle(exclusions[0].placements.get(), PlacementStatus.GONE, outcome=None, now=timezone.now())
+    done = text_of(client.get(reverse("undo", args=[undo.pk])))
+    assert "2 of 3 places are listed, those that are still to do before the others." in done
+    assert rows_of(done) == [exclusions[1].value, exclusions[2].value]
+    assert numbers_of(done) == ["2", "1"]
+
+
+def test_where_all_places_are_listed_nothing_is_counted_beside():
+    in_force()
+    client = signed_in(admin())
+    page = previewed(client, an_hour_ago())
+    confirmed(client, page)
+
+    for shown in (page, text_of(client.get(reverse("undo", args=[Undo.objects.get().pk])))):
+        assert "places are listed" not in shown
+        assert numbers_of(shown) == []
 
 
 def test_a_moment_is_read_in_the_persons_zone():

@@ -14,7 +14,7 @@ from django.db.models import Q
 from troubleshooting import dispatch
 from troubleshooting.actions import audit
 from troubleshooting.actions.exclusion_change import GroupNotInTenant, tenant_groups
-from troubleshooting.actions.placements import lock_exclusion, lock_placement, move_placement
+from troubleshooting.actions.placements import lock_exclusion, lock_placement, move_placement, reopen
 from troubleshooting.domain.drift import (
     Drift,
     DriftCode,
@@ -157,6 +157,7 @@ def put_again(finding_id: int, *, by: User, now: datetime) -> DriftFinding:
     locked = lock_placement(placement)
     if exclusion.status not in set(IN_FORCE) or exclusion.expires_at <= now or locked.status != PlacementStatus.THERE:
         raise NoLongerSo
+    reopen(exclusion, now=now)
     move_placement(locked, to=PlacementStatus.PUTTING, now=now)
     _put_right("drift_put_again", finding, locked, exclusion, by=by, now=now)
     return finding

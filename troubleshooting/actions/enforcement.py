@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,13 +15,11 @@ from django.db.models import Q
 
 from troubleshooting.actions.device_lock import device_lock
 from troubleshooting.actions.device_visit import DeviceVisit, visiting
+from troubleshooting.actions.handover import hand_over, is_needed_by_another, others_of_the_same
 from troubleshooting.actions.placements import (
     WANTS_A_VISIT,
-    hand_over,
-    is_needed_by_another,
     is_undone,
     may_still_be_put,
-    others_of_the_same,
     put_off,
     put_off_stopped,
     settle,
@@ -28,15 +28,21 @@ from troubleshooting.actions.tenant_enforcement import TenantPlan, run_in_tenant
 from troubleshooting.actions.visits import VisitPlan
 from troubleshooting.actions.waiting import wake_others
 from troubleshooting.actions.writes import WritesStopped, is_stopped, write_gate
+from troubleshooting.domain.checks_base import is_answered
 from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.domain.events import CHANGE_REFUSED, clock_skew
 from troubleshooting.domain.exclusion import ExclusionKind, PutStep, RemovalStep, put_step, removal_step
 from troubleshooting.domain.exclusion_events import exclusion_change
+from troubleshooting.domain.lease import SETTLES_AFTER, is_settled
 from troubleshooting.domain.placement import PlacementOutcome, PlacementStatus, why_not_effective
 from troubleshooting.domain.snapshot import ListValue, Snapshot
 from troubleshooting.machines import changing
 from troubleshooting.machines.errors import MachineError
 from troubleshooting.models import Placement
+
+FRESH = ("status", "was_there_before", "put_at", "late_put_until", "late_removal_until")  # read again under the lock
+SILENT = "The PC did not say what its lists and policies are."
+LATE = "A command of a lost connection may still be carried out; it is read again when it no longer can."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,11 @@ class Found:
 
     is_there: bool | None  # None: it could not be read
     obstacle: PlacementOutcome | None
+
+    @property
+    def is_silent(self) -> bool:
+        """Tell whether the PC did not say; a list that it hides is an obstacle instead."""
+        return self.is_there is None and self.obstacle is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +82,7 @@ def run_placement(placement_id: int, *, plan: VisitPlan, tenant: TenantPlan) -> 
     with device_lock(placement.device.pk) as is_free:
         if not is_free:
             return
-        placement.refresh_from_db(fields=["status", "was_there_before", "put_at"])
+        placement.refresh_from_db(fields=FRESH)
         put = placement.status in (PlacementStatus.WAITING, PlacementStatus.PUTTING)
         if not (may_still_be_put(placement, now=plan.clock()) if put else placement.status == PlacementStatus.REMOVING):
             return
@@ -96,6 +107,9 @@ def _with_visit(placement: Placement, plan: VisitPlan, *, put: bool) -> None:
 def put_and_prove(placement: Placement, visit: DeviceVisit) -> None:
     """Put an exclusion that stands at "being put", and settle what was read back; raises WritesStopped."""
     found = look(placement, visit.read_state())
+    if found.is_silent:
+        put_off(placement, DeviceErrorCode.COMMAND_FAILED, detail=SILENT, now=visit.now())
+        return
     _learn_whose_it_is(placement, found)
     if found.obstacle is not None:
         _refuse(placement, visit, found, outcome=found.obstacle)
@@ -107,7 +121,9 @@ def put_and_prove(placement: Placement, visit: DeviceVisit) -> None:
         send_put(placement, visit)
         found = look(placement, visit.read_state())
         logged = _read_log(placement, visit, since=begun)
-    if put_step(is_there=found.is_there) is PutStep.DONE:
+    if found.is_silent:
+        put_off(placement, DeviceErrorCode.COMMAND_FAILED, detail=SILENT, now=visit.now())
+    elif put_step(is_there=found.is_there) is PutStep.DONE:
         _settle_there(placement, logged, now=visit.now())
     else:
         outcome = found.obstacle or PlacementOutcome.NOT_TAKEN
@@ -141,7 +157,18 @@ def _refuse(placement: Placement, visit: DeviceVisit, found: Found, *, outcome: 
         detail = f"{outcome.value}; what was sent may still be there"
         put_off(placement, DeviceErrorCode.COMMAND_FAILED, detail=detail, now=visit.now())
         return
-    settle(placement, PlacementStatus.REFUSED, outcome=outcome, now=visit.now())
+    _settle_once_sure(placement, PlacementStatus.REFUSED, outcome=outcome, now=visit.now())
+
+
+def _settle_once_sure(
+    placement: Placement, to: PlacementStatus, *, outcome: PlacementOutcome | None, now: datetime, **facts: object
+) -> None:
+    """Settle what was read, unless a command of a lost connection may still make it untrue: then it is read again."""
+    late = placement.late_removal_until if to is PlacementStatus.THERE else placement.late_put_until
+    if is_settled(late, now=now):
+        settle(placement, to, outcome=outcome, now=now, **facts)
+    else:
+        put_off(placement, DeviceErrorCode.SESSION_LOST, detail=LATE, now=now, until=late)
 
 
 def _may_be_left(placement: Placement, found: Found) -> bool:
@@ -155,7 +182,7 @@ def _settle_there(placement: Placement, logged: Logged, *, now: datetime) -> Non
         Placement.objects.filter(pk=placement.pk).update(event_at=logged.changed_at)
     outcome = PlacementOutcome.WAS_THERE_BEFORE if placement.was_there_before else None
     event = logged.changed_at.isoformat() if logged.changed_at else None
-    settle(placement, PlacementStatus.THERE, outcome=outcome, now=now, event_5007=event)
+    _settle_once_sure(placement, PlacementStatus.THERE, outcome=outcome, now=now, event_5007=event)
 
 
 def _remove(placement: Placement, visit: DeviceVisit) -> None:
@@ -171,7 +198,7 @@ def _remove(placement: Placement, visit: DeviceVisit) -> None:
             break
         send_removal(placement, visit)
     if step is RemovalStep.DONE:
-        settle(placement, PlacementStatus.GONE, outcome=None, now=visit.now())
+        _settle_once_sure(placement, PlacementStatus.GONE, outcome=None, now=visit.now())
     elif step is RemovalStep.HANDED_OVER:
         hand_over(placement)
         settle(placement, PlacementStatus.GONE, outcome=PlacementOutcome.NEEDED_BY_ANOTHER, now=visit.now())
@@ -182,24 +209,47 @@ def _remove(placement: Placement, visit: DeviceVisit) -> None:
 def send_put(placement: Placement, visit: DeviceVisit) -> None:
     """Ask the PC to add the value; raises WritesStopped before anything is sent."""
     exclusion = placement.exclusion
-    with write_gate():
+    with write_gate(), _on_its_way(placement, visit, "late_put_until"):
         visit.send(changing.add_exclusion(ExclusionKind(exclusion.kind), exclusion.value))
 
 
 def send_removal(placement: Placement, visit: DeviceVisit) -> None:
     """Ask the PC to take the value off; raises WritesStopped before anything is sent, unless it is an undo."""
     exclusion = placement.exclusion
-    with write_gate(is_undo=is_undone(placement)):
+    with write_gate(is_undo=is_undone(placement)), _on_its_way(placement, visit, "late_removal_until"):
         visit.send(changing.remove_exclusion(ExclusionKind(exclusion.kind), exclusion.value))
 
 
+@contextlib.contextmanager
+def _on_its_way(placement: Placement, visit: DeviceVisit, field: str) -> Iterator[None]:
+    """Keep, from before a command is sent until it was answered, how long it may still be carried out.
+
+    A connection that is lost leaves the moment behind; one that an earlier visit left stays until it has passed.
+    """
+    before: datetime | None = getattr(placement, field)
+    _keep(placement, field, visit.now() + SETTLES_AFTER)
+    yield
+    if visit.is_settled:
+        _keep(placement, field, before)
+
+
+def _keep(placement: Placement, field: str, moment: datetime | None) -> None:
+    setattr(placement, field, moment)
+    Placement.objects.filter(pk=placement.pk).update(**{field: moment})
+
+
 def look(placement: Placement, snapshot: Snapshot) -> Found:
-    """Compare as a case-insensitive set; a list that cannot be read says nothing (exclusions.md sections 5 and 6)."""
+    """Compare as a case-insensitive set; a list that cannot be read says nothing (exclusions.md sections 5 and 6).
+
+    Where lists, policy or status were not answered at all, nothing is known, neither for nor against.
+    """
+    if snapshot.preferences is None or snapshot.computer_status is None or not is_answered(snapshot, "policy_values"):
+        return Found(is_there=None, obstacle=None)
     entries = list_of(ExclusionKind(placement.exclusion.kind), snapshot)
     is_hidden = snapshot.policy(r"\Windows Defender", "HideExclusionsFromLocalAdmins") == 1
     is_readable = entries is not None and entries.readable and not is_hidden
     known = {entry.strip().lower() for entry in entries.entries} if entries else set()
-    mode = snapshot.computer_status.troubleshooting_mode if snapshot.computer_status else None
+    mode = snapshot.computer_status.troubleshooting_mode
     return Found(
         is_there=placement.exclusion.value_key in known if is_readable else None,
         obstacle=why_not_effective(

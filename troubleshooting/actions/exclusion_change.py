@@ -108,9 +108,10 @@ def check_binding(exclusion: Exclusion) -> None:
 
 
 def approvers(exclusion: Exclusion, binding: str) -> set[int]:
-    """Give who approved exactly this, in the present round; the requester never counts."""
+    """Give who approved exactly this, in the present round; the requester and the people of the case never count."""
     approved = exclusion.decisions.filter(round=exclusion.round, decision=Decision.APPROVE, digest=binding)
-    return set(approved.exclude(by=exclusion.requested_by_id).values_list("by_id", flat=True))
+    own = {exclusion.requested_by_id, exclusion.case.reporter_id, exclusion.case.device_owner_id}
+    return set(approved.values_list("by_id", flat=True)) - own
 
 
 def evidence_of(case: Case, *, at: datetime) -> dict[str, Any]:

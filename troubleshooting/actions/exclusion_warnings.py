@@ -8,7 +8,7 @@ from django.db import transaction
 
 from troubleshooting.actions import audit
 from troubleshooting.actions.alone import alone
-from troubleshooting.actions.placements import is_needed_by_another
+from troubleshooting.actions.handover import is_needed_by_another
 from troubleshooting.actions.retest_book import ask_retest, is_safe_site, own_placement
 from troubleshooting.domain.exclusion import IN_FORCE, WARN_BEFORE, ExclusionKind, warnings_due
 from troubleshooting.domain.placement import PlacementStatus

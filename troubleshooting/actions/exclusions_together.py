@@ -8,15 +8,17 @@ from datetime import datetime
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError
+from django.db.models import F, QuerySet
 
 from troubleshooting.actions.exclusion_change import GroupNotInTenant
 from troubleshooting.actions.exclusion_decisions import RequestChanged, approve_exclusion, reject_exclusion
 from troubleshooting.actions.exclusions import ExclusionRules, ScopeNeedsGroup
 from troubleshooting.domain.exclusion import InvalidLifetime
-from troubleshooting.domain.exclusion_approval import MayNotDecide
+from troubleshooting.domain.exclusion_approval import DecidedAlready, MayNotDecide
 from troubleshooting.domain.exclusion_values import InvalidExclusionValue
 from troubleshooting.domain.transitions import InvalidTransition
-from troubleshooting.models import Exclusion, User
+from troubleshooting.models import Exclusion, ExclusionDecision, User
+from troubleshooting.models.exclusion import Decision
 from troubleshooting.permissions import NotAllowed, check_may_decide_together
 
 MOST_TOGETHER = 50  # requests; more than anybody reads
@@ -46,10 +48,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one request; ``error`` is why nothing did, None: it was decided."""
+    """What came of one request; ``error`` is why nothing did, None: it was decided, now or by the same answer."""
 
     exclusion_id: int
     error: Exception | None
+
+
+Deed = Callable[[Seen], Exclusion]
+Given = Callable[[Seen], QuerySet[ExclusionDecision]]
 
 
 class DifferentCauses(Exception):
@@ -75,6 +81,7 @@ def approve_together(
     return _each(
         requests,
         lambda seen: approve_exclusion(seen.exclusion_id, by=by, note=note, seen=seen.digest, rules=rules, now=now),
+        lambda seen: _given(Decision.APPROVE, seen, by=by, note=note).filter(digest=seen.digest),
         by=by,
     )
 
@@ -84,23 +91,33 @@ def reject_together(requests: Sequence[Seen], *, by: User, note: str, now: datet
     return _each(
         requests,
         lambda seen: reject_exclusion(seen.exclusion_id, by=by, note=note, now=now, seen=seen.digest or "unread"),
+        lambda seen: _given(Decision.REJECT, seen, by=by, note=note),
         by=by,
     )
 
 
-def _each(requests: Sequence[Seen], deed: Callable[[Seen], Exclusion], *, by: User) -> list[Outcome]:
+def _given(decision: Decision, seen: Seen, *, by: User, note: str) -> QuerySet[ExclusionDecision]:
+    """Give the same answer of the same person in the present round, if it was given."""
+    present = ExclusionDecision.objects.filter(exclusion_id=seen.exclusion_id, round=F("exclusion__round"))
+    return present.filter(by=by, decision=decision, note=note)
+
+
+def _each(requests: Sequence[Seen], deed: Deed, given: Given, *, by: User) -> list[Outcome]:
     check_may_decide_together(by)
     if len(requests) > MOST_TOGETHER:
         raise TooMany(len(requests))
     chosen = Exclusion.objects.filter(pk__in=[seen.exclusion_id for seen in requests])
     if len(set(chosen.order_by().values_list("kind", "value_key"))) > 1:
         raise DifferentCauses
-    return [_decided(seen, deed) for seen in requests]
+    return [_decided(seen, deed, given) for seen in requests]
 
 
-def _decided(seen: Seen, deed: Callable[[Seen], Exclusion]) -> Outcome:
+def _decided(seen: Seen, deed: Deed, given: Given) -> Outcome:
+    """Decide one request; twice is as once, where the same answer was sent before."""
     try:
         deed(seen)
     except FORESEEN as error:
+        if isinstance(error, DecidedAlready) and given(seen).exists():
+            return Outcome(seen.exclusion_id, None)
         return Outcome(seen.exclusion_id, error)
     return Outcome(seen.exclusion_id, None)

@@ -26,7 +26,7 @@ from troubleshooting.domain.placement import OUT_OF_SCOPE, PlacementOutcome, Pla
 from troubleshooting.domain.placement import TRANSITIONS as PLACEMENT_TRANSITIONS
 from troubleshooting.domain.transitions import check_transition
 from troubleshooting.models import Device, Exclusion, Placement, User
-from troubleshooting.models.exclusion import IN_FORCE_CODES
+from troubleshooting.models.exclusion import IN_FORCE_CODES, LAPSING_CODES
 
 log = structlog.get_logger(__name__)
 
@@ -184,8 +184,16 @@ def _end_renewed(exclusion: Exclusion, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def put_off(placement: Placement, code: StrEnum, *, detail: str, now: datetime, is_counted: bool = True) -> None:
-    """Remember why a visit came to nothing, and when the next one is due: growing pauses, an hour at most.
+def put_off(
+    placement: Placement,
+    code: StrEnum,
+    *,
+    detail: str,
+    now: datetime,
+    is_counted: bool = True,
+    until: datetime | None = None,
+) -> None:
+    """Remember why a visit came to nothing, and when the next one is due: growing pauses, an hour at most, or then.
 
     Nothing where none is due: a place that was settled keeps what was read back, however the visit ended after that.
     """
@@ -193,7 +201,8 @@ def put_off(placement: Placement, code: StrEnum, *, detail: str, now: datetime, 
     if locked.status not in WANTS_A_VISIT:
         return
     locked.attempts += is_counted
-    locked.next_attempt_at = now + min(FIRST_PAUSE * 2 ** min(max(locked.attempts - 1, 0), 16), LONGEST_PAUSE)
+    pause = min(FIRST_PAUSE * 2 ** min(max(locked.attempts - 1, 0), 16), LONGEST_PAUSE)
+    locked.next_attempt_at = until or now + pause
     locked.error_code, locked.error_detail = code.value, detail
     locked.save(update_fields=["attempts", "next_attempt_at", "error_code", "error_detail"])
     log.info("placement_put_off", placement_id=locked.pk, code=code.value)
@@ -204,13 +213,21 @@ def put_off_stopped(placement: Placement, *, now: datetime) -> None:
     put_off(placement, DeviceErrorCode.WRITES_STOPPED, detail="", now=now, is_counted=False)
 
 
+def put_off_fault(placement_id: int, fault: str, *, now: datetime) -> None:
+    """After a fault of the portal itself: said on the page, and tried again after a pause."""
+    placement = Placement.objects.filter(pk=placement_id).first()
+    if placement is not None:
+        put_off(placement, DeviceErrorCode.PORTAL_FAULT, detail=fault, now=now)
+
+
 # --- Ending -----------------------------------------------------------------------------------------------------------
 
 
 def begin_removal(exclusion: Exclusion, *, as_: ExclusionStatus, by: User | None, note: str, now: datetime) -> None:
     """End a locked exclusion: unsent placements are dropped, the others are to be taken away and read back."""
     exclusion.ended_by = by
-    if exclusion.status == ExclusionStatus.APPROVED:
+    is_undecided = as_ == ExclusionStatus.EXPIRED and exclusion.status in LAPSING_CODES  # nobody revokes a request
+    if is_undecided or exclusion.status == ExclusionStatus.APPROVED:
         move_exclusion(exclusion, to=ExclusionStatus.UNUSED, now=now)
     else:
         move_exclusion(exclusion, to=as_, now=now)
@@ -248,38 +265,7 @@ def expire_exclusions(*, now: datetime) -> None:
                 begin_removal(exclusion, as_=ExclusionStatus.EXPIRED, by=None, note="", now=now)
 
 
-# --- Others that need the same value ----------------------------------------------------------------------------------
-
-
-def others_of_the_same(placement: Placement) -> QuerySet[Placement]:
-    """Give the placements of other exclusions with the same value in the same place."""
-    others = Placement.objects.filter(
-        device=placement.device,
-        exclusion__kind=placement.exclusion.kind,
-        exclusion__value_key=placement.exclusion.value_key,
-    )
-    return others.exclude(pk=placement.pk)
-
-
-def who_needs_the_same(placement: Placement) -> QuerySet[Placement]:
-    """Give the placements of other exclusions in force of which the value was read back there.
-
-    One that is still being put is none of them: it may yet be refused, and nobody would take the value off. It finds
-    the value gone, and puts it.
-    """
-    in_use = Q(status=PlacementStatus.THERE, exclusion__status__in=IN_FORCE_CODES)
-    return others_of_the_same(placement).filter(in_use)
-
-
-def is_needed_by_another(placement: Placement) -> bool:
-    """Tell whether another exclusion in force needs the value there."""
-    return who_needs_the_same(placement).exists()
-
-
-def hand_over(placement: Placement) -> None:
-    """Leave the value to those who need it; with it goes the duty to take it off, unless it is somebody else's."""
-    if placement.was_there_before is False:
-        who_needs_the_same(placement).update(was_there_before=False)
+# --- Once more --------------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -288,8 +274,16 @@ def put_once_more(placement: Placement, *, now: datetime) -> None:
     exclusion = lock_exclusion(placement)
     locked = lock_placement(placement)
     if locked.status == PlacementStatus.THERE and exclusion.status in IN_FORCE_CODES:
+        reopen(exclusion, now=now)
         move_placement(locked, to=PlacementStatus.PUTTING, now=now)
         dispatch.placement_wants_visit(locked.pk)
+
+
+def reopen(exclusion: Exclusion, *, now: datetime) -> None:
+    """Say of a locked exclusion no longer that it was read back everywhere: a place is to be put, or put again."""
+    if exclusion.status == ExclusionStatus.VERIFIED:
+        for step in (ExclusionStatus.APPLYING, ExclusionStatus.APPLIED):
+            move_exclusion(exclusion, to=step, now=now)
 
 
 # --- Small steps ------------------------------------------------------------------------------------------------------

@@ -15,11 +15,11 @@ from django.db import transaction
 from troubleshooting.actions import audit
 from troubleshooting.actions.device_visit import DeviceVisit
 from troubleshooting.actions.enforcement import look, put_and_prove, send_removal
+from troubleshooting.actions.handover import is_needed_by_another
 from troubleshooting.actions.lease_visit import LeaseVisit
 from troubleshooting.actions.leases import end_lease, restore_lease
 from troubleshooting.actions.page_requests import read_log
 from troubleshooting.actions.placements import (
-    is_needed_by_another,
     lock_exclusion,
     lock_placement,
     may_still_be_put,

@@ -24,6 +24,7 @@ from troubleshooting.actions.retest_book import (
 )
 from troubleshooting.actions.visits import VisitPlan
 from troubleshooting.actions.waiting import wake_others
+from troubleshooting.domain.device_errors import DeviceErrorCode
 from troubleshooting.domain.events import NO_SKEW, clock_skew
 from troubleshooting.domain.exclusion import IN_FORCE, ExclusionKind
 from troubleshooting.domain.placement import PlacementStatus
@@ -39,9 +40,10 @@ from troubleshooting.domain.retest import (
 from troubleshooting.domain.snapshot import Snapshot
 from troubleshooting.machines.changing import ProtectionMode
 from troubleshooting.machines.errors import MachineError
-from troubleshooting.models import Case, Exclusion, Retest, SettingLease, User
+from troubleshooting.models import AuditEntry, Case, Exclusion, Retest, SettingLease, User
 from troubleshooting.models.exclusion import Decision
 from troubleshooting.permissions import check_may_retest, check_may_say_blocked
+from troubleshooting.queries.solving import STILL_BLOCKED
 
 
 class CannotRetest(Exception):
@@ -69,13 +71,28 @@ def ask_whether_it_works(exclusion_id: int, *, by: User, now: datetime) -> Retes
 
 @transaction.atomic
 def say_still_blocked(exclusion_id: int, *, by: User, now: datetime) -> Exclusion:
-    """Record that the site does not open for a person of the case; raises CannotRetest where it is not in force."""
+    """Record that the site does not open for a person of the case; raises CannotRetest where it is not in force.
+
+    Said twice, it is recorded once, unless it was put anew or tried since.
+    """
     exclusion = lock(exclusion_id)
     check_may_say_blocked(by, exclusion.case)
     if exclusion.status not in IN_FORCE:
         raise CannotRetest(RetestOutcome.EXCLUSION_ENDED)
-    audit.record("exclusion_still_blocked", exclusion, case=exclusion.case, actor=by, now=now)
+    if not _is_last_word(exclusion, by=by):
+        audit.record(STILL_BLOCKED, exclusion, case=exclusion.case, actor=by, now=now)
     return exclusion
+
+
+def _is_last_word(exclusion: Exclusion, *, by: User) -> bool:
+    """Tell whether the person said so already, and nothing was read back or tried since that may have changed it."""
+    said = AuditEntry.objects.filter(subject_type="exclusion", subject_id=exclusion.pk, action=STILL_BLOCKED, actor=by)
+    last = said.order_by("-at").first()
+    if last is None:
+        return False
+    placement = own_placement(exclusion)
+    is_put_anew = placement is not None and placement.verified_at is not None and placement.verified_at > last.at
+    return not is_put_anew and not exclusion.retests.filter(purpose=RetestPurpose.WORKS, ended_at__gt=last.at).exists()
 
 
 def _why_not_now(exclusion: Exclusion, *, now: datetime) -> RetestOutcome | None:
@@ -144,6 +161,18 @@ def _visit(found: Retest, plan: VisitPlan) -> None:
         return
     known = frozenset(event.record_id for event in before.events or () if event.record_id is not None)
     conclude(found, snapshot, since=visit_begun(facts), known=known, now=plan.clock(), **facts)
+
+
+@transaction.atomic
+def put_off_fault(retest_id: int, fault: str, *, now: datetime) -> None:
+    """After a fault of the portal itself: try again after a pause, give up after a day; nothing where it is over."""
+    exclusion_id = Retest.objects.open().filter(pk=retest_id).values_list("exclusion_id", flat=True).first()
+    if exclusion_id is None:
+        return
+    exclusion = lock(exclusion_id)
+    retest = Retest.objects.open().locked().filter(pk=retest_id).first()
+    if retest is not None:
+        put_off_retest(retest, DeviceErrorCode.PORTAL_FAULT, detail=fault, case=exclusion.case, now=now)
 
 
 def request_page_for(found: Retest, visit: DeviceVisit) -> dict[str, Any]:

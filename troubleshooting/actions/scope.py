@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from troubleshooting import dispatch
 from troubleshooting.actions import audit
-from troubleshooting.actions.placements import CANARIES, devices_in, follow_placements, move_exclusion, move_placement
+from troubleshooting.actions.placements import CANARIES, devices_in, follow_placements, move_placement, reopen
 from troubleshooting.domain.exclusion import LOCAL_KINDS, ExclusionStatus, ScopeKind
 from troubleshooting.domain.placement import PlacementStatus
 from troubleshooting.models import Device, Exclusion, Placement
@@ -67,9 +67,8 @@ def follow_scope(exclusion_id: int, *, now: datetime) -> None:
         if placement.device_id not in wanted:
             _leave(placement, exclusion, now=now)
     joined = [_join(placed.get(pk), pk, exclusion, now=now) for pk in wanted if pk not in placed or _is_off(placed[pk])]
-    if joined and exclusion.status == ExclusionStatus.VERIFIED:
-        for step in (ExclusionStatus.APPLYING, ExclusionStatus.APPLIED):  # read back on every PC but these
-            move_exclusion(exclusion, to=step, now=now)
+    if joined:
+        reopen(exclusion, now=now)
     _name_first_few(exclusion)
     follow_placements(exclusion, now=now)
 

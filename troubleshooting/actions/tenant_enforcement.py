@@ -5,13 +5,16 @@ The client (``tenant/indicators``) believes only what it reads back; here it is 
 
 from __future__ import annotations
 
+import contextlib
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from troubleshooting.actions.device_lock import held
-from troubleshooting.actions.exclusion_change import wanted_indicator
+from troubleshooting.actions.exclusion_change import check_binding, wanted_indicator
+from troubleshooting.actions.handover import who_needs_the_same
 from troubleshooting.actions.placements import (
     is_undone,
     may_still_be_put,
@@ -19,15 +22,17 @@ from troubleshooting.actions.placements import (
     put_off_stopped,
     put_once_more,
     settle,
-    who_needs_the_same,
 )
-from troubleshooting.actions.writes import WritesStopped, write_gate
+from troubleshooting.actions.writes import WritesStopped, is_stopped, write_gate
+from troubleshooting.domain.exclusion_digest import ChangedSinceApproval
 from troubleshooting.domain.placement import PlacementOutcome, PlacementStatus
 from troubleshooting.domain.tenant_errors import TenantErrorCode
-from troubleshooting.models import Placement
+from troubleshooting.models import Exclusion, Placement
 from troubleshooting.tenant.base import TenantIndicator
+from troubleshooting.tenant.client import MayWrite
 from troubleshooting.tenant.connection import Tenant
 from troubleshooting.tenant.errors import Conflict, NotConfirmed, TenantError
+from troubleshooting.tenant.indicators import WantedIndicator
 
 VALUES = 0x4E51  # the first of the lock's two numbers; the second stands for the value
 
@@ -74,10 +79,13 @@ def _tried(placement: Placement, plan: TenantPlan, deed: Callable[[Placement, Te
 
 
 def _put(placement: Placement, tenant: Tenant, plan: TenantPlan) -> None:
-    wanted = wanted_indicator(placement.exclusion)
+    wanted = _approved(placement.exclusion_id)
+    if wanted is None:
+        may_still_be_put(placement, now=plan.clock())  # halts it, and says what differs
+        return
     try:
-        with write_gate():
-            present = tenant.indicators.put(wanted)
+        with _writing() as may_write:
+            present = tenant.indicators.put(wanted, may_write=may_write)
     except TenantError as error:
         outcome = FINAL.get(error.code)
         if outcome is None or _own(placement, tenant):
@@ -98,8 +106,8 @@ def _remove(placement: Placement, tenant: Tenant, plan: TenantPlan) -> None:
     outcome, ids = None, _ids_to_remove(placement, tenant)
     for indicator_id in ids:
         try:
-            with write_gate(is_undo=is_undone(placement)):
-                tenant.indicators.remove(indicator_id, value=placement.exclusion.value)
+            with _writing(is_undo=is_undone(placement)) as may_write:
+                tenant.indicators.remove(indicator_id, value=placement.exclusion.value, may_write=may_write)
         except Conflict:
             outcome = PlacementOutcome.TENANT_DECIDES_OTHERWISE
     left = tenant.indicators.find(placement.exclusion.value)
@@ -119,11 +127,40 @@ def _remove(placement: Placement, tenant: Tenant, plan: TenantPlan) -> None:
 def _hand_over(needed_by: Placement, tenant: Tenant, plan: TenantPlan) -> None:
     """Leave the indicator to another exclusion in force; where it is not as approved for that one, it is put anew.
 
-    A renewal that was put and then ended leaves its own, later end behind.
+    A renewal that was put and then ended leaves its own, later end behind. Where that other exclusion is not as it was
+    approved any more (its group may have lost its name), the visit that puts it anew halts it.
     """
-    wanted = wanted_indicator(needed_by.exclusion)
-    if not any(wanted.is_met_by(present) for present in _own(needed_by, tenant)):
+    wanted = _approved(needed_by.exclusion_id)
+    if wanted is None or not any(wanted.is_met_by(present) for present in _own(needed_by, tenant)):
         put_once_more(needed_by, now=plan.clock())
+
+
+def _approved(exclusion_id: int) -> WantedIndicator | None:
+    """Give the indicator exactly as it was approved; None where what would be sent now is something else.
+
+    It is made of the very rows that were held against the approval: a group's name may change at any time.
+    """
+    exclusion = Exclusion.objects.select_related("case", "scope_group").get(pk=exclusion_id)
+    try:
+        check_binding(exclusion)
+    except ChangedSinceApproval:
+        return None
+    return wanted_indicator(exclusion)
+
+
+@contextlib.contextmanager
+def _writing(*, is_undo: bool = False) -> Iterator[MayWrite]:
+    """Hold the gate, and give what to ask directly before each call: the client reads and waits before it writes.
+
+    Both raise WritesStopped.
+    """
+    with write_gate(is_undo=is_undo):
+        yield partial(_check_not_stopped, is_undo=is_undo)
+
+
+def _check_not_stopped(*, is_undo: bool) -> None:
+    if not is_undo and is_stopped():
+        raise WritesStopped
 
 
 def _ids_to_remove(placement: Placement, tenant: Tenant) -> list[str]:

@@ -13,7 +13,7 @@ from troubleshooting.domain.exclusion import ENDING, ExclusionStatus
 from troubleshooting.domain.placement import PlacementStatus
 from troubleshooting.models import Exclusion, Undo, User
 from troubleshooting.permissions import check_may_undo
-from troubleshooting.queries.undo import preview_undo, undoable
+from troubleshooting.queries.undo import UndoPreview, digest_of, preview_undo, undoable
 
 
 class PreviewChanged(Exception):
@@ -28,16 +28,16 @@ class NothingToUndo(Exception):
 def undo_since(since: datetime, *, by: User, reason: str, seen: str, now: datetime) -> Undo:
     """End every exclusion of the preview whose digest is ``seen``; their removals pass the emergency stop.
 
-    Raises NothingToUndo, and PreviewChanged where a place or what happens there is another by now.
+    Sent twice, it gives the undo that the first sending began. Raises NothingToUndo, and PreviewChanged where a place
+    or what happens there is another by now.
     """
     check_may_undo(by)
     # Renewals before what they renew: the order in which a renewal that was read back ends the other one.
     locked = list(undoable(since).locked().select_related("case").order_by("-pk"))
     preview = preview_undo(since)
-    if not preview.rows:
-        raise NothingToUndo
-    if preview.digest != seen or preview.exclusion_ids != {exclusion.pk for exclusion in locked}:
-        raise PreviewChanged
+    is_as_seen = preview.digest == seen and preview.exclusion_ids == {exclusion.pk for exclusion in locked}
+    if not preview.rows or not is_as_seen:
+        return _begun_before(preview, by=by, seen=seen)
     undo = Undo.objects.create(
         at=now, by=by, since=since, reason=reason, preview=[row.as_json() for row in preview.rows]
     )
@@ -47,6 +47,18 @@ def undo_since(since: datetime, *, by: User, reason: str, seen: str, now: dateti
     for exclusion in locked:
         _end(exclusion, by=by, reason=reason, now=now)
     return undo
+
+
+def _begun_before(preview: UndoPreview, *, by: User, seen: str) -> Undo:
+    """Give the undo that the same person began from what was seen; where nothing is left, their newest of the moment.
+
+    Raises NothingToUndo and PreviewChanged where there is none.
+    """
+    theirs = Undo.objects.filter(since=preview.since, by=by)
+    found = next((undo for undo in theirs if not preview.rows or digest_of(undo) == seen), None)
+    if found is None:
+        raise PreviewChanged if preview.rows else NothingToUndo
+    return found
 
 
 def _end(exclusion: Exclusion, *, by: User, reason: str, now: datetime) -> None:

@@ -99,7 +99,7 @@ class ExclusionStatus(StrEnum):
     REMOVED = "removed"  # read to be gone
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
-    UNUSED = "unused"  # approved, and ended before anything was sent
+    UNUSED = "unused"  # ended before anything was sent, decided or not
 
 
 _S = ExclusionStatus
@@ -108,8 +108,8 @@ _ENDS = frozenset({_S.EXPIRED, _S.REVOKED})
 # APPROVED goes back to REQUESTED when anything is changed: the approvals are reset. From APPLIED and VERIFIED it goes
 # back to APPLYING when the value was not there any more (drift), or when a PC joined the scope.
 TRANSITIONS: Mapping[ExclusionStatus, frozenset[ExclusionStatus]] = {
-    _S.REQUESTED: frozenset({_S.ASKED_BACK, _S.APPROVED, _S.REJECTED, _S.WITHDRAWN}),
-    _S.ASKED_BACK: frozenset({_S.REQUESTED, _S.REJECTED, _S.WITHDRAWN}),
+    _S.REQUESTED: frozenset({_S.ASKED_BACK, _S.APPROVED, _S.REJECTED, _S.WITHDRAWN, _S.UNUSED}),
+    _S.ASKED_BACK: frozenset({_S.REQUESTED, _S.REJECTED, _S.WITHDRAWN, _S.UNUSED}),
     _S.APPROVED: frozenset({_S.APPLYING, _S.REQUESTED, _S.WITHDRAWN, _S.UNUSED}),
     _S.APPLYING: frozenset({_S.APPLIED, _S.REFUSED}) | _ENDS,
     _S.APPLIED: frozenset({_S.VERIFIED, _S.APPLYING, _S.REFUSED}) | _ENDS,
@@ -140,6 +140,7 @@ NEXT_MOVE: Mapping[ExclusionStatus, str | None] = {
 }
 
 IN_FORCE: frozenset[ExclusionStatus] = frozenset({_S.APPLYING, _S.APPLIED, _S.VERIFIED})
+LAPSING: frozenset[ExclusionStatus] = frozenset(s for s, after in TRANSITIONS.items() if _S.UNUSED in after)
 ENDING: frozenset[ExclusionStatus] = frozenset({_S.EXPIRED, _S.REVOKED, _S.REFUSED})
 MAY_BE_THERE: frozenset[ExclusionStatus] = IN_FORCE | ENDING  # on a PC or in the tenant
 OPEN: frozenset[ExclusionStatus] = frozenset(status for status, after in TRANSITIONS.items() if after)
@@ -177,8 +178,8 @@ def is_due_to_expire(status: ExclusionStatus, expires_at: datetime, *, now: date
 
 
 def is_due_to_lapse(status: ExclusionStatus, expires_at: datetime, *, now: datetime) -> bool:
-    """Tell whether an approved exclusion reached its end before anything was sent; it becomes UNUSED."""
-    return status == ExclusionStatus.APPROVED and expires_at <= now
+    """Tell whether an exclusion reached its end before anything was sent, decided or not; it becomes UNUSED."""
+    return status in LAPSING and expires_at <= now
 
 
 def warnings_due(expires_at: datetime, *, now: datetime, starts_at: datetime | None = None) -> tuple[timedelta, ...]:

@@ -78,7 +78,7 @@ class OwnRequest(MayNotDecide):
 
     def __init__(self) -> None:
         """Say who can."""
-        super().__init__(say(_("You asked for this exclusion, so another reviewer decides about it.")))
+        super().__init__(say(_("You asked for this exception, so another reviewer decides about it.")))
 
 
 class DecidedAlready(MayNotDecide):
@@ -87,7 +87,7 @@ class DecidedAlready(MayNotDecide):
     def __init__(self) -> None:
         """Say who can."""
         super().__init__(
-            say(_("You have decided about this exclusion already; the next decision is another person's."))
+            say(_("You have decided about this exception already; the next decision is another person's."))
         )
 
 

@@ -99,6 +99,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="placement",
+            name="late_put_until",
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name="placement",
+            name="late_removal_until",
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name="placement",
             name="put_at",
             field=models.DateTimeField(blank=True, null=True),
         ),

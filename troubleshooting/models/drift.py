@@ -29,7 +29,10 @@ class DriftLook(models.Model):
         ordering = ["-at", "-pk"]
         verbose_name = _("comparison with the register")
         verbose_name_plural = _("comparisons with the register")
-        indexes = [models.Index(fields=["device", "-at"], name="drift_look_of_device")]
+        indexes = [
+            models.Index(fields=["device", "-at"], name="drift_look_of_device"),
+            models.Index(fields=["device", "at"], condition=Q(ended_at__isnull=True), name="drift_look_open"),
+        ]
 
     def __str__(self) -> str:
         """Show PC and time."""

@@ -14,6 +14,7 @@ from troubleshooting.domain.exclusion import (
     ENDED,
     ENDING,
     IN_FORCE,
+    LAPSING,
     MAY_BE_THERE,
     ExclusionKind,
     ExclusionStatus,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 # In the order of the table, so that constraints and migrations do not depend on hashes.
 ENDED_CODES = [status.value for status in ExclusionStatus if status in ENDED]
 OPEN_CODES = [status.value for status in ExclusionStatus if status not in ENDED]
+LAPSING_CODES = [status.value for status in ExclusionStatus if status in LAPSING]
 IN_FORCE_CODES = [status.value for status in ExclusionStatus if status in IN_FORCE]
 ENDING_CODES = [status.value for status in ExclusionStatus if status in ENDING]
 DECIDED_CODES = [ExclusionStatus.APPROVED.value, *(s.value for s in ExclusionStatus if s in MAY_BE_THERE)]
@@ -56,23 +58,19 @@ class ExclusionQuerySet(models.QuerySet["Exclusion"]):
         """Give the exclusions that are not over."""
         return self.filter(status__in=OPEN_CODES)
 
-    def awaiting_decision(self) -> ExclusionQuerySet:
-        """Give what reviewers have to decide, oldest first."""
-        return self.filter(status=ExclusionStatus.REQUESTED).order_by("requested_at", "pk")
-
     def undecided_by(self, person: User) -> ExclusionQuerySet:
-        """Give what a reviewer could decide now: not their own, and not decided by them in the present round."""
+        """Give what a reviewer could decide now: nothing of their own, nor decided by them in the present round."""
         decided = ExclusionDecision.objects.filter(exclusion=OuterRef("pk"), round=OuterRef("round"), by=person)
         waiting = self.filter(~Exists(decided), status=ExclusionStatus.REQUESTED)
-        return waiting.exclude(requested_by=person)
+        return waiting.exclude(Q(requested_by=person) | Q(case__reporter=person) | Q(case__device_owner=person))
 
     def in_force(self) -> ExclusionQuerySet:
         """Give the exclusions that are on PCs, or may be."""
         return self.filter(status__in=IN_FORCE_CODES)
 
     def due_to_expire(self, *, now: datetime) -> ExclusionQuerySet:
-        """Give the exclusions in force whose end has come, and the approved ones that were never sent."""
-        return self.filter(status__in=[ExclusionStatus.APPROVED, *IN_FORCE_CODES], expires_at__lte=now)
+        """Give the exclusions in force whose end has come, and those of which nothing was sent until then."""
+        return self.filter(status__in=[*LAPSING_CODES, *IN_FORCE_CODES], expires_at__lte=now)
 
     def locked(self) -> ExclusionQuerySet:
         """Lock the exclusion's own row until the transaction ends."""

@@ -15,6 +15,7 @@ from troubleshooting.models.exclusion import Exclusion
 
 # In the order of the table, so that constraints and migrations do not depend on hashes.
 OPEN_PLACEMENT_CODES = [status.value for status in PlacementStatus if status in PLACEMENT_OPEN]
+TO_VISIT_CODES = [PlacementStatus.WAITING.value, PlacementStatus.PUTTING.value, PlacementStatus.REMOVING.value]
 
 
 class PlacementQuerySet(models.QuerySet["Placement"]):
@@ -23,7 +24,7 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
     def wanting_a_visit(self, *, now: datetime) -> PlacementQuerySet:
         """Give the placements whose PC, or whose tenant, has to be visited now."""
         due = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
-        return self.filter(due, status__in=[PlacementStatus.WAITING, PlacementStatus.PUTTING, PlacementStatus.REMOVING])
+        return self.filter(due, status__in=TO_VISIT_CODES)
 
     def locked(self) -> PlacementQuerySet:
         """Lock the placement's own row until the transaction ends."""
@@ -46,6 +47,9 @@ class Placement(models.Model):
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(max_length=40, blank=True)
     error_detail = models.TextField(blank=True)
+    # Until when a command of a lost connection may still be carried out on the PC.
+    late_put_until = models.DateTimeField(null=True, blank=True)
+    late_removal_until = models.DateTimeField(null=True, blank=True)
     put_at = models.DateTimeField(null=True, blank=True)  # just before the first command that may have put it
     verified_at = models.DateTimeField(null=True, blank=True)
     event_at = models.DateTimeField(null=True, blank=True)  # event 5007 that tells of it, by the PC's own clock
@@ -57,6 +61,9 @@ class Placement(models.Model):
         """Table rules."""
 
         ordering = ["-is_canary", "device__hostname"]
+        indexes = [  # for the sweep, among the many that need no visit any more
+            models.Index(fields=["next_attempt_at"], condition=Q(status__in=TO_VISIT_CODES), name="placement_to_visit")
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["exclusion", "device"], nulls_distinct=False, name="placement_one_per_device"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -78,7 +79,7 @@ SENTENCES: Mapping[str, Promise] = {
     "exclusion_answered": gettext_lazy("Answered the question about the exception"),
     "exclusion_withdrawn": gettext_lazy("Took the request for an exception back"),
     "exclusion_revoked": gettext_lazy("Ended the exception early"),
-    "exclusion_expired": gettext_lazy("The exception's time is over; it is being removed"),
+    "exclusion_expired": gettext_lazy("The exception's time is over; wherever it was put, it is being removed"),
     "exclusion_refused": gettext_lazy("Ended the exception, because it was not taken anywhere"),
     "exclusion_halted": gettext_lazy("Halted the exception: it differs from what was approved"),
     "exclusion_verified": gettext_lazy("Read the exception back: it is in force"),
@@ -98,6 +99,17 @@ SENTENCES: Mapping[str, Promise] = {
     "placement_joined": gettext_lazy("A PC joined the scope; it gets the exception as well"),
     "placement_out_of_scope": gettext_lazy("A PC left the scope; the exception is taken off it"),
 }
+# Deeds in one place; their details name it.
+OF_A_PLACE = (
+    "placement_there",
+    "placement_refused",
+    "placement_gone",
+    "placement_joined",
+    "placement_out_of_scope",
+    "drift_put_again",
+    "drift_taken_off_again",
+)
+TENANT = "tenant"  # how such details name the place that is no PC
 OTHER_SENTENCE = gettext_lazy("Changed the case")
 
 TONES: Mapping[str, str] = {
@@ -143,8 +155,14 @@ class Timeline:
 
 
 def read_timeline(case: Case, *, reader: User) -> Timeline:
-    """Give the case's timeline in the reader's words; one query."""
+    """Give the case's timeline in the reader's words; one query.
+
+    What happened on other people's PCs is not for employees.
+    """
     stored = AuditEntry.objects.filter(case=case).select_related("actor").order_by("-at", "-pk")
+    if not _is_technical(reader):
+        elsewhere = Q(action__in=OF_A_PLACE) & ~Q(details__device__in=[case.device.hostname, TENANT])
+        stored = stored.exclude(elsewhere)
     entries = tuple(_entry(entry, reader) for entry in stored)
     return Timeline(entries[:SHOWN_AT_ONCE], entries[SHOWN_AT_ONCE:])
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import Max, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 
 from troubleshooting.domain.device_errors import DeviceErrorCode
@@ -80,6 +81,7 @@ class EndingSoon:
     value: str
     case_number: str
     expires_at: datetime
+    renewal: str  # where its open renewal is; "" where none was asked for
 
 
 def read_ending(exclusion: Exclusion, *, reader: User) -> EndingView:
@@ -109,10 +111,13 @@ def read_ending(exclusion: Exclusion, *, reader: User) -> EndingView:
 
 
 def ending_soon(reader: User) -> tuple[EndingSoon, ...]:
-    """Give the reader's own exclusions that were announced to end, next end first; one query."""
-    own = Exclusion.objects.in_force().filter(requested_by=reader, warnings__isnull=False).distinct()
-    rows = own.select_related("case").order_by("expires_at", "pk")[:SHOWN_ON_HOME]
-    return tuple(EndingSoon(row.pk, row.value, row.case.number, row.expires_at) for row in rows)
+    """Give what was announced to end and the reader asked for, or is of their cases; next end first; one query."""
+    own = Q(requested_by=reader) | Q(case__reporter=reader) | Q(case__device_owner=reader)
+    renewals = Exclusion.objects.open().filter(renews=OuterRef("pk")).order_by().values("status")
+    found = Exclusion.objects.in_force().filter(own, warnings__isnull=False).distinct().order_by("expires_at", "pk")
+    rows = found.annotate(renewal=Coalesce(Subquery(renewals[:1]), Value("")))
+    fields = rows.values_list("pk", "value", "case__number", "expires_at", "renewal")
+    return tuple(EndingSoon(*row) for row in fields[:SHOWN_ON_HOME])
 
 
 def count_ending_soon() -> int:

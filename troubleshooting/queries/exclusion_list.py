@@ -17,6 +17,7 @@ from troubleshooting.domain.exclusion_proposal import SENSIBLE
 from troubleshooting.models import Case, Exclusion, ExclusionWarning, User
 from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, EXCLUSION_STATUS_LABELS, SCOPE_LABELS
 from troubleshooting.queries.case_list import COUNTED_TO, PAGE_SIZE, Cursor
+from troubleshooting.queries.solving import said_to_be_blocked
 from troubleshooting.queries.words import label_of
 
 
@@ -27,6 +28,7 @@ class ListState(StrEnum):
     ASKED_BACK = "asked_back"
     IN_FORCE = "in_force"
     ENDING_SOON = "ending_soon"  # announced to end
+    STILL_BLOCKED = "still_blocked"  # said not to work, and no try since then says otherwise
     ENDING = "ending"
     ENDED = "ended"
     ALL = "all"
@@ -37,6 +39,7 @@ STATE_LABELS: Mapping[ListState, Promise] = {
     ListState.ASKED_BACK: _("Waiting for an answer"),
     ListState.IN_FORCE: _("Approved and in force"),
     ListState.ENDING_SOON: _("Ending soon"),
+    ListState.STILL_BLOCKED: _("Said to be still blocked"),
     ListState.ENDING: _("Being removed"),
     ListState.ENDED: _("Over"),
     ListState.ALL: _("All"),
@@ -46,6 +49,7 @@ STATUSES: Mapping[ListState, frozenset[ExclusionStatus]] = {
     ListState.ASKED_BACK: frozenset({ExclusionStatus.ASKED_BACK}),
     ListState.IN_FORCE: IN_FORCE | {ExclusionStatus.APPROVED},
     ListState.ENDING_SOON: IN_FORCE,
+    ListState.STILL_BLOCKED: IN_FORCE,
     ListState.ENDING: ENDING,
     ListState.ENDED: ENDED,
     ListState.ALL: frozenset(ExclusionStatus),
@@ -129,6 +133,8 @@ def scope_words(exclusion: Exclusion) -> str:
 def _matching(reader: User, wanted: ExclusionFilter) -> QuerySet[Exclusion]:
     found: QuerySet[Exclusion] = Exclusion.objects.visible_to(reader)
     found = found.filter(status__in=[status.value for status in STATUSES[wanted.state]])
+    if wanted.state is ListState.STILL_BLOCKED:
+        found = found.filter(pk__in=said_to_be_blocked().values("pk"))
     if wanted.state is ListState.ENDING_SOON:
         found = found.filter(pk__in=ExclusionWarning.objects.values("exclusion_id"))
     if wanted.kind:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -146,6 +147,7 @@ class ExclusionPage:
     approvals: int
     approvals_needed: int
     placements: tuple[PlacementLine, ...]
+    elsewhere: int  # places of other people's PCs, for employees
     is_open: bool
     is_in_force: bool
     may_end: bool  # its status lets it be revoked
@@ -200,6 +202,7 @@ def read_exclusion_page(
         approvals=sum(line.counts for line in lines),
         approvals_needed=exclusion.approvals_needed,
         placements=read_placements(exclusion, technical=technical, may_open=may_open),
+        elsewhere=count_elsewhere(exclusion, technical=technical),
         is_open=status not in ENDED,
         is_in_force=status in IN_FORCE,
         may_end=status in IN_FORCE or status is ExclusionStatus.APPROVED,
@@ -242,8 +245,14 @@ def _question(status: ExclusionStatus, decisions: list[ExclusionDecision]) -> st
 
 
 def read_placements(exclusion: Exclusion, *, technical: bool, may_open: MayOpen) -> tuple[PlacementLine, ...]:
-    """Give where an exclusion is, the first few PCs before the rest; its case is joined; two queries."""
+    """Give where an exclusion is, the first few PCs before the rest; its case is joined; two queries.
+
+    An employee reads of the case's own PC and of the tenant; other people's PCs are only counted
+    (:func:`count_elsewhere`).
+    """
     placed = exclusion.placements.select_related("device").order_by("-is_canary", "device__hostname")
+    if not technical:
+        placed = placed.filter(_own_places(exclusion))
     joined = AuditEntry.objects.filter(subject_type="placement", action="placement_joined")
     late = set(joined.filter(subject_id__in=exclusion.placements.values("pk")).values_list("subject_id", flat=True))
     shown = placed[:PLACEMENTS_SHOWN]
@@ -251,6 +260,15 @@ def read_placements(exclusion: Exclusion, *, technical: bool, may_open: MayOpen)
         _placement(found, exclusion, is_late=found.pk in late, technical=technical, may_open=may_open)
         for found in shown
     )
+
+
+def count_elsewhere(exclusion: Exclusion, *, technical: bool) -> int:
+    """Count the places that the reader is not told of: no query for IT and auditors, one for employees."""
+    return 0 if technical else exclusion.placements.exclude(_own_places(exclusion)).count()
+
+
+def _own_places(exclusion: Exclusion) -> Q:
+    return Q(device=None) | Q(device_id=exclusion.case.device_id)
 
 
 def _placement(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Now
 
 from troubleshooting.domain.events import BLOCK_EVENTS, file_name
 from troubleshooting.domain.exclusion import ExclusionKind, ScopeKind
@@ -13,7 +14,7 @@ from troubleshooting.domain.exclusion_approval import BlastRadius
 from troubleshooting.domain.exclusion_values import canonical
 from troubleshooting.domain.snapshot import Preferences, ProtectionEvent, Snapshot
 from troubleshooting.machines.parse import build_snapshot
-from troubleshooting.models import Case, Device, DeviceAnswer, Exclusion, SeenIndicator
+from troubleshooting.models import Case, Device, DeviceAnswer, Exclusion, SeenIndicator, TenantReading
 from troubleshooting.queries.evidence import answer_of
 from troubleshooting.queries.exclusion_list import ExclusionRow, row_of, scope_words
 
@@ -51,6 +52,7 @@ class Reach:
     others: tuple[ExclusionRow, ...]  # open exclusions of the same value
     existing: tuple[ExistingEntry, ...]
     in_tenant: tuple[TenantEntry, ...]
+    tenant_read_at: datetime | None  # None: the tenant's list was never read, or does not matter for the kind
 
     @property
     def more(self) -> int:
@@ -69,7 +71,7 @@ def devices_of(exclusion: Exclusion) -> QuerySet[Device]:
 
 
 def read_reach(exclusion: Exclusion) -> Reach:
-    """Give what an exclusion touches, with its case joined; six queries at most."""
+    """Give what an exclusion touches, with its case joined; seven queries at most."""
     devices = devices_of(exclusion)
     counted = devices.order_by().aggregate(devices=Count("pk"), people=Count("owner", distinct=True))
     snapshots = _last_snapshots(devices)
@@ -82,20 +84,28 @@ def read_reach(exclusion: Exclusion) -> Reach:
         others=_others(exclusion),
         existing=tuple(_existing(exclusion, snapshots)),
         in_tenant=_in_tenant(exclusion),
+        tenant_read_at=_tenant_read_at(exclusion),
     )
 
 
 def _in_tenant(exclusion: Exclusion) -> tuple[TenantEntry, ...]:
-    """Give the tenant's own indicators for the value and the domains above it, without those of the portal."""
+    """Give the tenant's own indicators for the value and the domains above it that hold; not those of the portal."""
     if exclusion.kind != ExclusionKind.ALLOW_INDICATOR:
         return ()
     parts = exclusion.value_key.split(".")
     keys = [".".join(parts[start:]) for start in range(len(parts))]
-    found = SeenIndicator.objects.filter(value_key__in=keys, is_ours=False).select_related("reading")
+    in_time = Q(expires_at=None) | Q(expires_at__gt=Now())
+    found = SeenIndicator.objects.filter(in_time, value_key__in=keys, is_ours=False).select_related("reading")
     return tuple(
         TenantEntry(seen.value, seen.action, tuple(seen.groups), seen.made_by, seen.reading.at)
         for seen in found[:NAMES_SHOWN]
     )
+
+
+def _tenant_read_at(exclusion: Exclusion) -> datetime | None:
+    if exclusion.kind != ExclusionKind.ALLOW_INDICATOR:
+        return None
+    return TenantReading.objects.complete().values_list("at", flat=True).first()
 
 
 def _past_cases(exclusion: Exclusion) -> int:

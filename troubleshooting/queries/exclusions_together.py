@@ -23,6 +23,7 @@ from troubleshooting.queries.exclusion_list import scope_words
 from troubleshooting.queries.exclusion_page import step_text
 
 OWN = _("You asked for this, so another reviewer decides about it.")
+OWN_CASE = _("This is about your own case, so another reviewer decides about it.")
 DECIDED = _("You have decided about this already; the next decision is another person's.")
 NOT_WAITING = _("This does not wait for a decision any more.")
 
@@ -148,4 +149,6 @@ def _why_not(exclusion: Exclusion, reader: User, present: Sequence[ExclusionDeci
         return NOT_WAITING
     if exclusion.requested_by_id == reader.pk:
         return OWN
+    if reader.pk in (exclusion.case.reporter_id, exclusion.case.device_owner_id):
+        return OWN_CASE
     return DECIDED if any(decision.by_id == reader.pk for decision in present) else None

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.exclusion import ExclusionStatus
+from troubleshooting.domain.exclusion import LOCAL_KINDS, ExclusionStatus
 from troubleshooting.domain.placement import PlacementStatus
 from troubleshooting.domain.retest import RetestOutcome, RetestPurpose
 from troubleshooting.models import AuditEntry, Case, Exclusion, Placement, Retest
@@ -45,7 +45,8 @@ WHY_NOT_SOLVED: dict[Unproved, Promise] = {
 class Solving:
     """What is known of a case's exceptions in force, for its page and for closing it."""
 
-    in_force: int | None = None  # the newest exclusion that was read back, which the person is asked about
+    in_force: int | None = None  # the newest that was read back for the case's own PC: the person is asked about it
+    is_in_tenant: bool = False  # PCs follow the tenant within hours only
     said_blocked_at: datetime | None = None  # nobody has shown the opposite since
     unproved: Unproved | None = None  # None: it may be closed by IT as well
 
@@ -55,24 +56,46 @@ class Solving:
         return WHY_NOT_SOLVED[self.unproved] if self.unproved else None
 
 
+def said_to_be_blocked() -> QuerySet[Exclusion]:
+    """Give the exclusions in force that were said not to work, where no re-test since then says otherwise."""
+    said = AuditEntry.objects.filter(subject_type="exclusion", subject_id=OuterRef("pk"), action=STILL_BLOCKED)
+    opened = Retest.objects.filter(
+        exclusion=OuterRef("pk"), outcome=RetestOutcome.WORKS, ended_at__gt=OuterRef("said_at")
+    )
+    in_force = Exclusion.objects.in_force().annotate(said_at=Subquery(said.order_by("-at").values("at")[:1]))
+    return in_force.filter(~Exists(opened), said_at__isnull=False)
+
+
 def read_solving(case: Case) -> Solving:
     """Give what is known; one query for a case without exclusions in force, four for the others."""
     status = [ExclusionStatus.APPROVED, *IN_FORCE_CODES]
     held = list(Exclusion.objects.filter(case=case, status__in=status).order_by("pk"))
     if not held:
         return Solving()
-    verified = [exclusion.pk for exclusion in held if exclusion.status == ExclusionStatus.VERIFIED]
+    verified = [exclusion for exclusion in held if exclusion.status == ExclusionStatus.VERIFIED]
     tries = Retest.objects.filter(exclusion__in=held, purpose=RetestPurpose.WORKS, outcome=RetestOutcome.WORKS)
     works_at = tries.aggregate(at=Max("ended_at"))["at"] or LONG_AGO
-    said_at = AuditEntry.objects.filter(case=case, action=STILL_BLOCKED).aggregate(at=Max("at"))["at"]
     own = Placement.objects.filter(Q(device=None) | Q(device_id=case.device_id), exclusion__in=held)
-    there = own.filter(status=PlacementStatus.THERE).aggregate(at=Max("verified_at"))["at"]
-    is_said = said_at is not None and said_at >= works_at
+    places = dict(own.filter(status=PlacementStatus.THERE).values_list("exclusion_id", "verified_at"))
+    there = max((at for at in places.values() if at is not None), default=None)
+    said_at = _said_blocked_at(held)
+    is_said = said_at is not None and said_at >= max(works_at, there or LONG_AGO)
+    asked_about = next((exclusion for exclusion in reversed(verified) if exclusion.pk in places), None)
     return Solving(
-        in_force=verified[-1] if verified else None,
+        in_force=asked_about.pk if asked_about else None,
+        is_in_tenant=asked_about is not None and asked_about.kind not in LOCAL_KINDS,
         said_blocked_at=said_at if is_said else None,
         unproved=_unproved(there, works_at=works_at, is_said=is_said),
     )
+
+
+def _said_blocked_at(held: list[Exclusion]) -> datetime | None:
+    """Give when somebody said last that the site is still blocked with one of these."""
+    said = AuditEntry.objects.filter(
+        subject_type="exclusion", subject_id__in=[exclusion.pk for exclusion in held], action=STILL_BLOCKED
+    )
+    at: datetime | None = said.aggregate(at=Max("at"))["at"]
+    return at
 
 
 def _unproved(there: datetime | None, *, works_at: datetime, is_said: bool) -> Unproved | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,7 @@ from troubleshooting.queries.exclusion_page import error_title_of
 from troubleshooting.queries.words import label_of
 
 SHOWN = 20  # undos on the page; older ones are reached by their address
+PLACES_SHOWN = 200  # of one undo; all of them are counted, and all of them are undone
 
 STEP_LABELS: Labels = {
     UndoStep.TAKE_OFF: _("Is taken off, and read back to be gone"),
@@ -72,6 +74,34 @@ class UndoRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ExclusionCount:
+    """One exclusion of an undo, and in how many places that is."""
+
+    row: UndoRow  # any of its places
+    places: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceCounts:
+    """How many places an undo has, listed or not."""
+
+    total: int
+    by_step: tuple[tuple[Promise | None, int], ...]
+    by_exclusion: tuple[ExclusionCount, ...]  # no more than places are listed
+    exclusions: int
+
+    @property
+    def listed(self) -> int:
+        """Count the places that are listed."""
+        return min(self.total, PLACES_SHOWN)
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether some places are only counted."""
+        return self.total > self.listed
+
+
+@dataclass(frozen=True, slots=True)
 class UndoPreview:
     """Everything that an undo would end, and the digest that ties the deed to it."""
 
@@ -93,6 +123,16 @@ class UndoPreview:
     def has_earlier(self) -> bool:
         """Tell whether anything was put before the moment."""
         return any(row.is_earlier for row in self.rows)
+
+    @property
+    def shown(self) -> tuple[UndoRow, ...]:
+        """Give the places that are listed; the digest is over all of them."""
+        return self.rows[:PLACES_SHOWN]
+
+    @property
+    def counts(self) -> PlaceCounts:
+        """Count all places."""
+        return _count(self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +185,12 @@ def preview_undo(since: datetime) -> UndoPreview:
     joined = placed.select_related("device", "exclusion__case").order_by("exclusion_id", "device__hostname", "pk")
     needed = _needed_by_others(found)
     rows = tuple(_row(placement, since=since, needed=needed) for placement in joined)
-    return UndoPreview(since, rows, preview_digest(_stored(since) or "", [row.as_json() for row in rows]))
+    return UndoPreview(since, rows, _digest(since, [row.as_json() for row in rows]))
+
+
+def digest_of(undo: Undo) -> str:
+    """Give the digest of the preview from which an undo was begun."""
+    return _digest(undo.since, undo.preview)
 
 
 def list_undos() -> tuple[UndoLine, ...]:
@@ -160,10 +205,35 @@ def read_undo(pk: int) -> UndoLine | None:
 
 
 def places_of(undo: Undo) -> tuple[UndoPlace, ...]:
-    """Give each place of the preview with what was read there since; one query."""
-    rows = [UndoRow.from_json(stored) for stored in undo.preview]
-    present = Placement.objects.in_bulk([row.placement for row in rows])  # placements are never deleted
+    """Give the places of the preview with what was read there since; one query.
+
+    Of more than are listed, those that are still to do come in before the others.
+    """
+    placed = Placement.objects.filter(pk__in=[stored["placement"] for stored in undo.preview])
+    to_do_first = Case(When(status__in=ON_ITS_WAY_OUT, then=0), default=1)
+    present = {found.pk: found for found in placed.order_by(to_do_first, "exclusion_id", "pk")[:PLACES_SHOWN]}
+    rows = [UndoRow.from_json(stored) for stored in undo.preview if stored["placement"] in present]
     return tuple(_place(row, present[row.placement]) for row in rows)
+
+
+def counts_of(undo: Undo) -> PlaceCounts:
+    """Count all places of the preview; no query."""
+    return _count([UndoRow.from_json(stored) for stored in undo.preview])
+
+
+def _count(rows: Sequence[UndoRow]) -> PlaceCounts:
+    steps, exclusions = Counter(row.step for row in rows), Counter(row.exclusion for row in rows)
+    one_of = {row.exclusion: row for row in rows}
+    return PlaceCounts(
+        total=len(rows),
+        by_step=tuple((STEP_LABELS[step], steps[step]) for step in UndoStep if step in steps),
+        by_exclusion=tuple(ExclusionCount(one_of[pk], exclusions[pk]) for pk in [*exclusions][:PLACES_SHOWN]),
+        exclusions=len(exclusions),
+    )
+
+
+def _digest(since: datetime, rows: Sequence[Mapping[str, Any]]) -> str:
+    return preview_digest(_stored(since) or "", rows)
 
 
 def _needed_by_others(found: ExclusionQuerySet) -> frozenset[tuple[int | None, str, str]]:
@@ -203,7 +273,8 @@ def _with_progress() -> QuerySet[Undo]:
     }
     counts = {name: Count("exclusions__placements", filter=which) for name, which in counted.items()}
     ended = Count("exclusions", distinct=True)
-    return Undo.objects.select_related("by").annotate(ended=ended, **counts).order_by("-at", "-pk")
+    undos = Undo.objects.select_related("by").defer("preview")
+    return undos.annotate(ended=ended, **counts).order_by("-at", "-pk")
 
 
 def _line(undo: Any) -> UndoLine:

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+import structlog
 from celery import shared_task
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
 
 from troubleshooting import dispatch
-from troubleshooting.actions import drift_looks, enforcement, retests
+from troubleshooting.actions import drift_looks, enforcement, placements, retests
 from troubleshooting.tasks.plans import tenant_plan, visit_plan
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task(name=dispatch.RUN_PLACEMENT, ignore_result=True)
 def run_placement(*, placement_id: int) -> None:
-    """Put an exclusion in one place, or take it off. Whatever fails here is tried again by the sweep."""
-    enforcement.run_placement(placement_id, plan=visit_plan(), tenant=tenant_plan())
+    """Put an exclusion in one place, or take it off. Whatever fails here is tried again, with growing pauses."""
+    try:
+        enforcement.run_placement(placement_id, plan=visit_plan(), tenant=tenant_plan())
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the row stays as it is, and the sweep finds it
+    except Exception as error:
+        log.exception("placement_failed", placement_id=placement_id)
+        placements.put_off_fault(placement_id, f"{type(error).__name__}: {error}", now=timezone.now())
 
 
 @shared_task(name=dispatch.RUN_RETEST, ignore_result=True)
 def run_retest(*, retest_id: int) -> None:
-    """Try whether an exclusion works, or is still needed. Whatever fails here is tried again by the sweep."""
-    retests.run_retest(retest_id, plan=visit_plan())
+    """Try whether an exclusion works, or is still needed. Whatever fails here is tried again, with growing pauses."""
+    try:
+        retests.run_retest(retest_id, plan=visit_plan())
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the row stays as it is, and the sweep finds it
+    except Exception as error:
+        log.exception("retest_failed", retest_id=retest_id)
+        retests.put_off_fault(retest_id, f"{type(error).__name__}: {error}", now=timezone.now())
 
 
 @shared_task(name=dispatch.RUN_DRIFT_LOOK, ignore_result=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -200,6 +200,22 @@ def relative_time(at: datetime, *, now: datetime) -> str:
     """Give a moment in words as seen from ``now``: days at most, for what is older see the exact time."""
     seconds = int((now - at).total_seconds())
     return _ago(seconds) if seconds >= 0 else _ahead(-seconds)
+
+
+@register.filter
+def how_often(every: timedelta) -> str:
+    """Say at what rhythm the sweep does something: "every 2 hours", "only when asked" for no time at all."""
+    if not every:
+        return gettext("only when asked")
+    seconds = -(-int(every.total_seconds()) // MINUTE_S) * MINUTE_S  # the sweep itself comes once a minute
+    if seconds % DAY_S == 0:
+        days = seconds // DAY_S
+        return ngettext("every day", "every %(n)d days", days) % {"n": days}
+    if seconds % HOUR_S == 0:
+        hours = seconds // HOUR_S
+        return ngettext("every hour", "every %(n)d hours", hours) % {"n": hours}
+    minutes = seconds // MINUTE_S
+    return ngettext("every minute", "every %(n)d minutes", minutes) % {"n": minutes}
 
 
 def exact_time(at: datetime, *, person: Any) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 _HOST = re.compile(r"[a-z0-9.:-]+")
 
+MayWrite = Callable[[], None]  # asked directly before a call that writes is sent, each time; raises to hold it back
+
 MOST_ITEMS = 2 * MOST_INDICATORS  # of one list; more means that the pages do not end
 
 
@@ -38,6 +40,7 @@ class Request:
     path: str
     params: Mapping[str, str] | None = None
     body: Mapping[str, Any] | None = None
+    may_write: MayWrite | None = None  # None = a call that only reads
 
 
 class TenantClient:
@@ -68,14 +71,14 @@ class TenantClient:
         """Read; gives the JSON."""
         return self._call(Request("GET", path, params))
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """Create or update; gives the JSON."""
-        return self._call(Request("POST", path, body=body))
+    def post(self, path: str, body: Mapping[str, Any], *, may_write: MayWrite) -> Any:
+        """Create or update; gives the JSON. What ``may_write`` raises is raised, and this sending did not happen."""
+        return self._call(Request("POST", path, body=body, may_write=may_write))
 
-    def delete(self, path: str) -> bool:
-        """Delete; False where it was gone already (404)."""
+    def delete(self, path: str, *, may_write: MayWrite) -> bool:
+        """Delete; False where it was gone already (404). ``may_write`` as for :meth:`post`."""
         try:
-            self._call(Request("DELETE", path))
+            self._call(Request("DELETE", path, may_write=may_write))
         except TenantError as error:
             if error.code is Code.NOT_FOUND:
                 return False
@@ -117,6 +120,8 @@ class TenantClient:
         token, is_fresh, left_s = self._tokens.current(), False, self.limits.patience.total_seconds()
         while True:
             left_s -= self._wait_for_room(left_s)
+            if request.may_write is not None:  # the waiting took time, and so does a second try
+                request.may_write()
             reply = self._send(request, token.value)
             if reply.status == 401 and not is_fresh:
                 token, is_fresh = self._tokens.renewed(token), True

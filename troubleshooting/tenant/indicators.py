@@ -26,7 +26,7 @@ from troubleshooting.tenant.base import (
     Removal,
     TenantIndicator,
 )
-from troubleshooting.tenant.client import TenantClient
+from troubleshooting.tenant.client import MayWrite, TenantClient
 from troubleshooting.tenant.errors import Conflict, NotConfirmed, TenantError
 
 log = structlog.get_logger(__name__)
@@ -93,24 +93,25 @@ class Indicators:
         expires_at: datetime,
         groups: Iterable[str] = (),
         for_everyone: bool = False,
+        may_write: MayWrite,
     ) -> TenantIndicator:
         """Allow a value until then on the PCs of these device groups; gives the indicator as it was read back.
 
         The tenant then has exactly this for the value: what was there of the portal's own is replaced, groups
         included. ``for_everyone`` has to be said for all PCs, and goes with no groups. Seconds' fractions of the end
         are cut off. Raises ValueError for a scope that contradicts itself or an end without a zone, Conflict where
-        something else decides about the value already, NotConfirmed where it was accepted and not read back so, and
-        TenantError for everything else.
+        something else decides about the value already, NotConfirmed where it was accepted and not read back so,
+        TenantError for everything else, and what ``may_write`` raises.
         """
         scope = _scope(groups, for_everyone=for_everyone)
-        return self.put(WantedIndicator(value, type, title, description, _end(expires_at), scope))
+        return self.put(WantedIndicator(value, type, title, description, _end(expires_at), scope), may_write=may_write)
 
-    def put(self, wanted: WantedIndicator) -> TenantIndicator:
+    def put(self, wanted: WantedIndicator, *, may_write: MayWrite) -> TenantIndicator:
         """Have exactly this in the tenant for its value, as :meth:`allow` does; no groups are all PCs."""
         present = self._own(wanted)
         if present is not None and wanted.is_met_by(present):
             return present
-        accepted = self._put(wanted, is_new=present is None)
+        accepted = self._put(wanted, is_new=present is None, may_write=may_write)
         return self._confirm_put(wanted, accepted)
 
     def find(self, value: str) -> tuple[TenantIndicator, ...]:
@@ -133,16 +134,16 @@ class Indicators:
         answer = self._client.get(PATH, {"$top": "1", "$skip": str(MOST_INDICATORS - 1)})
         return isinstance(answer, dict) and bool(answer.get("value"))
 
-    def remove(self, indicator_id: str, *, value: str) -> Removal:
+    def remove(self, indicator_id: str, *, value: str, may_write: MayWrite) -> Removal:
         """Remove the portal's indicator; gives what is left for the value, read after it.
 
-        Gone already is done. Raises Conflict where somebody made it block or warn meanwhile (theirs stays), and
-        NotConfirmed while it still shows.
+        Gone already is done. Raises Conflict where somebody made it block or warn meanwhile (theirs stays),
+        NotConfirmed while it still shows, and what ``may_write`` raises.
         """
         present = _by_id(self.find(value), indicator_id)
         if present is not None and not present.is_allow:
             raise Conflict(present)
-        was_there = self._client.delete(f"{PATH}/{quote(indicator_id, safe='')}")
+        was_there = self._client.delete(f"{PATH}/{quote(indicator_id, safe='')}", may_write=may_write)
         log.info("tenant_indicator_deleted", indicator_id=indicator_id, was_there=was_there)
         for found in self._reads(value):
             if _by_id(found, indicator_id) is None:
@@ -157,9 +158,9 @@ class Indicators:
             raise Conflict(foreign)
         return next((indicator for indicator in found if indicator.type == wanted.type), None)
 
-    def _put(self, wanted: WantedIndicator, *, is_new: bool) -> TenantIndicator:
+    def _put(self, wanted: WantedIndicator, *, is_new: bool, may_write: MayWrite) -> TenantIndicator:
         try:
-            accepted = parse.indicator(self._client.post(PATH, wanted.as_body()))
+            accepted = parse.indicator(self._client.post(PATH, wanted.as_body(), may_write=may_write))
         except TenantError as error:
             if is_new and error.code is Code.BAD_REQUEST and self._is_surely_full():
                 raise _limit_reached(error) from error

@@ -25,6 +25,7 @@ from troubleshooting.queries.drift_list import DriftFilter, DriftRow, export_dri
 from troubleshooting.queries.tenant_state import read_tenant_state
 from troubleshooting.tenant.connection import settings_of
 from troubleshooting.views.files import csv_file
+from troubleshooting.views.numbers import read_number
 from troubleshooting.views.rights import or_forbidden, reader_of
 
 CSV_COLUMNS = (
@@ -51,6 +52,8 @@ def drift(request: HttpRequest) -> HttpResponseBase:
         "list": found,
         "coverage": read_coverage(),
         "tenant": read_tenant_state(is_set_up=settings_of(settings).is_set_up),
+        "pcs_every": settings.DRIFT_CHECK_EVERY,
+        "tenant_every": settings.TENANT_READ_EVERY,
         "may_handle": permissions.may_handle_drift(reader),
         "form": form,
         "chips": chips(wanted),
@@ -105,9 +108,9 @@ def _do(request: HttpRequest, deed: Callable[[], object], *, done: str) -> HttpR
         messages.info(request, _("Nothing was changed: this is not so any more. The page shows where it stands."))
     else:
         messages.info(request, done)
-    exclusion = request.POST.get("exclusion", "")  # the page on which the button stood
-    if exclusion.isascii() and exclusion.isdecimal():
-        return redirect("exclusion", pk=int(exclusion))
+    exclusion = read_number(request.POST.get("exclusion", ""))  # the page on which the button stood
+    if exclusion is not None:
+        return redirect("exclusion", pk=exclusion)
     return redirect("drift")
 
 

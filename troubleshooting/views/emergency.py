@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +22,7 @@ from troubleshooting.actions import undo as undoing
 from troubleshooting.actions import write_stop as stopping
 from troubleshooting.actions.writes import writes_under_way
 from troubleshooting.forms.emergency import LiftForm, SinceForm, StopForm, UndoForm
-from troubleshooting.models import Undo
+from troubleshooting.models import Undo, WriteStop
 from troubleshooting.queries import undo as undos
 from troubleshooting.queries import write_stop as stops
 from troubleshooting.queries.people import zone_of
@@ -29,6 +30,11 @@ from troubleshooting.views.rights import or_forbidden, reader_of
 
 AN_HOUR = timedelta(hours=1)
 A_DAY = timedelta(days=1)
+
+# Why a confirmed undo was not begun; the reason that was typed stays in its field.
+CHANGED = gettext_lazy("It would be something else by now: this changed meanwhile. Read it anew, then confirm below.")
+NOT_READ = gettext_lazy("This is what it would be. Read it, then confirm below.")
+NOTHING_LEFT = gettext_lazy("Nothing of that time is in force any more.")
 
 
 @require_GET
@@ -50,7 +56,7 @@ def emergency_stop(request: HttpRequest) -> HttpResponse:
     try:
         stopping.stop_writes(by=reader_of(request), reason=form.cleaned_data["reason"], now=now)
     except stopping.AlreadyStopped:
-        messages.info(request, _("All changes were stopped already by another administrator; that stop holds."))
+        messages.info(request, _stopped_before())
     else:
         messages.warning(request, _("All changes are stopped. This page counts what is still under way, and waits."))
     return redirect("emergency")
@@ -67,7 +73,7 @@ def emergency_lift(request: HttpRequest) -> HttpResponse:
     try:
         stopping.lift_stop(by=reader_of(request), note=form.cleaned_data["note"], now=now)
     except stopping.NotStopped:
-        messages.info(request, _("Nothing was stopped any more: another administrator let changes go on."))
+        messages.info(request, _lifted_before())
     else:
         messages.info(request, _("Changes go on. What waited is done now, without anybody asking for it again."))
     return redirect("emergency")
@@ -81,12 +87,13 @@ def emergency_undo(request: HttpRequest) -> HttpResponse:
         permissions.check_may_undo(reader)
     is_post = request.method == "POST"
     since_form = SinceForm(request.POST if is_post else request.GET, now=now, zone=zone_of(reader))
-    if not since_form.is_valid():
-        return _preview(request, None, since_form=since_form, form=UndoForm(prefix="undo"), now=now)
-    since: datetime = since_form.cleaned_data["since"]
     form = UndoForm(request.POST if is_post else None, prefix="undo")
+    if not since_form.is_valid():
+        return _preview(request, None, since_form=since_form, form=form, now=now)
+    since: datetime = since_form.cleaned_data["since"]
     if is_post and form.is_valid():
-        return _undo(request, since, form, now=now)
+        with suppress(undoing.PreviewChanged, undoing.NothingToUndo):  # the new preview says so
+            return _undo(request, since, form, now=now)
     fresh = SinceForm(now=now, zone=zone_of(reader))
     fresh.fields["since"].initial = since.astimezone(zone_of(reader)).replace(tzinfo=None)
     return _preview(request, undos.preview_undo(since), since_form=fresh, form=form, now=now)
@@ -101,7 +108,8 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     line = undos.read_undo(pk)
     if line is None:
         raise Http404
-    context = {"line": line, "places": undos.places_of(found), "now": timezone.now()}
+    places = {"places": undos.places_of(found), "counts": undos.counts_of(found)}
+    context = {"line": line, **places, "now": timezone.now()}
     return render(request, "troubleshooting/emergency/undo.html", context)
 
 
@@ -135,6 +143,7 @@ def _preview(
     context = {
         "preview": preview,
         "since": _exactly(preview.since) if preview else "",
+        "why_not": _why_not(form, preview) if preview and form.is_bound else None,
         "since_form": since_form,
         "form": form,
         "choices": _choices(stop, now=now),
@@ -145,18 +154,35 @@ def _preview(
 
 
 def _undo(request: HttpRequest, since: datetime, form: UndoForm, *, now: datetime) -> HttpResponseRedirect:
-    """Undo what was previewed, or go back to what it would be now."""
+    """Undo what was previewed, and go on to its progress; raises PreviewChanged and NothingToUndo."""
     seen, reason = form.cleaned_data["seen"], form.cleaned_data["reason"]
-    try:
-        done = undoing.undo_since(since, by=reader_of(request), reason=reason, seen=seen, now=now)
-    except undoing.PreviewChanged:
-        messages.warning(request, _("Nothing was undone: it would be something else by now. Read the new preview."))
-    except undoing.NothingToUndo:
-        messages.info(request, _("Nothing was undone: nothing of that time is in force any more."))
-    else:
-        messages.info(request, _("It is being undone. This page shows each place, and when it was read to be gone."))
-        return HttpResponseRedirect(reverse("undo", args=[done.pk]))
-    return HttpResponseRedirect(_preview_url(since))
+    done = undoing.undo_since(since, by=reader_of(request), reason=reason, seen=seen, now=now)
+    messages.info(request, _("It is being undone. This page shows each place, and when it was read to be gone."))
+    return HttpResponseRedirect(reverse("undo", args=[done.pk]))
+
+
+def _why_not(form: UndoForm, preview: undos.UndoPreview) -> Promise | None:
+    """Say why what was sent was not undone; None where only its reason is wrong."""
+    if not preview.rows:
+        return NOTHING_LEFT
+    seen = form["seen"].value()
+    if seen == preview.digest:
+        return None
+    return CHANGED if seen else NOT_READ
+
+
+def _stopped_before() -> str:
+    """Say who stopped all changes before, be it the reader: stops are never deleted, so there is one."""
+    stop = WriteStop.objects.select_related("begun_by").latest("begun_at", "pk")
+    return _("%(who)s stopped all changes already. This page shows that stop, and why.") % {"who": stop.begun_by}
+
+
+def _lifted_before() -> str:
+    """Say who let changes go on before, be it the reader."""
+    stop = WriteStop.objects.filter(is_on=False).select_related("ended_by").order_by("-ended_at", "-pk").first()
+    if stop is None:
+        return _("Nothing was stopped, so there was nothing to lift.")
+    return _("%(who)s let changes go on already. This page shows that stop.") % {"who": stop.ended_by}
 
 
 def _choices(stop: stops.StopLine | None, *, now: datetime) -> list[tuple[Promise, str]]:

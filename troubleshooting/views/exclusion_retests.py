@@ -26,6 +26,7 @@ from troubleshooting.queries.transcript import Visited, read_raw_answer, read_tr
 from troubleshooting.queries.words import translated
 from troubleshooting.views.exclusion_rules import exclusion_rules, why_not_done
 from troubleshooting.views.fragments import raw_answer
+from troubleshooting.views.numbers import read_number
 from troubleshooting.views.rights import or_forbidden, reader_of
 
 
@@ -42,7 +43,7 @@ def exclusion_retest(request: HttpRequest, pk: int) -> HttpResponse:
 def still_blocked(request: HttpRequest, pk: int) -> HttpResponse:
     """Record that it does not work for the person."""
     found, reader, now = _exclusion(request, pk), reader_of(request), timezone.now()
-    done = _("Thank you. IT has been told that the site is still blocked. You can have the PC checked again below.")
+    done = _("Thank you. It stands in the case, and in the list of IT. You can have the PC checked again below.")
     _tell(request, lambda: say_still_blocked(found.pk, by=reader, now=now), done=done)
     return redirect("case", number=found.case.number)
 
@@ -56,7 +57,8 @@ def retest_record(request: HttpRequest, pk: int, retest: int) -> HttpResponse:
     made = get_object_or_404(Retest.objects.select_related("lease", "device"), exclusion=found, pk=retest)
     parts: list[Visited] = [made] if made.lease is None else [made, made.lease]
     if wanted := request.GET.get("answer", ""):
-        in_lease = made.lease is not None and wanted.isdecimal() and read_raw_answer(made.lease, int(wanted))
+        number = read_number(wanted)
+        in_lease = made.lease is not None and number is not None and read_raw_answer(made.lease, number)
         return raw_answer(request, parts[-1] if in_lease else made, wanted)
     visits = [visit for part in parts for visit in read_transcript(part)]
     context = {

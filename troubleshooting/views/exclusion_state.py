@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from troubleshooting import permissions
 from troubleshooting.models import Exclusion
-from troubleshooting.queries.exclusion_page import read_placements
+from troubleshooting.queries.exclusion_page import count_elsewhere, read_placements
 from troubleshooting.queries.exclusion_state import head_of, poll_seconds, state_token
 from troubleshooting.views.rights import reader_of
 
@@ -30,7 +30,11 @@ def exclusion_state(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponse(status=204)
     technical, may_open = permissions.sees_everything(reader), partial(permissions.may_see_placement, reader)
     context = {
-        "page": {"pk": found.pk, "placements": read_placements(found, technical=technical, may_open=may_open)},
+        "page": {
+            "pk": found.pk,
+            "placements": read_placements(found, technical=technical, may_open=may_open),
+            "elsewhere": count_elsewhere(found, technical=technical),
+        },
         "token": token,
         "poll_s": poll_seconds(found, now=now),
         "now": now,

@@ -170,6 +170,7 @@ def _page(request: HttpRequest, found: Exclusion, *, now: datetime, **bound: for
         "has_decided": has_decided,
         "same_cause": _same_cause(found, reader) if may_decide and not has_decided else None,
         "is_own": found.requested_by_id == reader.pk,
+        "is_own_case": permissions.is_it(reader) and permissions.is_party(reader, found.case),
         "ending": read_ending(found, reader=reader),
         "may_retest": permissions.may_retest(reader, found),
         "may_renew": permissions.may_renew_exclusion(reader, found),

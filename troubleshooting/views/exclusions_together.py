@@ -1,16 +1,20 @@
-"""The page on which several requests with one cause are decided."""
+"""The page on which several requests with one cause are decided, and the one that says what came of it."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from typing import TypedDict
+from urllib.parse import urlencode
 
-from django.core.exceptions import ObjectDoesNotExist
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from troubleshooting import permissions
 from troubleshooting.actions.exclusion_change import change_of
@@ -22,7 +26,7 @@ from troubleshooting.actions.exclusions_together import (
     reject_together,
 )
 from troubleshooting.domain.exclusion import ExclusionKind
-from troubleshooting.domain.exclusion_digest import digest
+from troubleshooting.domain.exclusion_digest import canonical_json, digest
 from troubleshooting.forms.exclusions_together import Answer, PickForm, TogetherForm
 from troubleshooting.models import Exclusion
 from troubleshooting.models.choices import EXCLUSION_STATUS_LABELS
@@ -30,6 +34,16 @@ from troubleshooting.queries.exclusions_together import chosen, read_together
 from troubleshooting.queries.words import label_of
 from troubleshooting.views.exclusion_rules import exclusion_rules, sentence_for
 from troubleshooting.views.rights import or_forbidden, reader_of
+
+ANSWERS = "decided_together"  # in the session: name of an answer -> what came of it
+REMEMBERED = 5
+
+
+class Kept(TypedDict):
+    """What came of one answer, as plain JSON."""
+
+    is_approved: bool
+    lines: list[tuple[int, str]]  # number of the request, and why it was not decided ("": it was)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +60,7 @@ class Line:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def exclusions_together(request: HttpRequest) -> HttpResponse:
-    """Show the requests that were chosen, each with its exact change; POST answers all of them."""
+    """Show the requests that were chosen, each with its exact change; POST answers all of them and goes on."""
     with or_forbidden():
         permissions.check_may_decide_together(reader_of(request))
     if request.method != "POST":
@@ -60,7 +74,28 @@ def exclusions_together(request: HttpRequest) -> HttpResponse:
         outcomes = _decide(request, form)
     except DifferentCauses:
         return _page(request, form, form)  # which shows what belongs together
-    return _done(request, form, outcomes)
+    return redirect(f"{reverse('exclusions-decided')}?{urlencode({'answer': _keep(request, form, outcomes)})}")
+
+
+@require_GET
+def exclusions_decided(request: HttpRequest) -> HttpResponse:
+    """Say what came of an answer; what was decided stands, whatever became of the others."""
+    reader = reader_of(request)
+    with or_forbidden():
+        permissions.check_may_decide_together(reader)
+    kept: Kept | None = request.session.get(ANSWERS, {}).get(request.GET.get("answer", ""))
+    if kept is None:
+        messages.info(request, _("What came of that answer is not kept any more. The list shows where each stands."))
+        return redirect("exclusions")
+    why_not = dict(kept["lines"])
+    found = {exclusion.pk: exclusion for exclusion in chosen(reader, list(why_not))}
+    lines = [_line(pk, words, found.get(pk)) for pk, words in why_not.items()]
+    context = {
+        "decided": [line for line in lines if not line.why_not],
+        "left": [line for line in lines if line.why_not],
+        "is_approved": kept["is_approved"],
+    }
+    return render(request, "troubleshooting/exclusions/together_done.html", context)
 
 
 def _page(request: HttpRequest, picked: PickForm, form: TogetherForm) -> HttpResponse:
@@ -88,38 +123,44 @@ def _decide(request: HttpRequest, form: TogetherForm) -> list[Outcome]:
     return approve_together(requests, by=reader, note=note, rules=exclusion_rules(), now=now)
 
 
-def _done(request: HttpRequest, form: TogetherForm, outcomes: list[Outcome]) -> HttpResponse:
-    """Say what came of each; what was decided stands, whatever became of the others."""
-    reader = reader_of(request)
-    found = {exclusion.pk: exclusion for exclusion in chosen(reader, [outcome.exclusion_id for outcome in outcomes])}
-    lines = [_line(outcome, found.get(outcome.exclusion_id)) for outcome in outcomes]
-    context = {
-        "decided": [line for line in lines if not line.why_not],
-        "left": [line for line in lines if line.why_not],
-        "is_approved": form.cleaned_data["answer"] == Answer.APPROVE,
-    }
-    return render(request, "troubleshooting/exclusions/together_done.html", context)
+def _keep(request: HttpRequest, form: TogetherForm, outcomes: list[Outcome]) -> str:
+    """Keep what came of an answer in the session, and give its name: the same one for the same answer sent again."""
+    left = chosen(reader_of(request), [outcome.exclusion_id for outcome in outcomes if outcome.error])
+    found = {exclusion.pk: exclusion for exclusion in left}
+    kept = Kept(
+        is_approved=form.cleaned_data["answer"] == Answer.APPROVE,
+        lines=[(outcome.exclusion_id, _why_not(outcome, found.get(outcome.exclusion_id))) for outcome in outcomes],
+    )
+    requests = [[seen.exclusion_id, seen.digest] for seen in form.cleaned_data["pick"]]
+    said = canonical_json([requests, form.cleaned_data["answer"], form.cleaned_data["note"]])
+    name = hashlib.sha256(said.encode()).hexdigest()[:16]
+    before = [(known, value) for known, value in request.session.get(ANSWERS, {}).items() if known != name]
+    request.session[ANSWERS] = dict([*before, (name, kept)][-REMEMBERED:])
+    return name
 
 
-def _line(outcome: Outcome, exclusion: Exclusion | None) -> Line:
+def _line(pk: int, why_not: str, exclusion: Exclusion | None) -> Line:
     if exclusion is None:
-        return Line(outcome.exclusion_id, "", _("There is no such request."), "", None, 0)
+        return Line(pk, "", why_not, "", None, 0)
     given = [decision for decision in exclusion.decisions.all() if decision.round == exclusion.round]
     return Line(
         pk=exclusion.pk,
         case_number=exclusion.case.number,
-        why_not=_why_not(outcome.error, exclusion) if outcome.error else "",
+        why_not=why_not,
         status=exclusion.status,
         status_label=label_of(EXCLUSION_STATUS_LABELS, exclusion.status),
         approvals_missing=max(exclusion.approvals_needed - len(given), 0),
     )
 
 
-def _why_not(error: Exception, exclusion: Exclusion) -> str:
+def _why_not(outcome: Outcome, exclusion: Exclusion | None) -> str:
+    error = outcome.error
+    if error is None:
+        return ""
+    if exclusion is None:
+        return _("There is no such request.")
     if isinstance(error, permissions.NotAllowed):
         return error.reason
     if isinstance(error, RequestChanged):
         return _("The request is not what you read: it changed meanwhile. Read it again and decide.")
-    if isinstance(error, ObjectDoesNotExist):
-        return _("There is no such request.")
     return sentence_for(error, kind=ExclusionKind(exclusion.kind), value=exclusion.value, scope=exclusion.scope)

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from troubleshooting.queries.transcript import Visited, read_raw_answer
+from troubleshooting.views.numbers import read_number
 from troubleshooting.views.rights import is_refresh
 
 CASE_CHANGED = "case-changed"  # the event on which the rest of the case page reloads itself
@@ -27,7 +28,8 @@ def short_answer(
 
 def raw_answer(request: HttpRequest, of: Visited, wanted: str) -> HttpResponse:
     """Give one raw answer of a visit: a fragment for htmx, else plain text."""
-    raw = read_raw_answer(of, int(wanted)) if wanted.isascii() and wanted.isdecimal() else None
+    number = read_number(wanted)
+    raw = read_raw_answer(of, number) if number is not None else None
     if raw is None:
         raise Http404
     if is_refresh(request):

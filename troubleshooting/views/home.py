@@ -12,6 +12,7 @@ from troubleshooting.models.choices import PROBLEM_LABELS, Role
 from troubleshooting.permissions import sees_everything
 from troubleshooting.queries.exclusion_ending import count_ending_soon, ending_soon
 from troubleshooting.queries.home import own_cases, stage_counts
+from troubleshooting.queries.solving import said_to_be_blocked
 from troubleshooting.views.rights import reader_of
 
 
@@ -26,6 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "counts": stage_counts() if sees_everything(person) else (),
         "ending": ending_soon(person),
         "ending_count": count_ending_soon() if sees_everything(person) else 0,
+        "blocked_count": said_to_be_blocked().count() if sees_everything(person) else 0,
         "now": timezone.now(),
     }
     return render(request, "troubleshooting/home/home.html", context)
