@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.domain.builders import NOW, POLICIES, event, policy, snapshot, with_preferences
+from tests.domain.builders import NOW, POLICIES, answered, event, policy, snapshot, with_preferences
 from tests.domain.strategies import snapshots
 from troubleshooting.domain.drift import (
     BY_POLICY,
@@ -29,7 +29,7 @@ from troubleshooting.domain.drift_texts import BY_POLICY_TEXT, IN_TENANT, ON_PC,
 from troubleshooting.domain.exclusion import ExclusionKind
 from troubleshooting.domain.exclusion_events import ExclusionChange, exclusion_change, policy_exclusions
 from troubleshooting.domain.placement import PlacementOutcome, PlacementStatus
-from troubleshooting.domain.snapshot import ListValue
+from troubleshooting.domain.snapshot import ListValue, ReadState
 
 SITE, IP, APP = ExclusionKind.ALLOW_INDICATOR, ExclusionKind.IP_ADDRESS, ExclusionKind.PROCESS
 C, P = DriftCode, PlacementStatus
@@ -197,7 +197,10 @@ def test_a_list_that_cannot_be_read_says_nothing():
     refused = with_preferences(exclusion_ip_address=ListValue((), readable=False))
     hidden = snapshot(policy_keys=policy(POLICIES, HideExclusionsFromLocalAdmins=1))
 
+    policy_unread = snapshot(readings=answered(policy_values=ReadState.REFUSED))
+
     assert place_of(unread).read == frozenset()
+    assert place_of(policy_unread).read == frozenset()
     assert (place_of(refused).read, place_of(refused).is_whole) == ({APP}, False)
     assert place_of(snapshot()).is_whole
     assert place_of(hidden).read == frozenset()

@@ -115,7 +115,7 @@ def _remove(placement: Placement, tenant: Tenant, plan: TenantPlan) -> None:
         put_off(placement, TenantErrorCode.NOT_CONFIRMED, detail="It still shows.", now=plan.clock())
         return
     if not ids and not placement.attempts:
-        # The answer to a call may have been lost, and a read may lag behind it: gone is what is absent twice.
+        # The answer to a call may have been lost, and a read may lag behind it: only a later try says gone.
         put_off(placement, TenantErrorCode.NOT_CONFIRMED, detail="Nothing to remove was found.", now=plan.clock())
         return
     if left:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from troubleshooting.domain.checks_base import is_answered
 from troubleshooting.domain.drift_covers import covers_more, is_for_more, own_name, wider_names
 from troubleshooting.domain.exclusion import LOCAL_KINDS, ExclusionKind
 from troubleshooting.domain.exclusion_events import ExclusionChange, exclusion_change
@@ -157,8 +158,11 @@ def compare(place: Place, register: Iterable[Registered], *, now: datetime) -> t
 
 
 def place_of(snapshot: Snapshot) -> Place:
-    """Give what a visit to a PC says: its two lists, and what its log tells of their changes."""
-    is_hidden = snapshot.policy(*HIDDEN) == 1
+    """Give what a visit to a PC says: its two lists, and what its log tells of their changes.
+
+    Where the policy that hides the lists was not answered, an empty list says nothing either.
+    """
+    is_hidden = snapshot.policy(*HIDDEN) == 1 or not is_answered(snapshot, "policy_values")
     preferences = snapshot.preferences
     lists = {
         ExclusionKind.IP_ADDRESS: preferences.exclusion_ip_address if preferences else None,
