@@ -14,7 +14,7 @@ from django.contrib.auth import get_user_model
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
-from troubleshooting.domain.lease import LONGEST
+from troubleshooting.domain.leases.lease import LONGEST
 
 SECRET_KEY_MIN_LENGTH = 50
 POSTGRESQL = "django.db.backends.postgresql"

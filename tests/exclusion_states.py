@@ -11,8 +11,8 @@ from tests.world import person
 from troubleshooting.actions.exclusion_decisions import approve_exclusion, ask_back, reject_exclusion
 from troubleshooting.actions.exclusions import revoke_exclusion, withdraw_exclusion
 from troubleshooting.actions.placements import expire_exclusions, may_still_be_put, settle
-from troubleshooting.domain.exclusion import ExclusionStatus
-from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
+from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Exclusion
 from troubleshooting.models.choices import Role
 

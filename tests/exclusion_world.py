@@ -18,9 +18,9 @@ from troubleshooting.actions.exclusions import ExclusionRules, Wish, request_exc
 from troubleshooting.actions.placements import due_placements
 from troubleshooting.actions.tenant_enforcement import TenantPlan
 from troubleshooting.actions.visits import VisitPlan
-from troubleshooting.domain.exclusion import ExclusionKind, Scope, ScopeKind
-from troubleshooting.domain.exclusion_approval import USUAL_POLICY
-from troubleshooting.domain.exclusion_digest import digest
+from troubleshooting.domain.exclusions.approval import USUAL_POLICY
+from troubleshooting.domain.exclusions.digest import digest
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind, Scope, ScopeKind
 from troubleshooting.models import Case, Device, DeviceGroup, Exclusion
 from troubleshooting.tenant.base import TenantSettings
 from troubleshooting.tenant.connection import Tenant, connect

@@ -15,8 +15,8 @@ from troubleshooting.actions.lease_runs import run_lease
 from troubleshooting.actions.placements import due_placements
 from troubleshooting.actions.retests import run_retest
 from troubleshooting.actions.sweep import leases_to_tend
-from troubleshooting.domain.exclusion import ExclusionKind
-from troubleshooting.domain.retest import RetestPurpose
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind
+from troubleshooting.domain.retests.retest import RetestPurpose
 from troubleshooting.models import Exclusion, Retest
 
 ADDRESS = "203.0.113.25"  # of the site that the lab blocks wrongly

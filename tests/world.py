@@ -11,8 +11,8 @@ from portal.demo.lab.server import LAB_PASSWORD, LAB_USERNAME, LabServer
 from troubleshooting.actions.cases import open_case
 from troubleshooting.actions.check_runs import cancel_check_run
 from troubleshooting.actions.visits import VisitPlan
-from troubleshooting.domain.case import ProblemKind, Program, Report
-from troubleshooting.domain.indicator import parse_indicator
+from troubleshooting.domain.cases.case import ProblemKind, Program, Report
+from troubleshooting.domain.cases.indicator import parse_indicator
 from troubleshooting.machines.base import Credential, Limits
 from troubleshooting.models import Case, Device, DeviceGroup, User
 from troubleshooting.models.choices import Role

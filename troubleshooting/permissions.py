@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ParamSpec
 
 from django.utils.translation import gettext as _
 
-from troubleshooting.domain.case import OPEN, Stage
+from troubleshooting.domain.cases.case import OPEN, Stage
 from troubleshooting.models.choices import Role
 
 if TYPE_CHECKING:

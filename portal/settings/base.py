@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.env import env_bool, env_int, env_list, env_path, env_str, env_timedelta
 from portal.logging import logging_config
-from troubleshooting.domain.exclusion_approval import ApprovalPolicy
+from troubleshooting.domain.exclusions.approval import ApprovalPolicy
 
 django_stubs_ext.monkeypatch()  # admin.ModelAdmin[Device] and its like work at run time too
 

@@ -22,8 +22,8 @@ from tests.tenant.speaking import LIMITS, settings_for
 from tests.world import EMMA, checked_case_on, device_at, person
 from troubleshooting.actions.tenant_enforcement import TenantPlan
 from troubleshooting.actions.visits import VisitPlan
-from troubleshooting.domain.exclusion import ExclusionKind
-from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind
+from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Case, DeviceGroup, Placement
 from troubleshooting.models.placement import PlacementQuerySet
 from troubleshooting.tenant.client import TenantClient

@@ -8,7 +8,7 @@ from datetime import datetime
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from tests.actions.exclusion_lab import LIVE, FormRead, Lab, entry_of
-from troubleshooting.domain.exclusion import (
+from troubleshooting.domain.exclusions.exclusion import (
     ENDED,
     ENDING,
     IN_FORCE,
@@ -17,7 +17,7 @@ from troubleshooting.domain.exclusion import (
     ExclusionStatus,
     ScopeKind,
 )
-from troubleshooting.domain.placement import OPEN, PlacementStatus
+from troubleshooting.domain.exclusions.placement import OPEN, PlacementStatus
 from troubleshooting.models import Exclusion, Placement
 
 

@@ -26,7 +26,7 @@ from tests.actions.approval_changes import (
 )
 from tests.exclusion_world import INDICATOR, IP, TENANT_GROUP, approved, asked, checked_case, present, tenant_of, worked
 from tests.world import ADAM, EMMA, IVO, device_at, person
-from troubleshooting.domain.exclusion import ExclusionStatus, Scope
+from troubleshooting.domain.exclusions.exclusion import ExclusionStatus, Scope
 from troubleshooting.models import AuditEntry, DeviceGroup, Exclusion, Placement
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -21,10 +21,10 @@ from troubleshooting.actions.audit_tests import (
 from troubleshooting.actions.cases import solve_case, withdraw_case
 from troubleshooting.actions.check_runs import start_check_run
 from troubleshooting.actions.leases import LeaseHeld, move_lease
-from troubleshooting.domain.audit_test import TestStatus
-from troubleshooting.domain.case import ProblemKind
-from troubleshooting.domain.lease import InvalidLength, LeaseStatus, Outcome
-from troubleshooting.domain.transitions import InvalidTransition
+from troubleshooting.domain.base.transitions import InvalidTransition
+from troubleshooting.domain.cases.case import ProblemKind
+from troubleshooting.domain.leases.audit_mode_test import TestStatus
+from troubleshooting.domain.leases.lease import InvalidLength, LeaseStatus, Outcome
 from troubleshooting.models import AuditEntry, AuditTest, Case, SettingLease
 from troubleshooting.permissions import NotAllowed
 

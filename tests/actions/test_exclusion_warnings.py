@@ -13,9 +13,9 @@ from troubleshooting.actions.exclusion_warnings import warn_of_ends
 from troubleshooting.actions.exclusions import revoke_exclusion
 from troubleshooting.actions.placements import settle
 from troubleshooting.actions.renewals import request_renewal
-from troubleshooting.domain.exclusion import ExclusionStatus
-from troubleshooting.domain.placement import PlacementStatus
-from troubleshooting.domain.retest import RetestOutcome
+from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
+from troubleshooting.domain.exclusions.placement import PlacementStatus
+from troubleshooting.domain.retests.retest import RetestOutcome
 from troubleshooting.models import AuditEntry, Exclusion, ExclusionWarning
 
 pytestmark = pytest.mark.django_db

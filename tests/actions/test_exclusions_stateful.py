@@ -42,7 +42,9 @@ from troubleshooting.actions.placements import due_placements, expire_exclusions
 from troubleshooting.actions.undo import NothingToUndo, undo_since
 from troubleshooting.actions.write_stop import lift_stop, stop_writes
 from troubleshooting.actions.writes import is_stopped
-from troubleshooting.domain.exclusion import (
+from troubleshooting.domain.base.transitions import InvalidTransition
+from troubleshooting.domain.exclusions.approval import MayNotDecide
+from troubleshooting.domain.exclusions.exclusion import (
     ENDING,
     EVERYONE,
     IN_FORCE,
@@ -52,9 +54,7 @@ from troubleshooting.domain.exclusion import (
     Scope,
     ScopeKind,
 )
-from troubleshooting.domain.exclusion_approval import MayNotDecide
-from troubleshooting.domain.placement import OPEN, PlacementStatus
-from troubleshooting.domain.transitions import InvalidTransition
+from troubleshooting.domain.exclusions.placement import OPEN, PlacementStatus
 from troubleshooting.models import Case, DeviceGroup, Exclusion, Placement
 from troubleshooting.models.choices import Role
 from troubleshooting.permissions import NotAllowed

@@ -17,7 +17,7 @@ from troubleshooting.actions.exclusions_together import (
     approve_together,
     reject_together,
 )
-from troubleshooting.domain.exclusion_approval import DecidedAlready
+from troubleshooting.domain.exclusions.approval import DecidedAlready
 from troubleshooting.models import Exclusion, ExclusionDecision
 from troubleshooting.permissions import NotAllowed
 

@@ -15,8 +15,8 @@ from tests.faults.gate import LateLab
 from tests.world import EMMA, IVO, device_at, person
 from troubleshooting.actions.enforcement import run_placement
 from troubleshooting.actions.exclusions import revoke_exclusion
-from troubleshooting.domain.exclusion import ExclusionStatus
-from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
+from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Exclusion, Placement
 
 pytestmark = pytest.mark.django_db(transaction=True)

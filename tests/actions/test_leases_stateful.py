@@ -38,9 +38,9 @@ from troubleshooting.actions.leases import LeaseHeld
 from troubleshooting.actions.sweep import leases_to_tend
 from troubleshooting.actions.write_stop import lift_stop, stop_writes
 from troubleshooting.actions.writes import WritesStopped, is_stopped
-from troubleshooting.domain.case import ProblemKind
-from troubleshooting.domain.lease import TASK_GRACE, LeaseStatus, Outcome
-from troubleshooting.domain.transitions import InvalidTransition
+from troubleshooting.domain.base.transitions import InvalidTransition
+from troubleshooting.domain.cases.case import ProblemKind
+from troubleshooting.domain.leases.lease import TASK_GRACE, LeaseStatus, Outcome
 from troubleshooting.models import AuditTest, SettingLease
 from troubleshooting.models.lease import ENDED_CODES, OPEN_CODES
 from troubleshooting.permissions import NotAllowed

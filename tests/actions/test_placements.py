@@ -33,10 +33,10 @@ from tests.world import EMMA, IVO, device_at, person
 from troubleshooting.actions.enforcement import run_placement
 from troubleshooting.actions.exclusions import AlreadyAsked, Wish, answer_back, new_request, revoke_exclusion
 from troubleshooting.actions.placements import put_off, put_once_more
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.exclusion import ExclusionKind, ExclusionStatus, Scope, ScopeKind
-from troubleshooting.domain.placement import PlacementOutcome, PlacementStatus
-from troubleshooting.domain.transitions import InvalidTransition
+from troubleshooting.domain.base.transitions import InvalidTransition
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus, Scope, ScopeKind
+from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
 from troubleshooting.models import AuditEntry, Case, Exclusion, Placement
 
 SETTLED = timedelta(minutes=5)  # a little more than a lost command may still be carried out

@@ -33,9 +33,9 @@ from troubleshooting.actions.placements import due_placements, expire_exclusions
 from troubleshooting.actions.retest_book import ask_retest
 from troubleshooting.actions.retests import run_retest
 from troubleshooting.actions.sweep import leases_to_tend
-from troubleshooting.domain.exclusion import IN_FORCE, ExclusionStatus
-from troubleshooting.domain.placement import PlacementStatus
-from troubleshooting.domain.retest import RetestPurpose
+from troubleshooting.domain.exclusions.exclusion import IN_FORCE, ExclusionStatus
+from troubleshooting.domain.exclusions.placement import PlacementStatus
+from troubleshooting.domain.retests.retest import RetestPurpose
 from troubleshooting.models import Placement, Retest, SettingLease
 
 EXAMPLES = 24  # about half a minute; set it higher by hand to look for more

@@ -14,8 +14,8 @@ from troubleshooting.actions.cases import NotProved, solve_case
 from troubleshooting.actions.exclusions import revoke_exclusion
 from troubleshooting.actions.retest_book import ask_retest, end_retest
 from troubleshooting.actions.retests import say_still_blocked
-from troubleshooting.domain.case import Stage
-from troubleshooting.domain.retest import RetestOutcome, RetestPurpose
+from troubleshooting.domain.cases.case import Stage
+from troubleshooting.domain.retests.retest import RetestOutcome, RetestPurpose
 from troubleshooting.models import AuditEntry, Case, Exclusion
 from troubleshooting.queries.solving import Unproved, read_solving
 

@@ -14,9 +14,9 @@ from tests.world import EMMA, IVO, NOW, case_on, device_at, person
 from troubleshooting.actions.check_runs import cancel_check_run
 from troubleshooting.actions.exclusion_decisions import ask_back
 from troubleshooting.actions.sweep import MOST_LOSSES, sweep
-from troubleshooting.domain.case import Stage
-from troubleshooting.domain.check_run import RunStatus
-from troubleshooting.domain.device_errors import DeviceErrorCode
+from troubleshooting.domain.cases.case import Stage
+from troubleshooting.domain.checks.check_run import RunStatus
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.models import AuditEntry, Case, CheckRun
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from troubleshooting.actions.audit_tests import approve_test, ask_for_test
 from troubleshooting.actions.placements import put_off_stopped
 from troubleshooting.actions.write_stop import AlreadyStopped, NotStopped, lift_stop, stop_writes
 from troubleshooting.actions.writes import WritesStopped, is_stopped, write_gate
-from troubleshooting.domain.audit_test import TestStatus
+from troubleshooting.domain.leases.audit_mode_test import TestStatus
 from troubleshooting.models import AuditEntry, AuditTest, Placement, SettingLease, Undo, WriteStop
 from troubleshooting.models.choices import Role
 from troubleshooting.permissions import NotAllowed

@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from troubleshooting.domain.case import ProblemKind, Program, Report
-from troubleshooting.domain.checks import RULES, judge
-from troubleshooting.domain.finding import CheckId, CheckStatus, Finding
-from troubleshooting.domain.indicator import parse_indicator
-from troubleshooting.domain.snapshot import (
+from troubleshooting.domain.cases.case import ProblemKind, Program, Report
+from troubleshooting.domain.cases.indicator import parse_indicator
+from troubleshooting.domain.checks.checklist import RULES, judge
+from troubleshooting.domain.checks.finding import CheckId, CheckStatus, Finding
+from troubleshooting.domain.evidence.snapshot import (
     AntivirusProduct,
     CloudConnectivity,
     ComputerStatus,

@@ -15,9 +15,9 @@ from tests.domain.builders import (
     with_status,
     with_system,
 )
-from troubleshooting.domain.case import Report
-from troubleshooting.domain.finding import CheckId, CheckStatus
-from troubleshooting.domain.snapshot import (
+from troubleshooting.domain.cases.case import Report
+from troubleshooting.domain.checks.finding import CheckId, CheckStatus
+from troubleshooting.domain.evidence.snapshot import (
     AntivirusProduct,
     OperatingSystem,
     ReadState,

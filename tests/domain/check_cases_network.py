@@ -16,14 +16,9 @@ from tests.domain.builders import (
     with_preferences,
 )
 from tests.domain.check_cases import Cases
-from troubleshooting.domain.case import Program
-from troubleshooting.domain.finding import CheckId, CheckStatus
-from troubleshooting.domain.snapshot import (
-    CloudConnectivity,
-    ListValue,
-    ReadState,
-    Snapshot,
-)
+from troubleshooting.domain.cases.case import Program
+from troubleshooting.domain.checks.finding import CheckId, CheckStatus
+from troubleshooting.domain.evidence.snapshot import CloudConnectivity, ListValue, ReadState, Snapshot
 
 PASS, FAIL, WARN, INFO = CheckStatus.PASS, CheckStatus.FAIL, CheckStatus.WARN, CheckStatus.INFO
 UNKNOWN = CheckStatus.UNKNOWN

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from tests.domain.builders import POLICIES, answered, policy, report, snapshot, with_preferences, with_status
-from troubleshooting.domain.case import Program
-from troubleshooting.domain.exclusion import EVERYONE, ExclusionKind, Scope, ScopeKind
-from troubleshooting.domain.exclusion_linter import Known, KnownSource, LintContext
-from troubleshooting.domain.exclusion_values import parse_value
-from troubleshooting.domain.snapshot import ListValue, Onboarding, ReadState
+from troubleshooting.domain.advice.linter import Known, KnownSource, LintContext
+from troubleshooting.domain.cases.case import Program
+from troubleshooting.domain.evidence.snapshot import ListValue, Onboarding, ReadState
+from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionKind, Scope, ScopeKind
+from troubleshooting.domain.exclusions.values import parse_value
 
 SITE, IP, APP = ExclusionKind.ALLOW_INDICATOR, ExclusionKind.IP_ADDRESS, ExclusionKind.PROCESS
 DEVICE, GROUP = Scope(ScopeKind.DEVICE, 1), Scope(ScopeKind.GROUP, 1)

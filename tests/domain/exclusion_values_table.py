@@ -6,7 +6,7 @@ Without a situation: the allow indicator for a device group, the others for one 
 from __future__ import annotations
 
 from tests.domain.exclusion_situations import APP, APP_PATH, IP, SITE
-from troubleshooting.domain.exclusion import ExclusionKind
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 
 # (kind, value, expected codes, why[, situation])
 Row = tuple[ExclusionKind, str, str, str] | tuple[ExclusionKind, str, str, str, str]

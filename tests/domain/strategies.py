@@ -9,10 +9,10 @@ from typing import Any, get_type_hints
 from hypothesis import strategies as st
 
 from tests.domain.builders import GROUP_POLICY_KEY, MDM_KEY, NAMES, NOW, POLICIES, event, report
-from troubleshooting.domain import snapshot as shapes
-from troubleshooting.domain.case import ProblemKind, Program, Report
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.snapshot import (
+from troubleshooting.domain.cases.case import ProblemKind, Program, Report
+from troubleshooting.domain.evidence import snapshot as shapes
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.snapshot import (
     AntivirusProduct,
     BrowserPolicy,
     CloudConnectivity,

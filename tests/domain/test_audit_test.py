@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from troubleshooting.domain.audit_test import CHECK_FIRST, is_wanted, needs_approval, why_no_test
-from troubleshooting.domain.lease import Outcome
-from troubleshooting.domain.lease_texts import OUTCOMES, outcome_text
-from troubleshooting.domain.verdict_base import VerdictCode
+from troubleshooting.domain.leases.audit_mode_test import CHECK_FIRST, is_wanted, needs_approval, why_no_test
+from troubleshooting.domain.leases.lease import Outcome
+from troubleshooting.domain.leases.lease_texts import OUTCOMES, outcome_text
+from troubleshooting.domain.verdict.base import VerdictCode
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from tests.domain import strategies
 from tests.domain.builders import NOW, event, missed, report
-from troubleshooting.domain.audit_test import TEST_PAGE
-from troubleshooting.domain.audit_test_verdict import RULES, TestFacts, Visit, conclude_test
-from troubleshooting.domain.case import ProblemKind, Program
-from troubleshooting.domain.indicator import parse_indicator
-from troubleshooting.domain.verdict_base import Confidence, NextStepCode, VerdictCode
+from troubleshooting.domain.cases.case import ProblemKind, Program
+from troubleshooting.domain.cases.indicator import parse_indicator
+from troubleshooting.domain.leases.audit_mode_test import TEST_PAGE
+from troubleshooting.domain.leases.audit_mode_verdict import RULES, TestFacts, Visit, conclude_test
+from troubleshooting.domain.verdict.base import Confidence, NextStepCode, VerdictCode
 
 STARTED, VISITED, ENDED = NOW, NOW + timedelta(minutes=3), NOW + timedelta(minutes=4)
 SHOP, PAGE = "shop.example.com", "smartscreentestratings2.net"

@@ -24,17 +24,13 @@ from tests.domain.builders import (
     with_status,
 )
 from tests.domain.strategies import reports, snapshots
-from troubleshooting.domain.case import Report
-from troubleshooting.domain.checks import RULES, judge
-from troubleshooting.domain.checks_base import as_number, shortened, version_numbers
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.finding import PREREQUISITES, CheckId, CheckStatus, Finding
-from troubleshooting.domain.remediation import EXPECTED, error_text
-from troubleshooting.domain.snapshot import (
-    Reading,
-    ReadState,
-    Snapshot,
-)
+from troubleshooting.domain.cases.case import Report
+from troubleshooting.domain.checks.base import as_number, shortened, version_numbers
+from troubleshooting.domain.checks.checklist import RULES, judge
+from troubleshooting.domain.checks.finding import PREREQUISITES, CheckId, CheckStatus, Finding
+from troubleshooting.domain.checks.remediation import EXPECTED, error_text
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.snapshot import Reading, ReadState, Snapshot
 
 PASS, INFO, NOT_APPLICABLE = CheckStatus.PASS, CheckStatus.INFO, CheckStatus.NOT_APPLICABLE
 UNKNOWN, WAITING = CheckStatus.UNKNOWN, CheckStatus.WAITING

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.domain.builders import NOW, POLICIES, answered, event, policy, snapshot, with_preferences
 from tests.domain.strategies import snapshots
-from troubleshooting.domain.drift import (
+from troubleshooting.domain.drift.covers import covers_more, is_for_more, own_name, wider_names
+from troubleshooting.domain.drift.drift import (
     BY_POLICY,
     LISTING_LAG,
     Drift,
@@ -24,12 +25,11 @@ from troubleshooting.domain.drift import (
     place_of,
     stored_key,
 )
-from troubleshooting.domain.drift_covers import covers_more, is_for_more, own_name, wider_names
-from troubleshooting.domain.drift_texts import BY_POLICY_TEXT, IN_TENANT, ON_PC, drift_text, removal_command
-from troubleshooting.domain.exclusion import ExclusionKind
-from troubleshooting.domain.exclusion_events import ExclusionChange, exclusion_change, policy_exclusions
-from troubleshooting.domain.placement import PlacementOutcome, PlacementStatus
-from troubleshooting.domain.snapshot import ListValue, ReadState
+from troubleshooting.domain.drift.texts import BY_POLICY_TEXT, IN_TENANT, ON_PC, drift_text, removal_command
+from troubleshooting.domain.evidence.snapshot import ListValue, ReadState
+from troubleshooting.domain.exclusions.events import ExclusionChange, exclusion_change, policy_exclusions
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind
+from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
 
 SITE, IP, APP = ExclusionKind.ALLOW_INDICATOR, ExclusionKind.IP_ADDRESS, ExclusionKind.PROCESS
 C, P = DriftCode, PlacementStatus

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.builders import NOW, event, report, snapshot
-from troubleshooting.domain.case import Program
-from troubleshooting.domain.events import (
+from troubleshooting.domain.cases.case import Program
+from troubleshooting.domain.evidence.events import (
     Degree,
     Strength,
     clock_skew,
@@ -20,7 +20,7 @@ from troubleshooting.domain.events import (
     matches_in,
     matching_events,
 )
-from troubleshooting.domain.snapshot import DeviceClock
+from troubleshooting.domain.evidence.snapshot import DeviceClock
 
 EXACT, NEAR, NO = Degree.EXACT, Degree.NEAR, Degree.NO
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.builders import NOW
-from troubleshooting.domain.exclusion import (
+from troubleshooting.domain.exclusions.exclusion import (
     ENDED,
     ENDING,
     EVERYONE,

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.exclusion_situations import APP, DEVICE, GROUP, IP, SITE
-from troubleshooting.domain.exclusion import EVERYONE, ExclusionKind, is_wider
-from troubleshooting.domain.exclusion_approval import (
+from troubleshooting.domain.exclusions.approval import (
     ApprovalPolicy,
     BlastRadius,
     DecidedAlready,
@@ -21,6 +20,7 @@ from troubleshooting.domain.exclusion_approval import (
     check_not_wider,
     is_approved,
 )
+from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionKind, is_wider
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 EMMA, IVO, SARA = 1, 2, 3

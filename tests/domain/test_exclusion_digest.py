@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from tests.domain.builders import NOW
 from tests.domain.exclusion_situations import DEVICE
-from troubleshooting.domain.exclusion import EVERYONE, ExclusionKind, Scope, ScopeKind
-from troubleshooting.domain.exclusion_digest import (
+from troubleshooting.domain.exclusions.digest import (
     PARTS,
     ApprovedChange,
     ChangedSinceApproval,
@@ -21,6 +20,7 @@ from troubleshooting.domain.exclusion_digest import (
     check_unchanged,
     digest,
 )
+from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionKind, Scope, ScopeKind
 
 CHANGE = ApprovedChange(
     kind=ExclusionKind.IP_ADDRESS,

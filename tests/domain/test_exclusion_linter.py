@@ -12,8 +12,7 @@ from tests.domain.builders import report, snapshot
 from tests.domain.exclusion_situations import APP, DEVICE, GROUP, IP, SITE, SITUATIONS
 from tests.domain.exclusion_values_table import ROWS
 from tests.domain.strategies import reports, snapshots
-from troubleshooting.domain.exclusion import EVERYONE, ExclusionKind
-from troubleshooting.domain.exclusion_linter import (
+from troubleshooting.domain.advice.linter import (
     CODES,
     WORDS,
     ExclusionRequest,
@@ -24,8 +23,9 @@ from troubleshooting.domain.exclusion_linter import (
     is_refused,
     lint,
 )
-from troubleshooting.domain.exclusion_lists import DENIED_PROGRAMS, INTERNAL_SUFFIXES, SHARED_HOSTS
-from troubleshooting.domain.exclusion_values import VALUE_REFUSALS, ValueRefusal, parse_value
+from troubleshooting.domain.advice.lists import DENIED_PROGRAMS, INTERNAL_SUFFIXES, SHARED_HOSTS
+from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionKind
+from troubleshooting.domain.exclusions.values import VALUE_REFUSALS, ValueRefusal, parse_value
 
 MONTH = timedelta(days=30)
 

@@ -10,16 +10,16 @@ from tests.domain.builders import NOW, POLICIES, event, missed, policy, report, 
 from tests.domain.exclusion_situations import APP, IP, SITE
 from tests.domain.strategies import reports, snapshots
 from tests.domain.test_tables import TECHNICAL
-from troubleshooting.domain.case import ProblemKind, Program, Report
-from troubleshooting.domain.checks import judge
-from troubleshooting.domain.exclusion import EVERYONE, ExclusionKind, ScopeKind
-from troubleshooting.domain.exclusion_linter import LintCode
-from troubleshooting.domain.exclusion_proposal import SENSIBLE, Proposal, propose, ruled_out, why_none
-from troubleshooting.domain.exclusion_proposal_texts import MISSED, NONE_BY_VERDICT, OPENS, OPENS_PAGE
-from troubleshooting.domain.exclusion_values import parse_value
-from troubleshooting.domain.snapshot import Snapshot
-from troubleshooting.domain.verdict import conclude
-from troubleshooting.domain.verdict_base import Verdict, VerdictCode
+from troubleshooting.domain.advice.linter import LintCode
+from troubleshooting.domain.advice.proposal import SENSIBLE, Proposal, propose, ruled_out, why_none
+from troubleshooting.domain.advice.proposal_texts import MISSED, NONE_BY_VERDICT, OPENS, OPENS_PAGE
+from troubleshooting.domain.cases.case import ProblemKind, Program, Report
+from troubleshooting.domain.checks.checklist import judge
+from troubleshooting.domain.evidence.snapshot import Snapshot
+from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionKind, ScopeKind
+from troubleshooting.domain.exclusions.values import parse_value
+from troubleshooting.domain.verdict.base import Verdict, VerdictCode
+from troubleshooting.domain.verdict.verdict import conclude
 
 PAYROLL = r"C:\Program Files\Payroll\payroll.exe"
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.domain.exclusion_situations import APP, IP, SITE
 from tests.domain.exclusion_values_table import ROWS
-from troubleshooting.domain.exclusion import ExclusionKind
-from troubleshooting.domain.exclusion_values import (
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind
+from troubleshooting.domain.exclusions.values import (
     ExclusionValue,
     IndicatorType,
     InvalidExclusionValue,

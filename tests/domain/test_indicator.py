@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from troubleshooting.domain.indicator import (
+from troubleshooting.domain.cases.indicator import (
     Indicator,
     IndicatorKind,
     InvalidIndicator,
@@ -15,7 +15,7 @@ from troubleshooting.domain.indicator import (
     parse_indicator,
     refang,
 )
-from troubleshooting.domain.indicator_errors import REFUSALS
+from troubleshooting.domain.cases.indicator_errors import REFUSALS
 
 ACCEPTED = [
     # typed, kind, canonical, host

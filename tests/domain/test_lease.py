@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.builders import NOW
-from troubleshooting.domain import audit_test
-from troubleshooting.domain.audit_test import TestStatus
-from troubleshooting.domain.lease import (
+from troubleshooting.domain.leases import audit_mode_test as audit_test
+from troubleshooting.domain.leases.audit_mode_test import TestStatus
+from troubleshooting.domain.leases.lease import (
     ENDED,
     LONGEST,
     MAY_HAVE_CHANGED,

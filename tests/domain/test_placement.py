@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from troubleshooting.domain.placement import PlacementOutcome, why_not_effective
+from troubleshooting.domain.exclusions.placement import PlacementOutcome, why_not_effective
 
 FINE = {"is_merge_disabled": False, "is_protected": False, "is_readable": True, "is_troubleshooting": False}
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain import builders
-from troubleshooting.domain.case import ProblemKind
-from troubleshooting.domain.exclusion import ExclusionKind
-from troubleshooting.domain.retest import (
+from troubleshooting.domain.cases.case import ProblemKind
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind
+from troubleshooting.domain.retests.retest import (
     FIRST_PAUSE,
     GIVE_UP_AFTER,
     LONGEST_PAUSE,
@@ -29,7 +29,7 @@ from troubleshooting.domain.retest import (
     why_not_without,
     why_not_works,
 )
-from troubleshooting.domain.retest_texts import retest_text
+from troubleshooting.domain.retests.retest_texts import retest_text
 
 AT = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 IP, PROCESS, INDICATOR = ExclusionKind.IP_ADDRESS, ExclusionKind.PROCESS, ExclusionKind.ALLOW_INDICATOR

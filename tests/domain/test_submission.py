@@ -25,10 +25,10 @@ from tests.domain.builders import (
     with_system,
 )
 from tests.domain.strategies import reports, snapshots
-from troubleshooting.domain.case import ProblemKind, Program, Report
-from troubleshooting.domain.checks import judge
-from troubleshooting.domain.snapshot import Snapshot
-from troubleshooting.domain.submission import (
+from troubleshooting.domain.cases.case import ProblemKind, Program, Report
+from troubleshooting.domain.checks.checklist import judge
+from troubleshooting.domain.evidence.snapshot import Snapshot
+from troubleshooting.domain.submissions.submission import (
     Company,
     SentCommand,
     SubmissionField,
@@ -40,8 +40,8 @@ from troubleshooting.domain.submission import (
     readable_evidence,
     why_not,
 )
-from troubleshooting.domain.submission_text import one_line
-from troubleshooting.domain.verdict import Verdict, VerdictCode, conclude
+from troubleshooting.domain.submissions.submission_text import one_line
+from troubleshooting.domain.verdict.verdict import Verdict, VerdictCode, conclude
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DEVICE = snapshot(events=(event(),))

@@ -10,16 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.builders import NOW
-from troubleshooting.domain import case, check_run, submission
-from troubleshooting.domain.case import case_number
-from troubleshooting.domain.check_run import next_attempt, pause_before
-from troubleshooting.domain.device_errors import PASSING, DeviceErrorCode
-from troubleshooting.domain.finding import CheckId, CheckStatus
-from troubleshooting.domain.remediation import CHECK_NAMES, DEVICE_ERRORS, EXPECTED, OUTCOMES, UNREAD, error_text
-from troubleshooting.domain.snapshot import Preferences, Reading, ReadState, Snapshot
-from troubleshooting.domain.text import Text, say
-from troubleshooting.domain.transitions import InvalidTransition, check_transition
-from troubleshooting.domain.verdict_texts import WORDS
+from troubleshooting.domain.base.text import Text, say
+from troubleshooting.domain.base.transitions import InvalidTransition, check_transition
+from troubleshooting.domain.cases import case
+from troubleshooting.domain.cases.case import case_number
+from troubleshooting.domain.checks import check_run
+from troubleshooting.domain.checks.check_run import next_attempt, pause_before
+from troubleshooting.domain.checks.finding import CheckId, CheckStatus
+from troubleshooting.domain.checks.remediation import CHECK_NAMES, DEVICE_ERRORS, EXPECTED, OUTCOMES, UNREAD, error_text
+from troubleshooting.domain.evidence.device_errors import PASSING, DeviceErrorCode
+from troubleshooting.domain.evidence.snapshot import Preferences, Reading, ReadState, Snapshot
+from troubleshooting.domain.submissions import submission
+from troubleshooting.domain.verdict.texts import WORDS
 
 NOUNS = {
     "case": (case.TRANSITIONS, case.NEXT_MOVE, case.Stage),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from troubleshooting.domain.tenant_errors import TENANT_ERRORS, TENANT_PASSING, TenantErrorCode, tenant_error_text
+from troubleshooting.domain.tenant.errors import TENANT_ERRORS, TENANT_PASSING, TenantErrorCode, tenant_error_text
 
 
 def test_the_table_names_every_code_and_nothing_else():

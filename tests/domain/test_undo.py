@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from troubleshooting.domain.placement import OPEN, PlacementStatus
-from troubleshooting.domain.undo import BINDING, UndoStep, preview_digest, undo_step
+from troubleshooting.domain.emergency_stop.undo import BINDING, UndoStep, preview_digest, undo_step
+from troubleshooting.domain.exclusions.placement import OPEN, PlacementStatus
 
 SINCE = "2026-11-24T10:00:00.000000+00:00"
 

@@ -23,14 +23,22 @@ from tests.domain.builders import (
     with_system,
 )
 from tests.domain.strategies import reports, snapshots
-from troubleshooting.domain.case import ProblemKind, Program, Report
-from troubleshooting.domain.checks import judge
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.finding import CheckId, CheckStatus
-from troubleshooting.domain.snapshot import BrowserPolicy, ListValue, Reading, ReadState, Snapshot
-from troubleshooting.domain.verdict import LADDER, Confidence, Evidence, EvidenceKind, Verdict, VerdictCode, conclude
-from troubleshooting.domain.verdict_base import FROM_AUDIT_TEST, NextStepCode
-from troubleshooting.domain.verdict_texts import WORDS
+from troubleshooting.domain.cases.case import ProblemKind, Program, Report
+from troubleshooting.domain.checks.checklist import judge
+from troubleshooting.domain.checks.finding import CheckId, CheckStatus
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.snapshot import BrowserPolicy, ListValue, Reading, ReadState, Snapshot
+from troubleshooting.domain.verdict.base import FROM_AUDIT_TEST, NextStepCode
+from troubleshooting.domain.verdict.texts import WORDS
+from troubleshooting.domain.verdict.verdict import (
+    LADDER,
+    Confidence,
+    Evidence,
+    EvidenceKind,
+    Verdict,
+    VerdictCode,
+    conclude,
+)
 
 BLOCKED, WOULD_BE = VerdictCode.BLOCKED_BY_NETWORK_PROTECTION, VerdictCode.WOULD_BE_BLOCKED
 NOT_COVERED, NOT_MET = VerdictCode.NOT_COVERED, VerdictCode.PREREQUISITES_NOT_MET

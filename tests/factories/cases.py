@@ -8,11 +8,11 @@ import factory
 from django.utils import timezone
 
 from tests.factories.devices import DeviceFactory
-from troubleshooting.domain.case import ProblemKind, Program, Stage, case_number
-from troubleshooting.domain.check_run import RunStatus
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.indicator import parse_indicator
-from troubleshooting.domain.verdict import Confidence, VerdictCode
+from troubleshooting.domain.cases.case import ProblemKind, Program, Stage, case_number
+from troubleshooting.domain.cases.indicator import parse_indicator
+from troubleshooting.domain.checks.check_run import RunStatus
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.verdict.verdict import Confidence, VerdictCode
 from troubleshooting.models import Case, CheckRun
 
 

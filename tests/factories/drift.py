@@ -6,8 +6,8 @@ import factory
 from django.utils import timezone
 
 from tests.factories.devices import DeviceFactory
-from troubleshooting.domain.drift import DriftCode
-from troubleshooting.domain.exclusion import ExclusionKind
+from troubleshooting.domain.drift.drift import DriftCode
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.models import DriftFinding
 
 

@@ -8,7 +8,7 @@ import factory
 from django.utils import timezone
 
 from tests.factories.cases import CaseFactory
-from troubleshooting.domain.exclusion import ExclusionKind, ScopeKind
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ScopeKind
 from troubleshooting.models import Exclusion
 
 

@@ -8,9 +8,9 @@ import factory
 from django.utils import timezone
 
 from tests.factories.cases import CaseFactory
-from troubleshooting.domain.audit_test import TestStatus
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.lease import TASK_GRACE, LeaseStatus, Outcome
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.leases.audit_mode_test import TestStatus
+from troubleshooting.domain.leases.lease import TASK_GRACE, LeaseStatus, Outcome
 from troubleshooting.machines.changing import ProtectionMode
 from troubleshooting.models import AuditTest, SettingLease
 

@@ -15,8 +15,8 @@ from tests.world import EMMA, checked_case_on, device_at, person, plan
 from troubleshooting.actions.audit_tests import ask_for_test
 from troubleshooting.actions.lease_runs import run_lease
 from troubleshooting.actions.sweep import leases_to_tend
-from troubleshooting.domain.audit_test import TestStatus
-from troubleshooting.domain.lease import SETTLES_AFTER, LeaseStatus, Outcome
+from troubleshooting.domain.leases.audit_mode_test import TestStatus
+from troubleshooting.domain.leases.lease import SETTLES_AFTER, LeaseStatus, Outcome
 from troubleshooting.models import AuditTest, SettingLease
 
 pytestmark = pytest.mark.django_db(transaction=True)

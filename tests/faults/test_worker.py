@@ -15,8 +15,8 @@ from tests.faults.waiting import wait_until
 from tests.world import EMMA, case_on, device_at, person
 from troubleshooting import dispatch
 from troubleshooting.actions.sweep import sweep
-from troubleshooting.domain.case import Stage
-from troubleshooting.domain.check_run import RunStatus
+from troubleshooting.domain.cases.case import Stage
+from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.models import Case, CheckRun
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from troubleshooting.domain.indicator_errors import REFUSALS, Refusal
+from troubleshooting.domain.cases.indicator_errors import REFUSALS, Refusal
 from troubleshooting.forms.fields import AddressField, LongTextField, MomentField
 
 NOW = datetime(2026, 11, 24, 10, 0, 30, tzinfo=UTC)

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from troubleshooting.domain.case import ProblemKind, Program, Report
-from troubleshooting.domain.indicator import parse_indicator
+from troubleshooting.domain.cases.case import ProblemKind, Program, Report
+from troubleshooting.domain.cases.indicator import parse_indicator
 from troubleshooting.forms.report import STEPS, ReportForm
 from troubleshooting.models import Device
 from troubleshooting.queries.device_choices import ONLY_ONE, DeviceChoice

@@ -18,7 +18,7 @@ from tests.exclusion_states import brought_to
 from tests.exclusion_world import seen
 from tests.factories import CaseFactory, ExclusionFactory
 from tests.world import ADA, ADAM, EMMA, IVO, SARA, device_at, person
-from troubleshooting.domain.exclusion import TRANSITIONS, ExclusionStatus
+from troubleshooting.domain.exclusions.exclusion import TRANSITIONS, ExclusionStatus
 from troubleshooting.models import DeviceGroup, Exclusion, User
 from troubleshooting.models.choices import Role
 

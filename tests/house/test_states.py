@@ -8,23 +8,18 @@ import pytest
 from celery import current_app
 
 from troubleshooting import dispatch
-from troubleshooting.domain import (
-    case,
-    check_run,
-    drift,
-    exclusion,
-    placement,
-    placement_texts,
-    retest,
-    retest_texts,
-    submission,
-)
-from troubleshooting.domain.checks import RULES
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.finding import CheckId, CheckStatus
-from troubleshooting.domain.remediation import error_text
-from troubleshooting.domain.snapshot import ReadState
-from troubleshooting.domain.verdict import Confidence, VerdictCode
+from troubleshooting.domain.cases import case
+from troubleshooting.domain.checks import check_run
+from troubleshooting.domain.checks.checklist import RULES
+from troubleshooting.domain.checks.finding import CheckId, CheckStatus
+from troubleshooting.domain.checks.remediation import error_text
+from troubleshooting.domain.drift import drift
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.snapshot import ReadState
+from troubleshooting.domain.exclusions import exclusion, placement, placement_texts
+from troubleshooting.domain.retests import retest, retest_texts
+from troubleshooting.domain.submissions import submission
+from troubleshooting.domain.verdict.verdict import Confidence, VerdictCode
 from troubleshooting.management.commands.draw_states import drawing
 from troubleshooting.models import choices
 from troubleshooting.queries.drift_list import DRIFT_LABELS

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.exclusion_world import approved, asked, checked_case
 from tests.world import EMMA, IVO, device_at, person
-from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Exclusion, Placement
 
 WORDS = "It opens far too much"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from troubleshooting.domain.checks import RULES
+from troubleshooting.domain.checks.checklist import RULES
 from troubleshooting.machines import catalogue
 from troubleshooting.machines.batch import key_path
 from troubleshooting.machines.catalogue import InvalidArgument, is_known, prerequisite_visit

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from portal.demo.lab import tasks
 from portal.demo.lab.tasks import ScheduledTask
 from tests.machines.speaking import speak_to
-from troubleshooting.domain.snapshot import ReadState
+from troubleshooting.domain.evidence.snapshot import ReadState
 from troubleshooting.machines import catalogue
 from troubleshooting.machines.base import Answer
 from troubleshooting.machines.catalogue import is_known

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import WRONGLY_BLOCKED, healthy_windows_11
 from portal.demo.lab.server import LAB_PASSWORD, LAB_USERNAME
-from troubleshooting.domain.finding import CheckId
+from troubleshooting.domain.checks.finding import CheckId
 
 KEYS = ["device", "findings", "verdict", "commands", "error"]
 FINDING_KEYS = ["check", "status", "observed", "expected", "summary", "remedy"]

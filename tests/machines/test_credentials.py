@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from troubleshooting.domain.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.machines.base import Credential
 from troubleshooting.machines.credentials import load_credential
 from troubleshooting.machines.errors import MachineError

@@ -12,9 +12,9 @@ import pytest
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import healthy_windows_11
 from tests.machines.speaking import IMPATIENT, LIMITS, call_on
-from troubleshooting.domain.device_errors import PASSING
-from troubleshooting.domain.device_errors import DeviceErrorCode as Code
-from troubleshooting.domain.snapshot import ReadState
+from troubleshooting.domain.evidence.device_errors import PASSING
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
+from troubleshooting.domain.evidence.snapshot import ReadState
 
 LONG_S = 15.0  # no fault below may take longer
 

@@ -24,8 +24,8 @@ from pypsrp.exceptions import (
     WSManFaultError,
 )
 
-from troubleshooting.domain.device_errors import DeviceErrorCode as Code
-from troubleshooting.domain.snapshot import Reading, ReadState
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
+from troubleshooting.domain.evidence.snapshot import Reading, ReadState
 from troubleshooting.machines.errors import (
     WIRE_ERRORS,
     MachineError,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from troubleshooting.domain.snapshot import (
+from troubleshooting.domain.evidence.snapshot import (
     BrowserPolicy,
     CloudConnectivity,
     DeviceClock,

@@ -14,8 +14,8 @@ from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import behind_proxy, german_windows, healthy_windows_11, old_platform, server_without_switch
 from portal.demo.lab.server import LAB_PASSWORD, LAB_USERNAME
 from tests.machines.speaking import LIMITS, call_on, now, seconds, speak_to
-from troubleshooting.domain.device_errors import DeviceErrorCode as Code
-from troubleshooting.domain.snapshot import ReadState
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
+from troubleshooting.domain.evidence.snapshot import ReadState
 from troubleshooting.machines import catalogue
 from troubleshooting.machines.base import Address, Auth, Credential, UnsafeAddress
 from troubleshooting.machines.catalogue import prerequisite_visit

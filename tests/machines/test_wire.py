@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from tests.machines.speaking import CREDENTIAL, IMPATIENT, now
-from troubleshooting.domain.device_errors import DeviceErrorCode as Code
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 from troubleshooting.machines.base import Address, Auth
 from troubleshooting.machines.errors import MachineError
 from troubleshooting.machines.psrp import connect

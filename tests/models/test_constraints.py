@@ -10,7 +10,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from tests.world import EMMA, NOW, case_on, device_at, person
-from troubleshooting.domain.check_run import RunStatus
+from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.models import (
     AuditEntry,
     Case,

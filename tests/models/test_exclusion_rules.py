@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 
 from tests.world import ADA, ADAM, EMMA, IVO, NOW, SARA, case_on, device_at, person
 from troubleshooting.actions.exclusion_change import approvers
-from troubleshooting.domain.exclusion import ExclusionStatus
+from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.models import Case, Exclusion, ExclusionDecision
 
 pytestmark = pytest.mark.django_db

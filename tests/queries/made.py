@@ -12,11 +12,11 @@ from tests.domain import builders
 from tests.factories import CaseFactory, CheckRunFactory, UserFactory
 from troubleshooting.actions import audit
 from troubleshooting.actions.evidence import finding_content
-from troubleshooting.domain.checks import judge
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.finding import Finding
-from troubleshooting.domain.snapshot import Snapshot
-from troubleshooting.domain.verdict import conclude
+from troubleshooting.domain.checks.checklist import judge
+from troubleshooting.domain.checks.finding import Finding
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.snapshot import Snapshot
+from troubleshooting.domain.verdict.verdict import conclude
 from troubleshooting.models import (
     Case,
     CaseVerdict,

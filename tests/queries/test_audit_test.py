@@ -8,7 +8,7 @@ from django.utils import timezone
 from tests.factories import AuditTestFactory, CaseFactory, SettingLeaseFactory, UserFactory
 from tests.queries import made
 from tests.views.test_audit_tests import done_case
-from troubleshooting.domain.lease import Outcome
+from troubleshooting.domain.leases.lease import Outcome
 from troubleshooting.models import Case, User
 from troubleshooting.permissions import may_consent
 from troubleshooting.queries.audit_test import POLL_S, SLOW_POLL_S, TestStep, newest_tests, read_test_step

@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import CaseFactory, UserFactory
 from tests.queries import made
-from troubleshooting.domain.case import ProblemKind, Stage
+from troubleshooting.domain.cases.case import ProblemKind, Stage
 from troubleshooting.models import Case
 from troubleshooting.queries.case_list import (
     NO_VERDICT,

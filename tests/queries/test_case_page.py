@@ -4,7 +4,7 @@ import pytest
 
 from tests.factories import CaseFactory, CheckRunFactory, UserFactory
 from tests.queries import made
-from troubleshooting.domain.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.models import Case, User
 from troubleshooting.queries.case_page import CasePage, read_case_page
 

@@ -5,9 +5,9 @@ import pytest
 from tests.domain import builders
 from tests.factories import CaseFactory, CheckRunFactory, UserFactory
 from tests.queries import made
-from troubleshooting.domain.checks import judge
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.finding import PREREQUISITES, CheckId, CheckStatus
+from troubleshooting.domain.checks.checklist import judge
+from troubleshooting.domain.checks.finding import PREREQUISITES, CheckId, CheckStatus
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.models import CheckRun
 from troubleshooting.queries.checklist import (
     is_unchanged,

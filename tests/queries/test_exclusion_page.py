@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.factories import CaseFactory, DeviceFactory, ExclusionFactory
 from tests.queries import made
 from troubleshooting.actions.exclusion_change import change_of
-from troubleshooting.domain.exclusion_digest import digest
+from troubleshooting.domain.exclusions.digest import digest
 from troubleshooting.models import Exclusion, TenantReading, User
 from troubleshooting.permissions import may_see_placement
 from troubleshooting.queries.exclusion_list import ExclusionFilter, ListState, list_exclusions

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from tests.domain.builders import event, report, snapshot
 from tests.factories import DeviceFactory, DeviceGroupFactory, ExclusionFactory
-from troubleshooting.domain.exclusion import EVERYONE, ExclusionKind, Scope, ScopeKind
-from troubleshooting.domain.exclusion_linter import ExclusionRequest, KnownSource, lint
+from troubleshooting.domain.advice.linter import ExclusionRequest, KnownSource, lint
+from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionKind, Scope, ScopeKind
 from troubleshooting.models import DeviceGroup, SeenIndicator, TenantReading
 from troubleshooting.queries.exclusion_ask import lint_context
 from troubleshooting.queries.known_elsewhere import known_by_policy, known_in_tenant

@@ -10,7 +10,7 @@ from tests.factories import CaseFactory, CheckRunFactory
 from tests.queries import made
 from tests.views.test_audit_tests import done_case
 from troubleshooting.actions import submissions
-from troubleshooting.domain.submission import ADDITIONAL_INFORMATION_LIMIT, Company
+from troubleshooting.domain.submissions.submission import ADDITIONAL_INFORMATION_LIMIT, Company
 from troubleshooting.models import Case
 from troubleshooting.queries.evidence import evidence_json, evidence_text, findings_of, read_snapshot
 from troubleshooting.queries.submission_sheet import NOT_MICROSOFTS_LIST, SubmissionSheet, judged_run, read_sheet

@@ -22,8 +22,8 @@ from tests.world import EMMA, person
 from troubleshooting.actions.enforcement import run_placement
 from troubleshooting.actions.renewals import request_renewal
 from troubleshooting.actions.tenant_enforcement import TenantPlan
-from troubleshooting.domain.exclusion import ExclusionStatus
-from troubleshooting.domain.placement import PlacementOutcome, PlacementStatus
+from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
+from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
 from troubleshooting.models import AuditEntry, DeviceGroup, Exclusion
 from troubleshooting.tenant.connection import Tenant
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from tests.exclusion_world import approved, asked, checked_case
 from tests.world import EMMA, case_on, device_at, person
-from troubleshooting.domain.check_run import RunStatus
-from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.domain.checks.check_run import RunStatus
+from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import DriftLook, Exclusion, Placement, Retest, TenantReading
 from troubleshooting.tasks import read_tenant, run_checks, run_drift_look, run_placement, run_retest, sweep
 

@@ -23,9 +23,9 @@ from tests.world import ADA, ADAM, EMMA, IVO, SARA, person
 from troubleshooting.actions.exclusions import revoke_exclusion
 from troubleshooting.actions.placements import expire_exclusions
 from troubleshooting.actions.renewals import CannotRenew, RenewalOpen, request_renewal
-from troubleshooting.domain.exclusion import ExclusionStatus, InvalidLifetime
-from troubleshooting.domain.exclusion_approval import MayNotDecide
-from troubleshooting.domain.placement import PlacementOutcome
+from troubleshooting.domain.exclusions.approval import MayNotDecide
+from troubleshooting.domain.exclusions.exclusion import ExclusionStatus, InvalidLifetime
+from troubleshooting.domain.exclusions.placement import PlacementOutcome
 from troubleshooting.models import AuditEntry, Exclusion
 from troubleshooting.permissions import NotAllowed
 

@@ -17,9 +17,9 @@ from portal.demo.lab.pcs import healthy_windows_11, other_antivirus, stuck_in_au
 from tests.world import EMMA, IVO, case_on, device_at, person, plan
 from troubleshooting.actions.check_runs import cancel_check_run, retry_check_run
 from troubleshooting.actions.visits import run_checks
-from troubleshooting.domain.case import Program, Stage
-from troubleshooting.domain.check_run import RunStatus
-from troubleshooting.domain.finding import CheckId
+from troubleshooting.domain.cases.case import Program, Stage
+from troubleshooting.domain.checks.check_run import RunStatus
+from troubleshooting.domain.checks.finding import CheckId
 from troubleshooting.models import AuditEntry, Case, CheckRun, DeviceAnswer
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -40,8 +40,8 @@ from troubleshooting.actions.drift_looks import (
 from troubleshooting.actions.exclusions import revoke_exclusion
 from troubleshooting.actions.tenant_enforcement import TenantPlan
 from troubleshooting.actions.visits import run_checks
-from troubleshooting.domain.exclusion import ExclusionStatus
-from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
+from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import (
     AuditEntry,
     Device,

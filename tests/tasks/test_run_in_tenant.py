@@ -28,8 +28,8 @@ from troubleshooting.actions.enforcement import run_placement
 from troubleshooting.actions.exclusion_change import GroupNotInTenant
 from troubleshooting.actions.exclusions import revoke_exclusion
 from troubleshooting.actions.placements import expire_exclusions
-from troubleshooting.domain.exclusion import EVERYONE, ExclusionStatus
-from troubleshooting.domain.placement import PlacementOutcome, PlacementStatus
+from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionStatus
+from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
 from troubleshooting.models import AuditEntry, DeviceGroup, Exclusion, Placement
 from troubleshooting.tasks import run_placement as task
 from troubleshooting.tenant.client import close_clients

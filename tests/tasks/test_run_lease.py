@@ -17,10 +17,10 @@ from troubleshooting.actions.audit_tests import ask_for_test, cancel_test, say_v
 from troubleshooting.actions.lease_runs import run_lease
 from troubleshooting.actions.leases import LeaseHeld
 from troubleshooting.actions.visits import run_checks
-from troubleshooting.domain.audit_test import TestStatus
-from troubleshooting.domain.case import ProblemKind
-from troubleshooting.domain.indicator import parse_indicator
-from troubleshooting.domain.lease import LeaseStatus, Outcome
+from troubleshooting.domain.cases.case import ProblemKind
+from troubleshooting.domain.cases.indicator import parse_indicator
+from troubleshooting.domain.leases.audit_mode_test import TestStatus
+from troubleshooting.domain.leases.lease import LeaseStatus, Outcome
 from troubleshooting.models import AuditEntry, AuditTest, Case, SettingLease
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,9 +13,9 @@ from tests.world import ADA, ADAM, EMMA, IVO, SARA, device_at, person
 from troubleshooting.actions.exclusion_decisions import RequestChanged, approve_exclusion
 from troubleshooting.actions.exclusions import revoke_exclusion
 from troubleshooting.actions.placements import expire_exclusions
-from troubleshooting.domain.exclusion import EVERYONE, ExclusionStatus, Scope, ScopeKind
-from troubleshooting.domain.exclusion_approval import MayNotDecide, WiderThanAsked
-from troubleshooting.domain.placement import PlacementOutcome, PlacementStatus
+from troubleshooting.domain.exclusions.approval import MayNotDecide, WiderThanAsked
+from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionStatus, Scope, ScopeKind
+from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
 from troubleshooting.models import AuditEntry, Exclusion, Placement
 from troubleshooting.permissions import NotAllowed
 

@@ -29,11 +29,11 @@ from tests.world import ADA, ADAM, EMMA, IVO, SARA, device_at, person
 from troubleshooting.actions.exclusions import revoke_exclusion
 from troubleshooting.actions.leases import request_lease
 from troubleshooting.actions.retests import CannotRetest, ask_whether_it_works, run_retest, say_still_blocked
-from troubleshooting.domain.case import ProblemKind
-from troubleshooting.domain.exclusion import ExclusionStatus, Scope, ScopeKind
-from troubleshooting.domain.lease import LeaseStatus, Outcome
-from troubleshooting.domain.placement import PlacementStatus
-from troubleshooting.domain.retest import GIVE_UP_AFTER, RetestOutcome, RetestStatus
+from troubleshooting.domain.cases.case import ProblemKind
+from troubleshooting.domain.exclusions.exclusion import ExclusionStatus, Scope, ScopeKind
+from troubleshooting.domain.exclusions.placement import PlacementStatus
+from troubleshooting.domain.leases.lease import LeaseStatus, Outcome
+from troubleshooting.domain.retests.retest import GIVE_UP_AFTER, RetestOutcome, RetestStatus
 from troubleshooting.machines.changing import ProtectionMode
 from troubleshooting.models import AuditEntry, Case, Placement, Retest, SettingLease, WriteStop
 from troubleshooting.permissions import NotAllowed

@@ -17,8 +17,8 @@ from troubleshooting.actions.exclusions import revoke_exclusion
 from troubleshooting.actions.placements import CANARIES
 from troubleshooting.actions.scope import follow_scope, out_of_step
 from troubleshooting.actions.sweep import sweep
-from troubleshooting.domain.exclusion import EVERYONE, ExclusionStatus, Scope, ScopeKind
-from troubleshooting.domain.exclusion_digest import digest
+from troubleshooting.domain.exclusions.digest import digest
+from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionStatus, Scope, ScopeKind
 from troubleshooting.models import AuditEntry, Device, DeviceGroup, Exclusion, Placement
 from troubleshooting.queries.exclusion_page import PlacementLine, read_exclusion_page
 

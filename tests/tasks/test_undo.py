@@ -28,8 +28,8 @@ from tests.world import ADA, ADAM, EMMA, IVO, SARA, device_at, person
 from troubleshooting.actions.exclusions import revoke_exclusion
 from troubleshooting.actions.undo import NothingToUndo, PreviewChanged, undo_since
 from troubleshooting.actions.write_stop import stop_writes
-from troubleshooting.domain.exclusion import ExclusionKind, ExclusionStatus, Scope, ScopeKind
-from troubleshooting.domain.undo import UndoStep
+from troubleshooting.domain.emergency_stop.undo import UndoStep
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus, Scope, ScopeKind
 from troubleshooting.models import AuditEntry, DeviceGroup, Exclusion, Placement, Undo
 from troubleshooting.permissions import NotAllowed
 from troubleshooting.queries.undo import list_undos, places_of, preview_undo, read_undo

@@ -41,10 +41,10 @@ from troubleshooting.actions.lease_runs import run_lease
 from troubleshooting.actions.placements import due_placements, expire_exclusions
 from troubleshooting.actions.write_stop import lift_stop, stop_writes
 from troubleshooting.actions.writes import writes_under_way
-from troubleshooting.domain.audit_test import TestStatus
-from troubleshooting.domain.exclusion import ExclusionStatus, Scope, ScopeKind
-from troubleshooting.domain.lease import LeaseStatus, Outcome
-from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.domain.exclusions.exclusion import ExclusionStatus, Scope, ScopeKind
+from troubleshooting.domain.exclusions.placement import PlacementStatus
+from troubleshooting.domain.leases.audit_mode_test import TestStatus
+from troubleshooting.domain.leases.lease import LeaseStatus, Outcome
 from troubleshooting.models import AuditTest, Placement, SettingLease
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -23,7 +23,7 @@ from troubleshooting.actions.tenant_enforcement import TenantPlan
 from troubleshooting.actions.undo import undo_since
 from troubleshooting.actions.write_stop import lift_stop, stop_writes
 from troubleshooting.actions.writes import is_stopped, writes_under_way
-from troubleshooting.domain.exclusion import ExclusionStatus
+from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.models import Exclusion, Placement
 from troubleshooting.queries.undo import preview_undo
 from troubleshooting.tenant.connection import Tenant

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.template import Context, Template
 
-from troubleshooting.domain.case import Stage
-from troubleshooting.domain.check_run import RunStatus
-from troubleshooting.domain.finding import CheckStatus
-from troubleshooting.domain.snapshot import ReadState
-from troubleshooting.domain.submission import SubmissionStatus
-from troubleshooting.domain.text import say
+from troubleshooting.domain.base.text import say
+from troubleshooting.domain.cases.case import Stage
+from troubleshooting.domain.checks.check_run import RunStatus
+from troubleshooting.domain.checks.finding import CheckStatus
+from troubleshooting.domain.evidence.snapshot import ReadState
+from troubleshooting.domain.submissions.submission import SubmissionStatus
 from troubleshooting.models import User
 from troubleshooting.templatetags.portal import (
     STATUS_LOOKS,

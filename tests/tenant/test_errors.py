@@ -13,7 +13,7 @@ from portal.demo.lab.certificates import make_certificates
 from portal.demo.lab.defender_api.faults import ApiFault
 from portal.demo.lab.defender_api.server import DefenderApi
 from tests.tenant.speaking import HASTY, LIMITS, Speaker, freely
-from troubleshooting.domain.tenant_errors import TenantErrorCode as Code
+from troubleshooting.domain.tenant.errors import TenantErrorCode as Code
 from troubleshooting.tenant.base import IndicatorType
 from troubleshooting.tenant.errors import TenantError, status_code
 from troubleshooting.tenant.wire import Timing

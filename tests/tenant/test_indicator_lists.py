@@ -9,7 +9,7 @@ import pytest
 
 from portal.demo.lab.defender_api.server import DefenderApi
 from tests.tenant.speaking import END, LIMITS, Speaker
-from troubleshooting.domain.tenant_errors import TenantErrorCode as Code
+from troubleshooting.domain.tenant.errors import TenantErrorCode as Code
 from troubleshooting.tenant.base import IndicatorCount
 from troubleshooting.tenant.errors import TenantError
 from troubleshooting.tenant.limiter import SlidingWindows, Window

@@ -10,7 +10,7 @@ import pytest
 from portal.demo.lab.defender_api.faults import ApiFault
 from portal.demo.lab.defender_api.server import DefenderApi
 from tests.tenant.speaking import END, LIMITS, Speaker, freely
-from troubleshooting.domain.tenant_errors import TenantErrorCode as Code
+from troubleshooting.domain.tenant.errors import TenantErrorCode as Code
 from troubleshooting.tenant.base import IndicatorType, Removal
 from troubleshooting.tenant.errors import Conflict, NotConfirmed, TenantError
 

@@ -8,7 +8,7 @@ import pytest
 
 from portal.demo.lab.defender_api.server import DefenderApi
 from tests.tenant.speaking import Speaker
-from troubleshooting.domain.tenant_errors import TenantErrorCode as Code
+from troubleshooting.domain.tenant.errors import TenantErrorCode as Code
 from troubleshooting.tenant.base import TenantAlert, TenantMachine
 from troubleshooting.tenant.errors import TenantError
 

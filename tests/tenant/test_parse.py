@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from troubleshooting.domain.tenant_errors import TenantErrorCode as Code
+from troubleshooting.domain.tenant.errors import TenantErrorCode as Code
 from troubleshooting.tenant import parse
 from troubleshooting.tenant.client import items_of
 from troubleshooting.tenant.errors import TenantError

@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from portal.demo.lab.defender_api.server import DefenderApi
 from tests.tenant.speaking import Speaker, settings_for
-from troubleshooting.domain.tenant_errors import TenantErrorCode as Code
+from troubleshooting.domain.tenant.errors import TenantErrorCode as Code
 from troubleshooting.tenant.base import TenantSettings
 from troubleshooting.tenant.client import check_settings
 from troubleshooting.tenant.connection import connect, settings_of

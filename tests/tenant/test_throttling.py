@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from portal.demo.lab.defender_api.faults import ApiFault
 from portal.demo.lab.defender_api.server import DefenderApi
 from tests.tenant.speaking import LIMITS, Speaker, settings_for
-from troubleshooting.domain.tenant_errors import TenantErrorCode as Code
+from troubleshooting.domain.tenant.errors import TenantErrorCode as Code
 from troubleshooting.tenant.client import client_for
 from troubleshooting.tenant.errors import TenantError
 from troubleshooting.tenant.limiter import SlidingWindows, Window

@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 from portal.demo.lab.defender_api.faults import ApiFault
 from portal.demo.lab.defender_api.server import DefenderApi
 from tests.tenant.speaking import Speaker
-from troubleshooting.domain.tenant_errors import TenantErrorCode as Code
+from troubleshooting.domain.tenant.errors import TenantErrorCode as Code
 from troubleshooting.tenant.errors import TenantError
 from troubleshooting.tenant.tokens import LOOPBACK, hosts_for
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from tests.factories import AuditTestFactory, CaseFactory, DeviceGroupFactory, SettingLeaseFactory, UserFactory
 from tests.queries import made
 from tests.views.reading import words_on
-from troubleshooting.domain.audit_test_verdict import conclude_test
+from troubleshooting.domain.leases.audit_mode_verdict import conclude_test
 from troubleshooting.models import AuditTest, Case, CaseVerdict, DeviceAnswer, DeviceSnapshot, User
 from troubleshooting.queries.audit_test import tokens
 from troubleshooting.queries.audit_test_events import facts_of, read_events

@@ -9,7 +9,7 @@ from django.urls import reverse
 from tests.factories import CaseFactory, CheckRunFactory, UserFactory
 from tests.queries import made
 from tests.views.test_check_runs import signed_in, text_of
-from troubleshooting.domain.finding import CheckId
+from troubleshooting.domain.checks.finding import CheckId
 from troubleshooting.models import AuditEntry, Case
 from troubleshooting.queries import case_list
 

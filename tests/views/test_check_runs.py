@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from tests.factories import CaseFactory, CheckRunFactory, UserFactory
 from tests.queries import made
-from troubleshooting.domain.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.models import CheckRun, User
 from troubleshooting.queries.checklist import page_token
 

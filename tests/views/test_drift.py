@@ -12,9 +12,9 @@ from django.utils import timezone
 from tests.exclusion_world import INDICATOR, IP, approved, asked, case_in_tenant, checked_case
 from tests.factories import DeviceFactory, DriftFindingFactory, ExclusionFactory, UserFactory
 from tests.world import ADA, EMMA, IVO, device_at, person
-from troubleshooting.domain.drift import DriftCode
-from troubleshooting.domain.exclusion import ExclusionStatus
-from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.domain.drift.drift import DriftCode
+from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
+from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import DriftFinding, DriftLook, Exclusion, Placement, TenantReading, User
 from troubleshooting.queries.drift_coverage import NAMED
 from troubleshooting.queries.drift_list import DriftFilter, DriftState, list_drift

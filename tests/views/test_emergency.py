@@ -17,7 +17,7 @@ from troubleshooting.actions.exclusion_decisions import approve_exclusion
 from troubleshooting.actions.placements import may_still_be_put, settle
 from troubleshooting.actions.write_stop import lift_stop, stop_writes
 from troubleshooting.actions.writes import is_stopped
-from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Exclusion, Undo, User, WriteStop
 from troubleshooting.queries import write_stop as stop_queries
 from troubleshooting.queries.undo import preview_undo

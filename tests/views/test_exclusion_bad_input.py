@@ -20,7 +20,7 @@ from tests.exclusion_world import seen
 from tests.factories import DeviceGroupFactory, ExclusionFactory
 from tests.views.test_exclusions import ask, readable_case, text_of
 from tests.world import IVO, person
-from troubleshooting.domain.exclusion import ExclusionStatus
+from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.models import Exclusion, ExclusionDecision
 
 pytestmark = pytest.mark.django_db

@@ -23,7 +23,7 @@ from troubleshooting.actions.exclusion_decisions import ask_back, reject_exclusi
 from troubleshooting.actions.exclusions import revoke_exclusion
 from troubleshooting.actions.retest_book import ask_retest, end_retest
 from troubleshooting.actions.retests import say_still_blocked
-from troubleshooting.domain.retest import RetestOutcome, RetestPurpose
+from troubleshooting.domain.retests.retest import RetestOutcome, RetestPurpose
 from troubleshooting.models import AuditEntry, Case, Exclusion, User
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tests.exclusion_world import approved, asked, checked_case
 from tests.world import EMMA, IVO, SARA, device_at, person
-from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Exclusion, Placement, Retest
 
 pytestmark = pytest.mark.django_db

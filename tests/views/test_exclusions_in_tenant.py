@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.factories import ExclusionFactory, UserFactory
 from tests.views.reading import words_on
 from tests.views.test_exclusions import FOR_IT_ONLY, ask, readable_case, signed_in, text_of
-from troubleshooting.domain.exclusion import ExclusionKind, ExclusionStatus
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus
 from troubleshooting.models import DeviceGroup, Exclusion, TenantReading
 from troubleshooting.models.choices import Role
 

@@ -17,11 +17,11 @@ from troubleshooting.actions.exclusion_change import change_of
 from troubleshooting.actions.exclusion_decisions import ask_back, reject_exclusion
 from troubleshooting.actions.exclusions import answer_back
 from troubleshooting.actions.exclusions_together import MOST_TOGETHER
-from troubleshooting.domain.exclusion_digest import digest
-from troubleshooting.domain.exclusion_lint_base import LintFinding
-from troubleshooting.domain.exclusion_lint_texts import LintCode, Severity
-from troubleshooting.domain.text import say
-from troubleshooting.domain.verdict import VerdictCode
+from troubleshooting.domain.advice.lint_base import LintFinding
+from troubleshooting.domain.advice.lint_texts import LintCode, Severity
+from troubleshooting.domain.base.text import say
+from troubleshooting.domain.exclusions.digest import digest
+from troubleshooting.domain.verdict.verdict import VerdictCode
 from troubleshooting.models import AuditEntry, Case, Exclusion, ExclusionDecision, User
 from troubleshooting.models.choices import VERDICT_LABELS
 from troubleshooting.queries.exclusions_together import chosen, read_together

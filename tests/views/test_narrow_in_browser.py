@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.actions.test_exclusion_warnings import in_force, renewed, warned
 from tests.factories import DriftFindingFactory
 from tests.world import EMMA, IVO, person
-from troubleshooting.domain.drift import DriftCode
+from troubleshooting.domain.drift.drift import DriftCode
 from troubleshooting.models import Device, Exclusion
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from tests.exclusion_world import approved, asked, checked_case, worked
 from tests.world import EMMA, IVO, SARA, device_at, person
-from troubleshooting.domain.exclusion import Scope, ScopeKind
+from troubleshooting.domain.exclusions.exclusion import Scope, ScopeKind
 from troubleshooting.models import AuditEntry, Exclusion
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from portal.demo.lab.pcs import healthy_windows_11
 from tests.exclusion_world import INDICATOR, approved, asked, case_in_tenant, checked_case, tenant_of, worked
 from tests.world import EMMA, IVO, device_at, person
-from troubleshooting.domain.exclusion import Scope, ScopeKind
+from troubleshooting.domain.exclusions.exclusion import Scope, ScopeKind
 from troubleshooting.models import DeviceAnswer, Placement
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from troubleshooting.actions import audit
 from troubleshooting.actions.leases import end_lease, request_lease
 from troubleshooting.actions.writes import WritesStopped, is_stopped
-from troubleshooting.domain.audit_test import TRANSITIONS, TestStatus
-from troubleshooting.domain.audit_test_verdict import Visit
-from troubleshooting.domain.case import ProblemKind
-from troubleshooting.domain.lease import check_length
-from troubleshooting.domain.transitions import check_transition
+from troubleshooting.domain.base.transitions import check_transition
+from troubleshooting.domain.cases.case import ProblemKind
+from troubleshooting.domain.leases.audit_mode_test import TRANSITIONS, TestStatus
+from troubleshooting.domain.leases.audit_mode_verdict import Visit
+from troubleshooting.domain.leases.lease import check_length
 from troubleshooting.machines.changing import ProtectionMode
 from troubleshooting.models import AuditTest, Case, SettingLease, User
 from troubleshooting.permissions import NotAllowed, check_may_approve_test, check_may_consent, check_may_end_test

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from troubleshooting.domain.case import OPEN, TRANSITIONS, Stage
-from troubleshooting.domain.transitions import check_transition
+from troubleshooting.domain.base.transitions import check_transition
+from troubleshooting.domain.cases.case import OPEN, TRANSITIONS, Stage
 from troubleshooting.models import Case
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from troubleshooting.actions import audit, audit_tests, check_runs
 from troubleshooting.actions.case_stage import move_case
-from troubleshooting.domain.case import Report, Stage, case_number
+from troubleshooting.domain.cases.case import Report, Stage, case_number
 from troubleshooting.models import Case, CaseCounter, Device, User
 from troubleshooting.permissions import check_may_report, check_may_solve, check_may_withdraw, is_party
 from troubleshooting.queries.solving import Unproved, read_solving

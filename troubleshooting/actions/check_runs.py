@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from troubleshooting import dispatch
 from troubleshooting.actions import audit
 from troubleshooting.actions.case_stage import end_checking, move_case
-from troubleshooting.domain.case import Stage
-from troubleshooting.domain.check_run import TRANSITIONS, RunStatus
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.transitions import check_transition
+from troubleshooting.domain.base.transitions import check_transition
+from troubleshooting.domain.cases.case import Stage
+from troubleshooting.domain.checks.check_run import TRANSITIONS, RunStatus
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.models import Case, CheckRun, User
 from troubleshooting.permissions import NotAllowed, check_may_check_device
 

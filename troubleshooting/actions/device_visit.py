@@ -11,8 +11,8 @@ from django.db.models import Max
 
 from troubleshooting.actions.evidence import store_answer
 from troubleshooting.actions.visits import VisitPlan, address_of
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.snapshot import Snapshot
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.machines import catalogue
 from troubleshooting.machines.base import Answer
 from troubleshooting.machines.parse import build_snapshot

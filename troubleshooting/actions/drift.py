@@ -15,19 +15,10 @@ from troubleshooting import dispatch
 from troubleshooting.actions import audit
 from troubleshooting.actions.exclusion_change import GroupNotInTenant, tenant_groups
 from troubleshooting.actions.placements import lock_exclusion, lock_placement, move_placement, reopen
-from troubleshooting.domain.drift import (
-    Drift,
-    DriftCode,
-    Place,
-    Registered,
-    Terms,
-    compare,
-    place_of,
-    stored_key,
-)
-from troubleshooting.domain.exclusion import IN_FORCE, LOCAL_KINDS, ExclusionKind
-from troubleshooting.domain.placement import PlacementOutcome, PlacementStatus
-from troubleshooting.domain.snapshot import Snapshot
+from troubleshooting.domain.drift.drift import Drift, DriftCode, Place, Registered, Terms, compare, place_of, stored_key
+from troubleshooting.domain.evidence.snapshot import Snapshot
+from troubleshooting.domain.exclusions.exclusion import IN_FORCE, LOCAL_KINDS, ExclusionKind
+from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
 from troubleshooting.models import Device, DriftFinding, DriftLook, Exclusion, Placement, User
 from troubleshooting.models.placement import OPEN_PLACEMENT_CODES
 from troubleshooting.permissions import check_may_handle_drift

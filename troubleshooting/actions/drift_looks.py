@@ -22,11 +22,11 @@ from troubleshooting.actions.drift import keep_differences
 from troubleshooting.actions.tenant_enforcement import TenantPlan, said
 from troubleshooting.actions.visits import VisitPlan
 from troubleshooting.actions.waiting import wake_others
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.drift import LISTING_LAG, Listed, Place, Terms, place_of, stored_key
-from troubleshooting.domain.exclusion import ExclusionKind
-from troubleshooting.domain.exclusion_values import IndicatorType
-from troubleshooting.domain.placement import PlacementOutcome
+from troubleshooting.domain.drift.drift import LISTING_LAG, Listed, Place, Terms, place_of, stored_key
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind
+from troubleshooting.domain.exclusions.placement import PlacementOutcome
+from troubleshooting.domain.exclusions.values import IndicatorType
 from troubleshooting.machines import catalogue
 from troubleshooting.machines.errors import MachineError
 from troubleshooting.models import Device, DriftLook, Placement, SeenIndicator, TenantReading

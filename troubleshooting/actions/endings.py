@@ -11,12 +11,12 @@ from troubleshooting.actions import audit
 from troubleshooting.actions.case_stage import end_checking
 from troubleshooting.actions.check_runs import end_run
 from troubleshooting.actions.evidence import EvidenceKeeper
-from troubleshooting.domain.case import Stage
-from troubleshooting.domain.check_run import RunStatus, next_attempt
-from troubleshooting.domain.device_errors import PASSING, DeviceErrorCode
-from troubleshooting.domain.finding import Finding
-from troubleshooting.domain.snapshot import Snapshot
-from troubleshooting.domain.verdict import conclude
+from troubleshooting.domain.cases.case import Stage
+from troubleshooting.domain.checks.check_run import RunStatus, next_attempt
+from troubleshooting.domain.checks.finding import Finding
+from troubleshooting.domain.evidence.device_errors import PASSING, DeviceErrorCode
+from troubleshooting.domain.evidence.snapshot import Snapshot
+from troubleshooting.domain.verdict.verdict import conclude
 from troubleshooting.models import Case, CaseVerdict, CheckRun, Device
 
 log = structlog.get_logger(__name__)

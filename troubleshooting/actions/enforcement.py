@@ -28,14 +28,14 @@ from troubleshooting.actions.tenant_enforcement import TenantPlan, run_in_tenant
 from troubleshooting.actions.visits import VisitPlan
 from troubleshooting.actions.waiting import wake_others
 from troubleshooting.actions.writes import WritesStopped, is_stopped, write_gate
-from troubleshooting.domain.checks_base import is_answered
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.events import CHANGE_REFUSED, clock_skew
-from troubleshooting.domain.exclusion import ExclusionKind, PutStep, RemovalStep, put_step, removal_step
-from troubleshooting.domain.exclusion_events import exclusion_change
-from troubleshooting.domain.lease import SETTLES_AFTER, is_settled
-from troubleshooting.domain.placement import PlacementOutcome, PlacementStatus, why_not_effective
-from troubleshooting.domain.snapshot import ListValue, Snapshot
+from troubleshooting.domain.checks.base import is_answered
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.events import CHANGE_REFUSED, clock_skew
+from troubleshooting.domain.evidence.snapshot import ListValue, Snapshot
+from troubleshooting.domain.exclusions.events import exclusion_change
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind, PutStep, RemovalStep, put_step, removal_step
+from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus, why_not_effective
+from troubleshooting.domain.leases.lease import SETTLES_AFTER, is_settled
 from troubleshooting.machines import changing
 from troubleshooting.machines.errors import MachineError
 from troubleshooting.models import Placement

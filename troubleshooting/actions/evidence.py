@@ -9,10 +9,10 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from troubleshooting.domain.check_run import RunStatus
-from troubleshooting.domain.checks import RULES, judge
-from troubleshooting.domain.finding import CheckId, Finding
-from troubleshooting.domain.snapshot import Reading, ReadState, Snapshot
+from troubleshooting.domain.checks.check_run import RunStatus
+from troubleshooting.domain.checks.checklist import RULES, judge
+from troubleshooting.domain.checks.finding import CheckId, Finding
+from troubleshooting.domain.evidence.snapshot import Reading, ReadState, Snapshot
 from troubleshooting.machines.base import Answer
 from troubleshooting.machines.parse import build_snapshot
 from troubleshooting.models import CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from troubleshooting.domain.exclusion import LOCAL_KINDS, ExclusionKind, ScopeKind
-from troubleshooting.domain.exclusion_digest import ApprovedChange, ChangedSinceApproval, check_unchanged
-from troubleshooting.domain.exclusion_values import InvalidExclusionValue, parse_value
+from troubleshooting.domain.exclusions.digest import ApprovedChange, ChangedSinceApproval, check_unchanged
+from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionKind, ScopeKind
+from troubleshooting.domain.exclusions.values import InvalidExclusionValue, parse_value
 from troubleshooting.machines import changing
 from troubleshooting.machines.pipeline import Entry, rendered
 from troubleshooting.models import Case, Exclusion

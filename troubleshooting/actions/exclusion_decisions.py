@@ -10,7 +10,10 @@ from troubleshooting.actions import audit
 from troubleshooting.actions.exclusion_change import approvers, change_of, check_can_be_sent
 from troubleshooting.actions.exclusions import ExclusionRules, ScopeNeedsGroup, lock, set_scope
 from troubleshooting.actions.placements import begin_placements, devices_in, move_exclusion
-from troubleshooting.domain.exclusion import (
+from troubleshooting.domain.base.transitions import check_transition
+from troubleshooting.domain.exclusions.approval import approvals_needed, check_may_decide, check_not_wider
+from troubleshooting.domain.exclusions.digest import ApprovedChange, digest
+from troubleshooting.domain.exclusions.exclusion import (
     LOCAL_KINDS,
     TRANSITIONS,
     ExclusionKind,
@@ -19,9 +22,6 @@ from troubleshooting.domain.exclusion import (
     ScopeKind,
     check_lifetime,
 )
-from troubleshooting.domain.exclusion_approval import approvals_needed, check_may_decide, check_not_wider
-from troubleshooting.domain.exclusion_digest import ApprovedChange, digest
-from troubleshooting.domain.transitions import check_transition
 from troubleshooting.models import Exclusion, ExclusionDecision, User
 from troubleshooting.models.exclusion import Decision
 from troubleshooting.permissions import check_may_decide_exclusion

@@ -10,9 +10,9 @@ from troubleshooting.actions import audit
 from troubleshooting.actions.alone import alone
 from troubleshooting.actions.handover import is_needed_by_another
 from troubleshooting.actions.retest_book import ask_retest, is_safe_site, own_placement
-from troubleshooting.domain.exclusion import IN_FORCE, WARN_BEFORE, ExclusionKind, warnings_due
-from troubleshooting.domain.placement import PlacementStatus
-from troubleshooting.domain.retest import RetestPurpose, why_not_without
+from troubleshooting.domain.exclusions.exclusion import IN_FORCE, WARN_BEFORE, ExclusionKind, warnings_due
+from troubleshooting.domain.exclusions.placement import PlacementStatus
+from troubleshooting.domain.retests.retest import RetestPurpose, why_not_without
 from troubleshooting.models import Exclusion, ExclusionWarning, Retest
 from troubleshooting.models.exclusion import DECIDED_CODES
 

@@ -12,7 +12,9 @@ from django.db import transaction
 from troubleshooting.actions import audit
 from troubleshooting.actions.exclusion_change import evidence_of, tenant_groups
 from troubleshooting.actions.placements import begin_removal, devices_in, drop_unsent, move_exclusion
-from troubleshooting.domain.exclusion import (
+from troubleshooting.domain.base.transitions import InvalidTransition
+from troubleshooting.domain.exclusions.approval import ApprovalPolicy, approvals_needed
+from troubleshooting.domain.exclusions.exclusion import (
     LOCAL_KINDS,
     ExclusionKind,
     ExclusionStatus,
@@ -20,9 +22,7 @@ from troubleshooting.domain.exclusion import (
     ScopeKind,
     check_lifetime,
 )
-from troubleshooting.domain.exclusion_approval import ApprovalPolicy, approvals_needed
-from troubleshooting.domain.exclusion_values import parse_value
-from troubleshooting.domain.transitions import InvalidTransition
+from troubleshooting.domain.exclusions.values import parse_value
 from troubleshooting.models import Case, Exclusion, User
 from troubleshooting.permissions import (
     check_may_request_exclusion,

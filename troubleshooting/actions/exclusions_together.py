@@ -13,10 +13,10 @@ from django.db.models import F, QuerySet
 from troubleshooting.actions.exclusion_change import GroupNotInTenant
 from troubleshooting.actions.exclusion_decisions import RequestChanged, approve_exclusion, reject_exclusion
 from troubleshooting.actions.exclusions import ExclusionRules, ScopeNeedsGroup
-from troubleshooting.domain.exclusion import InvalidLifetime
-from troubleshooting.domain.exclusion_approval import DecidedAlready, MayNotDecide
-from troubleshooting.domain.exclusion_values import InvalidExclusionValue
-from troubleshooting.domain.transitions import InvalidTransition
+from troubleshooting.domain.base.transitions import InvalidTransition
+from troubleshooting.domain.exclusions.approval import DecidedAlready, MayNotDecide
+from troubleshooting.domain.exclusions.exclusion import InvalidLifetime
+from troubleshooting.domain.exclusions.values import InvalidExclusionValue
 from troubleshooting.models import Exclusion, ExclusionDecision, User
 from troubleshooting.models.exclusion import Decision
 from troubleshooting.permissions import NotAllowed, check_may_decide_together

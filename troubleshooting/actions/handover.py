@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Placement
 from troubleshooting.models.exclusion import IN_FORCE_CODES
 

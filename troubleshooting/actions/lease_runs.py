@@ -22,14 +22,14 @@ from troubleshooting.actions.retest_walk import (
     retest_wants_visit,
 )
 from troubleshooting.actions.visits import VisitPlan, address_of
-from troubleshooting.domain.audit_test import TEST_PAGE, TestStatus
-from troubleshooting.domain.audit_test_verdict import TestFacts, Visit, conclude_test
-from troubleshooting.domain.case import ProblemKind
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.events import clock_skew
-from troubleshooting.domain.indicator import parse_indicator
-from troubleshooting.domain.lease import ENDED, LeaseStatus, is_due
-from troubleshooting.domain.snapshot import Snapshot
+from troubleshooting.domain.cases.case import ProblemKind
+from troubleshooting.domain.cases.indicator import parse_indicator
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.events import clock_skew
+from troubleshooting.domain.evidence.snapshot import Snapshot
+from troubleshooting.domain.leases.audit_mode_test import TEST_PAGE, TestStatus
+from troubleshooting.domain.leases.audit_mode_verdict import TestFacts, Visit, conclude_test
+from troubleshooting.domain.leases.lease import ENDED, LeaseStatus, is_due
 from troubleshooting.machines.errors import MachineError
 from troubleshooting.machines.psrp import connect
 from troubleshooting.models import AuditTest, Case, CaseVerdict, DeviceSnapshot, SettingLease

@@ -11,10 +11,10 @@ from django.db import models, transaction
 from troubleshooting.actions.device_visit import DeviceVisit, visit_beside
 from troubleshooting.actions.evidence import store_answer
 from troubleshooting.actions.visits import VisitPlan
-from troubleshooting.domain.checks_base import LOCAL, mode_policy
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.events import CHANGE_REFUSED, clock_skew
-from troubleshooting.domain.snapshot import ReadState, Snapshot
+from troubleshooting.domain.checks.base import LOCAL, mode_policy
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.events import CHANGE_REFUSED, clock_skew
+from troubleshooting.domain.evidence.snapshot import ReadState, Snapshot
 from troubleshooting.machines import catalogue, changing
 from troubleshooting.machines.base import Answer
 from troubleshooting.machines.changing import ProtectionMode

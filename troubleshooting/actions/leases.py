@@ -21,8 +21,9 @@ from troubleshooting import dispatch
 from troubleshooting.actions import audit
 from troubleshooting.actions.lease_visit import LeaseVisit
 from troubleshooting.actions.writes import WritesStopped, write_gate
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.lease import (
+from troubleshooting.domain.base.transitions import check_transition
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.leases.lease import (
     RETRY_EVERY,
     SETTLES_AFTER,
     TASK_GRACE,
@@ -36,7 +37,6 @@ from troubleshooting.domain.lease import (
     step_back,
     why_not_changed,
 )
-from troubleshooting.domain.transitions import check_transition
 from troubleshooting.machines.changing import ProtectionMode
 from troubleshooting.models import Case, SettingLease, User
 from troubleshooting.models.lease import NETWORK_PROTECTION_MODE, OPEN_CODES

@@ -7,7 +7,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from troubleshooting.domain.snapshot import ReadState, Snapshot
+from troubleshooting.domain.evidence.snapshot import ReadState, Snapshot
 from troubleshooting.machines.base import Answer
 from troubleshooting.models import Case
 

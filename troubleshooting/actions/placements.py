@@ -18,13 +18,13 @@ from troubleshooting.actions.alone import alone
 from troubleshooting.actions.exclusion_change import check_binding
 from troubleshooting.actions.retest_book import ask_once_there
 from troubleshooting.actions.writes import is_stopped
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.exclusion import LOCAL_KINDS, TRANSITIONS, ExclusionStatus, Scope, ScopeKind
-from troubleshooting.domain.exclusion_digest import ChangedSinceApproval
-from troubleshooting.domain.placement import OPEN as PLACEMENT_OPEN
-from troubleshooting.domain.placement import OUT_OF_SCOPE, PlacementOutcome, PlacementStatus
-from troubleshooting.domain.placement import TRANSITIONS as PLACEMENT_TRANSITIONS
-from troubleshooting.domain.transitions import check_transition
+from troubleshooting.domain.base.transitions import check_transition
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.exclusions.digest import ChangedSinceApproval
+from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, TRANSITIONS, ExclusionStatus, Scope, ScopeKind
+from troubleshooting.domain.exclusions.placement import OPEN as PLACEMENT_OPEN
+from troubleshooting.domain.exclusions.placement import OUT_OF_SCOPE, PlacementOutcome, PlacementStatus
+from troubleshooting.domain.exclusions.placement import TRANSITIONS as PLACEMENT_TRANSITIONS
 from troubleshooting.models import Device, Exclusion, Placement, User
 from troubleshooting.models.exclusion import IN_FORCE_CODES, LAPSING_CODES
 

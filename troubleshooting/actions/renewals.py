@@ -10,7 +10,7 @@ from django.db import transaction
 
 from troubleshooting.actions import audit
 from troubleshooting.actions.exclusions import ExclusionRules, Wish, lock, new_request
-from troubleshooting.domain.exclusion import IN_FORCE, ExclusionKind
+from troubleshooting.domain.exclusions.exclusion import IN_FORCE, ExclusionKind
 from troubleshooting.models import Case, Exclusion, User
 from troubleshooting.permissions import check_may_renew_exclusion
 

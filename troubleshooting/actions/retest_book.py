@@ -14,9 +14,10 @@ from django.utils.dateparse import parse_datetime
 
 from troubleshooting import dispatch
 from troubleshooting.actions import audit
-from troubleshooting.domain.case import ProblemKind
-from troubleshooting.domain.exclusion import ExclusionKind, ScopeKind
-from troubleshooting.domain.retest import (
+from troubleshooting.domain.base.transitions import check_transition
+from troubleshooting.domain.cases.case import ProblemKind
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ScopeKind
+from troubleshooting.domain.retests.retest import (
     TRANSITIONS,
     RetestOutcome,
     RetestPurpose,
@@ -27,7 +28,6 @@ from troubleshooting.domain.retest import (
     status_of,
     why_not_works,
 )
-from troubleshooting.domain.transitions import check_transition
 from troubleshooting.models import Case, Exclusion, Placement, Retest, User
 
 log = structlog.get_logger(__name__)

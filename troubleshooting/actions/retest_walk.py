@@ -30,12 +30,12 @@ from troubleshooting.actions.retest_book import end_retest, put_off_retest
 from troubleshooting.actions.retests import conclude, request_page_for
 from troubleshooting.actions.visits import VisitPlan
 from troubleshooting.actions.writes import WritesStopped, is_stopped
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.exclusion import IN_FORCE
-from troubleshooting.domain.lease import ENDED, SETTLES_AFTER, LeaseStatus, Outcome
-from troubleshooting.domain.placement import PlacementStatus
-from troubleshooting.domain.retest import NEEDED_FOR_A_TRY, RetestOutcome
-from troubleshooting.domain.snapshot import Snapshot
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.snapshot import Snapshot
+from troubleshooting.domain.exclusions.exclusion import IN_FORCE
+from troubleshooting.domain.exclusions.placement import PlacementStatus
+from troubleshooting.domain.leases.lease import ENDED, SETTLES_AFTER, LeaseStatus, Outcome
+from troubleshooting.domain.retests.retest import NEEDED_FOR_A_TRY, RetestOutcome
 from troubleshooting.models import Exclusion, Placement, Retest, SettingLease
 
 TAKEN_OFF = "taken_off_at"

@@ -24,11 +24,12 @@ from troubleshooting.actions.retest_book import (
 )
 from troubleshooting.actions.visits import VisitPlan
 from troubleshooting.actions.waiting import wake_others
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.events import NO_SKEW, clock_skew
-from troubleshooting.domain.exclusion import IN_FORCE, ExclusionKind
-from troubleshooting.domain.placement import PlacementStatus
-from troubleshooting.domain.retest import (
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.events import NO_SKEW, clock_skew
+from troubleshooting.domain.evidence.snapshot import Snapshot
+from troubleshooting.domain.exclusions.exclusion import IN_FORCE, ExclusionKind
+from troubleshooting.domain.exclusions.placement import PlacementStatus
+from troubleshooting.domain.retests.retest import (
     LEASE_LENGTH,
     RetestFacts,
     RetestOutcome,
@@ -37,7 +38,6 @@ from troubleshooting.domain.retest import (
     due_again,
     why_not_works,
 )
-from troubleshooting.domain.snapshot import Snapshot
 from troubleshooting.machines.changing import ProtectionMode
 from troubleshooting.machines.errors import MachineError
 from troubleshooting.models import AuditEntry, Case, Exclusion, Retest, SettingLease, User

@@ -15,8 +15,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from troubleshooting import dispatch
 from troubleshooting.actions import audit
 from troubleshooting.actions.placements import CANARIES, devices_in, follow_placements, move_placement, reopen
-from troubleshooting.domain.exclusion import LOCAL_KINDS, ExclusionStatus, ScopeKind
-from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionStatus, ScopeKind
+from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Device, Exclusion, Placement
 from troubleshooting.models.exclusion import IN_FORCE_CODES, ExclusionQuerySet
 

@@ -8,9 +8,9 @@ from django.db import transaction
 
 from troubleshooting.actions import audit
 from troubleshooting.actions.case_stage import move_case
-from troubleshooting.domain.case import Stage
-from troubleshooting.domain.submission import TRANSITIONS, SubmissionStatus
-from troubleshooting.domain.transitions import InvalidTransition, check_transition
+from troubleshooting.domain.base.transitions import InvalidTransition, check_transition
+from troubleshooting.domain.cases.case import Stage
+from troubleshooting.domain.submissions.submission import TRANSITIONS, SubmissionStatus
 from troubleshooting.models import Case, Submission, User
 from troubleshooting.permissions import check_may_see_case, check_may_submit
 

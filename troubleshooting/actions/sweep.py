@@ -15,7 +15,7 @@ from troubleshooting.actions.check_runs import requeue
 from troubleshooting.actions.endings import end_cancelled, fail_check_run
 from troubleshooting.actions.placements import due_placements, expire_exclusions
 from troubleshooting.actions.scope import follow_scope, out_of_step
-from troubleshooting.domain.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.models import Case, CheckRun, Retest, SettingLease
 from troubleshooting.models.check_run import CheckRunQuerySet
 from troubleshooting.models.lease import OPEN_TEST_CODES

@@ -24,9 +24,9 @@ from troubleshooting.actions.placements import (
     settle,
 )
 from troubleshooting.actions.writes import WritesStopped, is_stopped, write_gate
-from troubleshooting.domain.exclusion_digest import ChangedSinceApproval
-from troubleshooting.domain.placement import PlacementOutcome, PlacementStatus
-from troubleshooting.domain.tenant_errors import TenantErrorCode
+from troubleshooting.domain.exclusions.digest import ChangedSinceApproval
+from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
+from troubleshooting.domain.tenant.errors import TenantErrorCode
 from troubleshooting.models import Exclusion, Placement
 from troubleshooting.tenant.base import TenantIndicator
 from troubleshooting.tenant.client import MayWrite

@@ -9,8 +9,8 @@ from django.db import transaction
 from troubleshooting import dispatch
 from troubleshooting.actions import audit
 from troubleshooting.actions.placements import begin_removal
-from troubleshooting.domain.exclusion import ENDING, ExclusionStatus
-from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.domain.exclusions.exclusion import ENDING, ExclusionStatus
+from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Exclusion, Undo, User
 from troubleshooting.permissions import check_may_undo
 from troubleshooting.queries.undo import UndoPreview, digest_of, preview_undo, undoable

@@ -19,7 +19,7 @@ from troubleshooting.actions import audit, drift, endings
 from troubleshooting.actions.device_lock import device_lock
 from troubleshooting.actions.evidence import EvidenceKeeper, Superseded, heartbeat
 from troubleshooting.actions.waiting import wake_others
-from troubleshooting.domain.check_run import RunStatus
+from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.machines.base import Address, Auth, Credential, Limits
 from troubleshooting.machines.errors import MachineError
 from troubleshooting.machines.visit import visit

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from troubleshooting import dispatch
 from troubleshooting.actions.placements import due_placements
-from troubleshooting.domain.check_run import RunStatus
+from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.models import CheckRun, Retest, SettingLease
 
 

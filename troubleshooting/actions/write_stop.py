@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from troubleshooting import dispatch
 from troubleshooting.actions import audit
 from troubleshooting.actions.placements import due_placements
-from troubleshooting.domain.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.models import Placement, User, WriteStop
 from troubleshooting.models.placement import OPEN_PLACEMENT_CODES
 from troubleshooting.permissions import check_may_stop_writes

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.case import ProblemKind, Stage
+from troubleshooting.domain.cases.case import ProblemKind, Stage
 from troubleshooting.models.choices import PROBLEM_LABELS, STAGE_LABELS, VERDICT_LABELS, choices_of
 from troubleshooting.queries.case_list import NO_VERDICT, CaseFilter
 

@@ -12,10 +12,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from troubleshooting.actions.exclusions import Wish
-from troubleshooting.domain.exclusion import EVERYONE, LOCAL_KINDS, USUAL_LIFETIME, ExclusionKind, Scope, ScopeKind
-from troubleshooting.domain.exclusion_lint_base import ExclusionRequest, LintFinding
-from troubleshooting.domain.exclusion_lint_texts import LintCode
-from troubleshooting.domain.exclusion_linter import lint
+from troubleshooting.domain.advice.lint_base import ExclusionRequest, LintFinding
+from troubleshooting.domain.advice.lint_texts import LintCode
+from troubleshooting.domain.advice.linter import lint
+from troubleshooting.domain.exclusions.exclusion import (
+    EVERYONE,
+    LOCAL_KINDS,
+    USUAL_LIFETIME,
+    ExclusionKind,
+    Scope,
+    ScopeKind,
+)
 from troubleshooting.forms.fields import CardSelect, LongTextField
 from troubleshooting.models import Case
 from troubleshooting.models.choices import EXCLUSION_REASON_LABELS, choices_of

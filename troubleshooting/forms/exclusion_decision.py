@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from troubleshooting.domain.exclusion import LOCAL_KINDS, Scope, ScopeKind, is_wider
+from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, Scope, ScopeKind, is_wider
 from troubleshooting.forms.exclusion import EndField
 from troubleshooting.forms.fields import LongTextField
 from troubleshooting.models import Exclusion

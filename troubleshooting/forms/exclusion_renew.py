@@ -8,11 +8,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from troubleshooting.domain.exclusion import USUAL_LIFETIME, ExclusionKind
-from troubleshooting.domain.exclusion_lint_base import ExclusionRequest, LintFinding
-from troubleshooting.domain.exclusion_lint_texts import LintCode
-from troubleshooting.domain.exclusion_linter import lint
-from troubleshooting.domain.snapshot import Snapshot
+from troubleshooting.domain.advice.lint_base import ExclusionRequest, LintFinding
+from troubleshooting.domain.advice.lint_texts import LintCode
+from troubleshooting.domain.advice.linter import lint
+from troubleshooting.domain.evidence.snapshot import Snapshot
+from troubleshooting.domain.exclusions.exclusion import USUAL_LIFETIME, ExclusionKind
 from troubleshooting.forms.exclusion import EndField, sentences
 from troubleshooting.forms.fields import LongTextField
 from troubleshooting.models import Exclusion

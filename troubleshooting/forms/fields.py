@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.indicator import Indicator, InvalidIndicator, parse_indicator
+from troubleshooting.domain.cases.indicator import Indicator, InvalidIndicator, parse_indicator
 from troubleshooting.queries.words import translated
 
 CLOCK_TOLERANCE = timedelta(minutes=5)  # clocks of PCs and phones differ

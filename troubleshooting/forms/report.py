@@ -11,7 +11,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.case import ProblemKind, Program, Report
+from troubleshooting.domain.cases.case import ProblemKind, Program, Report
 from troubleshooting.forms.fields import AddressField, CardSelect, LongTextField, MomentField
 from troubleshooting.models import Device
 from troubleshooting.models.choices import PROBLEM_LABELS, PROGRAM_LABELS, choices_of

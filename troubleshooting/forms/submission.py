@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.submission import SubmissionStatus
+from troubleshooting.domain.submissions.submission import SubmissionStatus
 from troubleshooting.models.choices import SUBMISSION_STATUS_LABELS
 from troubleshooting.queries.submission_sheet import CATEGORIES
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from troubleshooting.domain.snapshot import Reading, ReadState
+from troubleshooting.domain.evidence.snapshot import Reading, ReadState
 
 
 class Auth(StrEnum):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from troubleshooting.domain.exclusion import ExclusionKind
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.machines import changing, properties
 from troubleshooting.machines.pipeline import Entry, Shape, cmdlet, rendered, select
 

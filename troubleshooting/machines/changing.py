@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from xml.sax.saxutils import escape
 
-from troubleshooting.domain.exclusion import ExclusionKind
-from troubleshooting.domain.exclusion_values import InvalidExclusionValue, ValueRefusal, parse_value
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind
+from troubleshooting.domain.exclusions.values import InvalidExclusionValue, ValueRefusal, parse_value
 from troubleshooting.machines.pipeline import Cmdlet, Entry, Shape, cmdlet, select
 
 TASK_PREFIX = "NetworkProtectionPortal-"

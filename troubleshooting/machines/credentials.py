@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from troubleshooting.domain.device_errors import DeviceErrorCode as Code
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 from troubleshooting.machines.base import Credential
 from troubleshooting.machines.errors import MachineError
 

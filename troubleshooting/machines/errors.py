@@ -27,8 +27,8 @@ from pypsrp.exceptions import (
     WSManFaultError,
 )
 
-from troubleshooting.domain.device_errors import DeviceErrorCode as Code
-from troubleshooting.domain.snapshot import Reading, ReadState
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
+from troubleshooting.domain.evidence.snapshot import Reading, ReadState
 from troubleshooting.machines.faults import HTTP_STATUSES, fault_code
 from troubleshooting.machines.plain import DeviceError, storable
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from troubleshooting.domain.snapshot import ProtectionEvent
+from troubleshooting.domain.evidence.snapshot import ProtectionEvent
 from troubleshooting.machines.readers import moment, number, text
 
 MOST_EVENTS = 500

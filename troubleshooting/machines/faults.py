@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from troubleshooting.domain.device_errors import DeviceErrorCode as Code
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 
 FAULTS: Mapping[int, Code] = {
     0x00000005: Code.ACCESS_DENIED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from troubleshooting.domain.snapshot import CloudConnectivity, WinHttpProxy
+from troubleshooting.domain.evidence.snapshot import CloudConnectivity, WinHttpProxy
 
 # defender-cmdlets.md section 8: the success line, and the ways in which a failure's number is written
 _SUCCESS = re.compile(r"successfully established a connection to MAPS", re.IGNORECASE)

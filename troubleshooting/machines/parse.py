@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from typing import TypeVar
 
-from troubleshooting.domain.snapshot import (
+from troubleshooting.domain.evidence.snapshot import (
     AntivirusProduct,
     BrowserPolicy,
     CloudConnectivity,

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from pypsrp.powershell import PowerShell
 
-from troubleshooting.domain.device_errors import DeviceErrorCode as Code
-from troubleshooting.domain.snapshot import Reading, ReadState
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
+from troubleshooting.domain.evidence.snapshot import Reading, ReadState
 from troubleshooting.machines.base import Address, Answer, Auth, Credential, Limits, OnAnswer, ShouldStop
 from troubleshooting.machines.batch import Batch, Gathered
 from troubleshooting.machines.catalogue import is_known

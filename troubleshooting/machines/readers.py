@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from typing import Any, TypeVar
 
-from troubleshooting.domain.snapshot import ListValue
+from troubleshooting.domain.evidence.snapshot import ListValue
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from pypsrp.complex_objects import Command, PSInvocationState
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
-from troubleshooting.domain.device_errors import DeviceErrorCode as Code
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 from troubleshooting.machines.base import Address, Auth, Credential, Limits, ShouldStop
 from troubleshooting.machines.errors import WIRE_ERRORS, MachineError, name_error
 from troubleshooting.machines.pipeline import Entry, Value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from troubleshooting.domain.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.machines.base import Address, Answer, Credential, Limits, OnAnswer, ShouldStop
 from troubleshooting.machines.catalogue import prerequisite_visit
 from troubleshooting.machines.errors import MachineError

@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.case import OPEN, ProblemKind, Program, Report, Stage
-from troubleshooting.domain.indicator import Indicator
+from troubleshooting.domain.cases.case import OPEN, ProblemKind, Program, Report, Stage
+from troubleshooting.domain.cases.indicator import Indicator
 from troubleshooting.models.choices import Role, codes
 from troubleshooting.models.device import Device
 

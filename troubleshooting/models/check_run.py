@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.check_run import ENDED, LIVE, RunStatus
-from troubleshooting.domain.finding import CheckId, CheckStatus
+from troubleshooting.domain.checks.check_run import ENDED, LIVE, RunStatus
+from troubleshooting.domain.checks.finding import CheckId, CheckStatus
 from troubleshooting.models.case import Case
 from troubleshooting.models.choices import codes
 from troubleshooting.models.device import Device

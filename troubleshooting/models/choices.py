@@ -8,17 +8,17 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.audit_test import TestStatus
-from troubleshooting.domain.case import ProblemKind, Program, Stage
-from troubleshooting.domain.check_run import RunStatus
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.exclusion import ExclusionKind, ExclusionStatus, ScopeKind
-from troubleshooting.domain.finding import CheckStatus
-from troubleshooting.domain.placement import PlacementStatus
-from troubleshooting.domain.remediation import CHECK_NAMES
-from troubleshooting.domain.snapshot import ReadState
-from troubleshooting.domain.submission import SubmissionStatus
-from troubleshooting.domain.verdict import Confidence, VerdictCode
+from troubleshooting.domain.cases.case import ProblemKind, Program, Stage
+from troubleshooting.domain.checks.check_run import RunStatus
+from troubleshooting.domain.checks.finding import CheckStatus
+from troubleshooting.domain.checks.remediation import CHECK_NAMES
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.snapshot import ReadState
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus, ScopeKind
+from troubleshooting.domain.exclusions.placement import PlacementStatus
+from troubleshooting.domain.leases.audit_mode_test import TestStatus
+from troubleshooting.domain.submissions.submission import SubmissionStatus
+from troubleshooting.domain.verdict.verdict import Confidence, VerdictCode
 
 Labels = Mapping[StrEnum, Promise]
 

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.exclusion import (
+from troubleshooting.domain.exclusions.exclusion import (
     ENDED,
     ENDING,
     IN_FORCE,

@@ -9,9 +9,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.audit_test import OPEN as TEST_OPEN
-from troubleshooting.domain.audit_test import TestStatus
-from troubleshooting.domain.lease import LONGEST, MAY_HAVE_CHANGED, OPEN, LeaseStatus
+from troubleshooting.domain.leases.audit_mode_test import OPEN as TEST_OPEN
+from troubleshooting.domain.leases.audit_mode_test import TestStatus
+from troubleshooting.domain.leases.lease import LONGEST, MAY_HAVE_CHANGED, OPEN, LeaseStatus
 from troubleshooting.models.case import Case
 from troubleshooting.models.device import Device
 

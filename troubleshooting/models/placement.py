@@ -7,8 +7,8 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 
-from troubleshooting.domain.placement import OPEN as PLACEMENT_OPEN
-from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.domain.exclusions.placement import OPEN as PLACEMENT_OPEN
+from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models.choices import codes
 from troubleshooting.models.device import Device
 from troubleshooting.models.exclusion import Exclusion

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.submission import SubmissionStatus
+from troubleshooting.domain.submissions.submission import SubmissionStatus
 from troubleshooting.models.case import Case
 from troubleshooting.models.choices import codes
 

@@ -10,13 +10,13 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from troubleshooting.domain.audit_test import OPEN, TestStatus, is_wanted, why_no_test
-from troubleshooting.domain.case import ProblemKind, Program, Stage
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.lease import TASK_GRACE, LeaseStatus
-from troubleshooting.domain.lease_texts import outcome_text
-from troubleshooting.domain.remediation_errors import error_text
-from troubleshooting.domain.text import Text
+from troubleshooting.domain.base.text import Text
+from troubleshooting.domain.cases.case import ProblemKind, Program, Stage
+from troubleshooting.domain.checks.remediation_errors import error_text
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.leases.audit_mode_test import OPEN, TestStatus, is_wanted, why_no_test
+from troubleshooting.domain.leases.lease import TASK_GRACE, LeaseStatus
+from troubleshooting.domain.leases.lease_texts import outcome_text
 from troubleshooting.models import AuditTest, Case, SettingLease, User
 from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import MODE_LABELS, PROGRAM_LABELS, TEST_STATUS_LABELS

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from troubleshooting.domain.audit_test import TEST_PAGE
-from troubleshooting.domain.audit_test_verdict import TestFacts, Visit
-from troubleshooting.domain.events import clock_skew
-from troubleshooting.domain.indicator import parse_indicator
-from troubleshooting.domain.snapshot import Snapshot
+from troubleshooting.domain.cases.indicator import parse_indicator
+from troubleshooting.domain.evidence.events import clock_skew
+from troubleshooting.domain.evidence.snapshot import Snapshot
+from troubleshooting.domain.leases.audit_mode_test import TEST_PAGE
+from troubleshooting.domain.leases.audit_mode_verdict import TestFacts, Visit
 from troubleshooting.machines.parse import build_snapshot
 from troubleshooting.models import AuditTest, DeviceAnswer, SettingLease
 from troubleshooting.queries.case_verdict import EVENTS_SHOWN, EventRow, event_row

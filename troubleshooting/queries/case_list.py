@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 
-from troubleshooting.domain.case import NEXT_MOVE, ProblemKind, Program, Stage
+from troubleshooting.domain.cases.case import NEXT_MOVE, ProblemKind, Program, Stage
 from troubleshooting.models import Case, User
 from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import (

@@ -9,11 +9,11 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.audit_test import TestStatus
-from troubleshooting.domain.case import ProblemKind, Program, Stage
-from troubleshooting.domain.check_run import RunStatus
-from troubleshooting.domain.snapshot import Snapshot
-from troubleshooting.domain.submission import SubmissionStatus
+from troubleshooting.domain.cases.case import ProblemKind, Program, Stage
+from troubleshooting.domain.checks.check_run import RunStatus
+from troubleshooting.domain.evidence.snapshot import Snapshot
+from troubleshooting.domain.leases.audit_mode_test import TestStatus
+from troubleshooting.domain.submissions.submission import SubmissionStatus
 from troubleshooting.models import Case, CheckRun, Submission, User
 from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import (

@@ -14,12 +14,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.lease_texts import outcome_text
-from troubleshooting.domain.placement_texts import placement_text
-from troubleshooting.domain.remediation_errors import error_text
-from troubleshooting.domain.retest import RetestPurpose
-from troubleshooting.domain.retest_texts import QUESTIONS, retest_text
+from troubleshooting.domain.checks.remediation_errors import error_text
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.exclusions.placement_texts import placement_text
+from troubleshooting.domain.leases.lease_texts import outcome_text
+from troubleshooting.domain.retests.retest import RetestPurpose
+from troubleshooting.domain.retests.retest_texts import QUESTIONS, retest_text
 from troubleshooting.models import AuditEntry, Case, User
 from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import (

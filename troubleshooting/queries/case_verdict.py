@@ -9,12 +9,12 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.case import Report
-from troubleshooting.domain.check_run import RunStatus
-from troubleshooting.domain.events import BLOCK_EVENTS, EventMatch, matches_in
-from troubleshooting.domain.snapshot import ProtectionEvent, Snapshot
-from troubleshooting.domain.text import Text
-from troubleshooting.domain.verdict_base import Evidence, EvidenceKind, NextStepCode, Verdict, VerdictCode
+from troubleshooting.domain.base.text import Text
+from troubleshooting.domain.cases.case import Report
+from troubleshooting.domain.checks.check_run import RunStatus
+from troubleshooting.domain.evidence.events import BLOCK_EVENTS, EventMatch, matches_in
+from troubleshooting.domain.evidence.snapshot import ProtectionEvent, Snapshot
+from troubleshooting.domain.verdict.base import Evidence, EvidenceKind, NextStepCode, Verdict, VerdictCode
 from troubleshooting.models import AuditTest, CaseVerdict, CheckRun
 from troubleshooting.models.choices import CHECK_TITLES, CONFIDENCE_LABELS, VERDICT_LABELS
 from troubleshooting.queries.words import label_of

@@ -11,11 +11,11 @@ from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.drift import BY_POLICY, DriftCode
-from troubleshooting.domain.drift_texts import drift_text, removal_command
-from troubleshooting.domain.exclusion import IN_FORCE, ExclusionKind
-from troubleshooting.domain.placement import PlacementStatus
-from troubleshooting.domain.text import Text
+from troubleshooting.domain.base.text import Text
+from troubleshooting.domain.drift.drift import BY_POLICY, DriftCode
+from troubleshooting.domain.drift.texts import drift_text, removal_command
+from troubleshooting.domain.exclusions.exclusion import IN_FORCE, ExclusionKind
+from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import DriftFinding, Exclusion, Placement
 from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, PLACEMENT_STATUS_LABELS, Labels
 from troubleshooting.queries.case_list import COUNTED_TO, PAGE_SIZE, Cursor

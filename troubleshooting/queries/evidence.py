@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import Any
 
-from troubleshooting.domain.finding import CheckId, CheckStatus, Finding, Remedy
-from troubleshooting.domain.snapshot import Reading, ReadState, Snapshot
-from troubleshooting.domain.submission import SentCommand, readable_evidence
-from troubleshooting.domain.text import Text
-from troubleshooting.domain.verdict import Verdict, conclude
+from troubleshooting.domain.base.text import Text
+from troubleshooting.domain.checks.finding import CheckId, CheckStatus, Finding, Remedy
+from troubleshooting.domain.evidence.snapshot import Reading, ReadState, Snapshot
+from troubleshooting.domain.submissions.submission import SentCommand, readable_evidence
+from troubleshooting.domain.verdict.verdict import Verdict, conclude
 from troubleshooting.machines.base import Answer
 from troubleshooting.machines.parse import build_snapshot
 from troubleshooting.models import Case, CaseVerdict, CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from troubleshooting.domain.case import Report
-from troubleshooting.domain.exclusion import ExclusionKind, Scope, ScopeKind
-from troubleshooting.domain.exclusion_lint_base import Known, KnownSource, LintContext
-from troubleshooting.domain.exclusion_proposal import Proposal, RuledOut, propose, ruled_out, why_none
-from troubleshooting.domain.exclusion_values import InvalidExclusionValue, parse_value
-from troubleshooting.domain.snapshot import Snapshot
-from troubleshooting.domain.text import Text, say
-from troubleshooting.domain.text import gettext_noop as _
-from troubleshooting.domain.verdict import Verdict
+from troubleshooting.domain.advice.lint_base import Known, KnownSource, LintContext
+from troubleshooting.domain.advice.proposal import Proposal, RuledOut, propose, ruled_out, why_none
+from troubleshooting.domain.base.text import Text, say
+from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.cases.case import Report
+from troubleshooting.domain.evidence.snapshot import Snapshot
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind, Scope, ScopeKind
+from troubleshooting.domain.exclusions.values import InvalidExclusionValue, parse_value
+from troubleshooting.domain.verdict.verdict import Verdict
 from troubleshooting.models import Case, Device, Exclusion
 from troubleshooting.queries.audit_test_events import read_events
 from troubleshooting.queries.evidence import read_snapshot

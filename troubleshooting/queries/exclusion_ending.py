@@ -9,13 +9,13 @@ from django.db.models import Max, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.exclusion import IN_FORCE, ExclusionKind
-from troubleshooting.domain.lease_texts import outcome_text
-from troubleshooting.domain.remediation_errors import error_text
-from troubleshooting.domain.retest import INDICATOR_SETTLES, RetestOutcome, RetestPurpose, RetestStatus
-from troubleshooting.domain.retest_texts import QUESTIONS, retest_text
-from troubleshooting.domain.text import Text
+from troubleshooting.domain.base.text import Text
+from troubleshooting.domain.checks.remediation_errors import error_text
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.exclusions.exclusion import IN_FORCE, ExclusionKind
+from troubleshooting.domain.leases.lease_texts import outcome_text
+from troubleshooting.domain.retests.retest import INDICATOR_SETTLES, RetestOutcome, RetestPurpose, RetestStatus
+from troubleshooting.domain.retests.retest_texts import QUESTIONS, retest_text
 from troubleshooting.models import AuditEntry, Exclusion, Retest, User
 from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import EXCLUSION_STATUS_LABELS

@@ -11,9 +11,16 @@ from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.case import ProblemKind
-from troubleshooting.domain.exclusion import ENDED, ENDING, IN_FORCE, NEXT_MOVE, ExclusionKind, ExclusionStatus
-from troubleshooting.domain.exclusion_proposal import SENSIBLE
+from troubleshooting.domain.advice.proposal import SENSIBLE
+from troubleshooting.domain.cases.case import ProblemKind
+from troubleshooting.domain.exclusions.exclusion import (
+    ENDED,
+    ENDING,
+    IN_FORCE,
+    NEXT_MOVE,
+    ExclusionKind,
+    ExclusionStatus,
+)
 from troubleshooting.models import Case, Exclusion, ExclusionWarning, User
 from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, EXCLUSION_STATUS_LABELS, SCOPE_LABELS
 from troubleshooting.queries.case_list import COUNTED_TO, PAGE_SIZE, Cursor

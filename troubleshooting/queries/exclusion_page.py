@@ -12,16 +12,23 @@ from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.exclusion import ENDED, IN_FORCE, LOCAL_KINDS, NEXT_MOVE, ExclusionKind, ExclusionStatus
-from troubleshooting.domain.exclusion_lint_base import LintFinding
-from troubleshooting.domain.exclusion_proposal_texts import OPENS
-from troubleshooting.domain.placement import OUT_OF_SCOPE
-from troubleshooting.domain.placement_texts import placement_text
-from troubleshooting.domain.remediation_errors import error_text
-from troubleshooting.domain.tenant_errors import TenantErrorCode, tenant_error_text
-from troubleshooting.domain.text import Text, say
-from troubleshooting.domain.verdict import Verdict
+from troubleshooting.domain.advice.lint_base import LintFinding
+from troubleshooting.domain.advice.proposal_texts import OPENS
+from troubleshooting.domain.base.text import Text, say
+from troubleshooting.domain.checks.remediation_errors import error_text
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.exclusions.exclusion import (
+    ENDED,
+    IN_FORCE,
+    LOCAL_KINDS,
+    NEXT_MOVE,
+    ExclusionKind,
+    ExclusionStatus,
+)
+from troubleshooting.domain.exclusions.placement import OUT_OF_SCOPE
+from troubleshooting.domain.exclusions.placement_texts import placement_text
+from troubleshooting.domain.tenant.errors import TenantErrorCode, tenant_error_text
+from troubleshooting.domain.verdict.verdict import Verdict
 from troubleshooting.models import AuditEntry, Exclusion, ExclusionDecision, Placement, User
 from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import (

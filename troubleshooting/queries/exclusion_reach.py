@@ -8,11 +8,11 @@ from datetime import datetime
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
 
-from troubleshooting.domain.events import BLOCK_EVENTS, file_name
-from troubleshooting.domain.exclusion import ExclusionKind, ScopeKind
-from troubleshooting.domain.exclusion_approval import BlastRadius
-from troubleshooting.domain.exclusion_values import canonical
-from troubleshooting.domain.snapshot import Preferences, ProtectionEvent, Snapshot
+from troubleshooting.domain.evidence.events import BLOCK_EVENTS, file_name
+from troubleshooting.domain.evidence.snapshot import Preferences, ProtectionEvent, Snapshot
+from troubleshooting.domain.exclusions.approval import BlastRadius
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ScopeKind
+from troubleshooting.domain.exclusions.values import canonical
 from troubleshooting.machines.parse import build_snapshot
 from troubleshooting.models import Case, Device, DeviceAnswer, Exclusion, SeenIndicator, TenantReading
 from troubleshooting.queries.evidence import answer_of

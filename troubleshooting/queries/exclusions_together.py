@@ -11,11 +11,11 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.exclusion import ExclusionKind, ExclusionStatus
-from troubleshooting.domain.exclusion_lint_base import LintFinding
-from troubleshooting.domain.exclusion_proposal_texts import OPENS
-from troubleshooting.domain.text import Text, say
-from troubleshooting.domain.verdict import Verdict
+from troubleshooting.domain.advice.lint_base import LintFinding
+from troubleshooting.domain.advice.proposal_texts import OPENS
+from troubleshooting.domain.base.text import Text, say
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus
+from troubleshooting.domain.verdict.verdict import Verdict
 from troubleshooting.models import Exclusion, ExclusionDecision, User
 from troubleshooting.models.choices import CONFIDENCE_LABELS, EXCLUSION_KIND_LABELS, VERDICT_LABELS
 from troubleshooting.models.exclusion import Decision

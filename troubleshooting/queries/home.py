@@ -11,9 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from troubleshooting.domain.case import OPEN, ProblemKind, Stage
-from troubleshooting.domain.check_run import RunStatus
-from troubleshooting.domain.indicator import Indicator
+from troubleshooting.domain.cases.case import OPEN, ProblemKind, Stage
+from troubleshooting.domain.cases.indicator import Indicator
+from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.models import Case, CheckRun, User
 from troubleshooting.models.choices import PROBLEM_LABELS, STAGE_LABELS, VERDICT_LABELS
 from troubleshooting.queries.words import label_of

@@ -7,17 +7,12 @@ from collections.abc import Iterable
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from troubleshooting.domain.drift import stored_key
-from troubleshooting.domain.exclusion import ExclusionKind, Scope, ScopeKind
-from troubleshooting.domain.exclusion_events import policy_exclusions
-from troubleshooting.domain.exclusion_lint_base import Known, KnownSource
-from troubleshooting.domain.exclusion_values import (
-    ExclusionValue,
-    IndicatorType,
-    InvalidExclusionValue,
-    parse_value,
-)
-from troubleshooting.domain.snapshot import Snapshot
+from troubleshooting.domain.advice.lint_base import Known, KnownSource
+from troubleshooting.domain.drift.drift import stored_key
+from troubleshooting.domain.evidence.snapshot import Snapshot
+from troubleshooting.domain.exclusions.events import policy_exclusions
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind, Scope, ScopeKind
+from troubleshooting.domain.exclusions.values import ExclusionValue, IndicatorType, InvalidExclusionValue, parse_value
 from troubleshooting.models import DeviceGroup, SeenIndicator
 from troubleshooting.tenant.base import ALLOWED
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.db.models import Count, Value
 
-from troubleshooting.domain.exclusion import ExclusionStatus
+from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.models import DriftFinding, Exclusion
 
 

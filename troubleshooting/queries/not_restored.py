@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from troubleshooting.domain.text import Text
+from troubleshooting.domain.base.text import Text
 from troubleshooting.models import SettingLease
 from troubleshooting.queries.audit_test import error_title, fallback_of
 

@@ -10,9 +10,9 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.exclusion import LOCAL_KINDS, ExclusionStatus
-from troubleshooting.domain.placement import PlacementStatus
-from troubleshooting.domain.retest import RetestOutcome, RetestPurpose
+from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionStatus
+from troubleshooting.domain.exclusions.placement import PlacementStatus
+from troubleshooting.domain.retests.retest import RetestOutcome, RetestPurpose
 from troubleshooting.models import AuditEntry, Case, Exclusion, Placement, Retest
 from troubleshooting.models.exclusion import IN_FORCE_CODES
 

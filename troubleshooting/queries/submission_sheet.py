@@ -9,9 +9,10 @@ from datetime import datetime, tzinfo
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.case import ProblemKind
-from troubleshooting.domain.snapshot import Snapshot
-from troubleshooting.domain.submission import (
+from troubleshooting.domain.base.text import Text
+from troubleshooting.domain.cases.case import ProblemKind
+from troubleshooting.domain.evidence.snapshot import Snapshot
+from troubleshooting.domain.submissions.submission import (
     ADDITIONAL_INFORMATION_LIMIT,
     Company,
     FormLink,
@@ -21,8 +22,7 @@ from troubleshooting.domain.submission import (
     form_links,
     why_not,
 )
-from troubleshooting.domain.text import Text
-from troubleshooting.domain.verdict import Verdict
+from troubleshooting.domain.verdict.verdict import Verdict
 from troubleshooting.models import AuditTest, Case, CheckRun, Submission
 from troubleshooting.models.choices import PROBLEM_LABELS, SUBMISSION_STATUS_LABELS
 from troubleshooting.queries.audit_test_events import read_events

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.tenant_errors import TenantErrorCode, TenantErrorText, tenant_error_text
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.tenant.errors import TenantErrorCode, TenantErrorText, tenant_error_text
 from troubleshooting.models import DriftLook, TenantReading
 from troubleshooting.tenant.base import IndicatorCount
 

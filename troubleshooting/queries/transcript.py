@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import Prefetch
 from django.utils.functional import Promise
 
-from troubleshooting.domain.snapshot import ReadState
+from troubleshooting.domain.evidence.snapshot import ReadState
 from troubleshooting.models import CheckRun, DeviceAnswer, DeviceSnapshot, Placement, Retest, SettingLease
 from troubleshooting.models.choices import READ_STATE_LABELS
 

@@ -12,10 +12,10 @@ from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.exclusion import ExclusionKind, ExclusionStatus
-from troubleshooting.domain.placement import PlacementStatus
-from troubleshooting.domain.text import Text
-from troubleshooting.domain.undo import UndoStep, preview_digest, undo_step
+from troubleshooting.domain.base.text import Text
+from troubleshooting.domain.emergency_stop.undo import UndoStep, preview_digest, undo_step
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus
+from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Exclusion, Placement, Undo
 from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, PLACEMENT_STATUS_LABELS, Labels
 from troubleshooting.models.exclusion import ENDING_CODES, IN_FORCE_CODES, ExclusionQuerySet

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 
-from troubleshooting.domain.text import Text
+from troubleshooting.domain.base.text import Text
 from troubleshooting.models.choices import Labels
 
 

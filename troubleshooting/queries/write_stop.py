@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, Q
 
-from troubleshooting.domain.placement import PlacementStatus
+from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Exclusion, Placement, SettingLease, WriteStop
 
 SHOWN = 20  # stops on the page

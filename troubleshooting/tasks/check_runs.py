@@ -11,7 +11,7 @@ from django.utils import timezone
 from troubleshooting import dispatch
 from troubleshooting.actions import drift_looks, endings, exclusion_warnings, lease_runs, visits
 from troubleshooting.actions import sweep as sweeping
-from troubleshooting.domain.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.tasks.plans import visit_plan
 from troubleshooting.tenant.connection import settings_of
 

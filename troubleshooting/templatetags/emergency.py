@@ -7,7 +7,7 @@ from typing import Protocol
 
 from django import template
 
-from troubleshooting.domain.exclusion import ExclusionStatus
+from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.models import User
 from troubleshooting.permissions import sees_everything
 from troubleshooting.queries.write_stop import StopLine, is_any_held_back, present_stop

@@ -20,7 +20,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from heroicons.templatetags.heroicons import heroicon_mini, heroicon_outline
 
-from troubleshooting.domain.text import Text
+from troubleshooting.domain.base.text import Text
 from troubleshooting.models.choices import CHECK_STATUS_LABELS, Role
 from troubleshooting.permissions import sees_everything
 from troubleshooting.queries.nav_counts import nav_counts

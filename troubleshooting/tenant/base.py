@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from troubleshooting.domain.exclusion_values import IndicatorType as IndicatorType
+from troubleshooting.domain.exclusions.values import IndicatorType as IndicatorType
 
 APPLICATION = "Network protection portal"  # how the tenant calls the indicators that the portal made
 MOST_INDICATORS = 15_000  # active ones per tenant, not raised on request (apis.md section 3)

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 import structlog
 
-from troubleshooting.domain.tenant_errors import TenantErrorCode as Code
+from troubleshooting.domain.tenant.errors import TenantErrorCode as Code
 from troubleshooting.tenant.base import MOST_INDICATORS, TenantLimits, TenantSettings
 from troubleshooting.tenant.errors import TenantError, status_code
 from troubleshooting.tenant.limiter import TENANT_WINDOWS, SlidingWindows, shared_by

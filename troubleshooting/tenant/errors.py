@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import httpx
 
-from troubleshooting.domain.tenant_errors import TenantErrorCode as Code
+from troubleshooting.domain.tenant.errors import TenantErrorCode as Code
 from troubleshooting.tenant.base import TenantIndicator
 
 LONGEST_DETAIL = 2_000  # characters

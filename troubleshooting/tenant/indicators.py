@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import structlog
 
-from troubleshooting.domain.tenant_errors import TenantErrorCode as Code
+from troubleshooting.domain.tenant.errors import TenantErrorCode as Code
 from troubleshooting.tenant import parse
 from troubleshooting.tenant.base import (
     ALLOWED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from troubleshooting.domain.tenant_errors import TenantErrorCode as Code
+from troubleshooting.domain.tenant.errors import TenantErrorCode as Code
 from troubleshooting.tenant import parse
 from troubleshooting.tenant.base import TenantAlert, TenantMachine
 from troubleshooting.tenant.client import TenantClient

@@ -20,7 +20,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from msal.authority import WELL_KNOWN_AUTHORITY_HOSTS
 from msal.exceptions import MsalError
 
-from troubleshooting.domain.tenant_errors import TenantErrorCode as Code
+from troubleshooting.domain.tenant.errors import TenantErrorCode as Code
 from troubleshooting.tenant.base import TenantSettings
 from troubleshooting.tenant.errors import TenantError, status_code
 from troubleshooting.tenant.wire import SHOWN, Reply, Timing, Wire, retry_after

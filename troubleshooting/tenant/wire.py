@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from troubleshooting.domain.tenant_errors import TenantErrorCode as Code
+from troubleshooting.domain.tenant.errors import TenantErrorCode as Code
 from troubleshooting.tenant.base import TenantLimits, TenantSettings
 from troubleshooting.tenant.errors import TenantError, name_http_error
 

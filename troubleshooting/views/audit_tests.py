@@ -20,9 +20,9 @@ from troubleshooting import permissions
 from troubleshooting.actions import audit_tests as actions
 from troubleshooting.actions.leases import LeaseHeld
 from troubleshooting.actions.writes import WritesStopped, is_stopped
-from troubleshooting.domain.audit_test import needs_approval, why_no_test
-from troubleshooting.domain.case import ProblemKind
-from troubleshooting.domain.transitions import InvalidTransition
+from troubleshooting.domain.base.transitions import InvalidTransition
+from troubleshooting.domain.cases.case import ProblemKind
+from troubleshooting.domain.leases.audit_mode_test import needs_approval, why_no_test
 from troubleshooting.forms.audit_test import ConsentForm, RejectForm
 from troubleshooting.models import AuditTest, Case
 from troubleshooting.queries import audit_test as queries

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from troubleshooting import permissions
 from troubleshooting.actions import cases as actions
 from troubleshooting.actions.check_runs import AlreadyLive, start_check_run
-from troubleshooting.domain.transitions import InvalidTransition
+from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.forms.case_filter import CaseFilterForm, chips, query_string
 from troubleshooting.models import Case
 from troubleshooting.queries.case_list import COUNTED_TO, CaseList, CaseRow, export_rows, list_cases, read_cursor

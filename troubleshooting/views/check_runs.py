@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from troubleshooting import permissions
 from troubleshooting.actions import check_runs as actions
-from troubleshooting.domain.transitions import InvalidTransition
+from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.models import CheckRun
 from troubleshooting.queries import checklist as checklists
 from troubleshooting.queries.transcript import read_transcript

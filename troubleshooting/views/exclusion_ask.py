@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from troubleshooting import permissions
 from troubleshooting.actions import exclusions as actions
-from troubleshooting.domain.exclusion import ExclusionKind, ScopeKind
-from troubleshooting.domain.exclusion_proposal import NARROWEST_SCOPE
+from troubleshooting.domain.advice.proposal import NARROWEST_SCOPE
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ScopeKind
 from troubleshooting.forms.exclusion import NOT_SET_UP, ExclusionForm
 from troubleshooting.models import Case, Exclusion
 from troubleshooting.queries.exclusion_ask import AskPage, read_ask_page

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from troubleshooting import permissions
 from troubleshooting.actions.renewals import CannotRenew, RenewalOpen, request_renewal
 from troubleshooting.actions.retests import CannotRetest, ask_whether_it_works, say_still_blocked
-from troubleshooting.domain.exclusion import ExclusionKind
-from troubleshooting.domain.retest_texts import retest_text
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind
+from troubleshooting.domain.retests.retest_texts import retest_text
 from troubleshooting.forms.exclusion_renew import RenewForm
 from troubleshooting.models import Exclusion, Retest
 from troubleshooting.queries.exclusion_ask import read_ask_page

@@ -18,10 +18,10 @@ from troubleshooting.actions.exclusions import (
     ScopeNeedsGroup,
     TenantNotSetUp,
 )
-from troubleshooting.domain.exclusion import LOCAL_KINDS, ExclusionKind, InvalidLifetime, Scope
-from troubleshooting.domain.exclusion_approval import MayNotDecide, WiderThanAsked
-from troubleshooting.domain.exclusion_values import InvalidExclusionValue, canonical
-from troubleshooting.domain.transitions import InvalidTransition
+from troubleshooting.domain.base.transitions import InvalidTransition
+from troubleshooting.domain.exclusions.approval import MayNotDecide, WiderThanAsked
+from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionKind, InvalidLifetime, Scope
+from troubleshooting.domain.exclusions.values import InvalidExclusionValue, canonical
 from troubleshooting.forms.exclusion import GROUP_NOT_IN_TENANT, NOT_SET_UP
 from troubleshooting.queries.exclusion_ask import existing_exclusion
 from troubleshooting.queries.words import translated

@@ -21,8 +21,8 @@ from troubleshooting.actions import exclusion_decisions as decisions
 from troubleshooting.actions import exclusions as actions
 from troubleshooting.actions.exclusion_change import change_of
 from troubleshooting.actions.exclusions_together import MOST_TOGETHER
-from troubleshooting.domain.exclusion import ExclusionKind, ExclusionStatus, Scope
-from troubleshooting.domain.exclusion_digest import digest
+from troubleshooting.domain.exclusions.digest import digest
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus, Scope
 from troubleshooting.forms.exclusion_decision import AnswerForm, ApproveForm, AskBackForm, RejectForm, RevokeForm
 from troubleshooting.forms.exclusion_filter import ExclusionFilterForm, chips, query_string
 from troubleshooting.models import Exclusion, User

@@ -25,8 +25,8 @@ from troubleshooting.actions.exclusions_together import (
     approve_together,
     reject_together,
 )
-from troubleshooting.domain.exclusion import ExclusionKind
-from troubleshooting.domain.exclusion_digest import canonical_json, digest
+from troubleshooting.domain.exclusions.digest import canonical_json, digest
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.forms.exclusions_together import Answer, PickForm, TogetherForm
 from troubleshooting.models import Exclusion
 from troubleshooting.models.choices import EXCLUSION_STATUS_LABELS

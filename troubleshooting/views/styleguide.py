@@ -12,8 +12,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from troubleshooting.domain.case import ProblemKind
-from troubleshooting.domain.finding import CheckStatus
+from troubleshooting.domain.cases.case import ProblemKind
+from troubleshooting.domain.checks.finding import CheckStatus
 from troubleshooting.forms.case_filter import CaseFilterForm
 from troubleshooting.forms.fields import AddressField, CardSelect
 from troubleshooting.forms.report import KIND_CARDS

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from troubleshooting import permissions
 from troubleshooting.actions import submissions as actions
-from troubleshooting.domain.submission import Company, SubmissionStatus
-from troubleshooting.domain.transitions import InvalidTransition
+from troubleshooting.domain.base.transitions import InvalidTransition
+from troubleshooting.domain.submissions.submission import Company, SubmissionStatus
 from troubleshooting.forms.submission import CategoryForm, SentForm, StatusForm
 from troubleshooting.models import Case, CheckRun
 from troubleshooting.queries.evidence import evidence_json as read_evidence_json

@@ -15,14 +15,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from troubleshooting.domain.case import ProblemKind, Program, Report
-from troubleshooting.domain.checks import judge
-from troubleshooting.domain.device_errors import DeviceErrorCode
-from troubleshooting.domain.events import PROGRAM_FILES, file_name
-from troubleshooting.domain.finding import CheckStatus, Finding
-from troubleshooting.domain.indicator import InvalidIndicator, parse_indicator
-from troubleshooting.domain.remediation import error_text
-from troubleshooting.domain.verdict import Verdict, conclude
+from troubleshooting.domain.cases.case import ProblemKind, Program, Report
+from troubleshooting.domain.cases.indicator import InvalidIndicator, parse_indicator
+from troubleshooting.domain.checks.checklist import judge
+from troubleshooting.domain.checks.finding import CheckStatus, Finding
+from troubleshooting.domain.checks.remediation import error_text
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.events import PROGRAM_FILES, file_name
+from troubleshooting.domain.verdict.verdict import Verdict, conclude
 from troubleshooting.machines.base import Address, Answer, Auth, Credential, Limits, UnsafeAddress
 from troubleshooting.machines.catalogue import InvalidArgument, host_name
 from troubleshooting.machines.errors import MachineError

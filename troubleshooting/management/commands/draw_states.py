@@ -10,7 +10,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from troubleshooting.domain import audit_test, case, check_run, exclusion, lease, placement, retest, submission
+from troubleshooting.domain.cases import case
+from troubleshooting.domain.checks import check_run
+from troubleshooting.domain.exclusions import exclusion, placement
+from troubleshooting.domain.leases import audit_mode_test as audit_test
+from troubleshooting.domain.leases import lease
+from troubleshooting.domain.retests import retest
+from troubleshooting.domain.submissions import submission
 
 TABLES: Mapping[str, tuple[Mapping[Any, frozenset[Any]], Mapping[Any, str | None]]] = {
     "Case": (case.TRANSITIONS, case.NEXT_MOVE),

@@ -1,0 +1,234 @@
+"""The linter's codes with their severity and words; what is no value at all stands in ``exclusion_value_errors``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from troubleshooting.domain.base.text import gettext_noop as _
+
+
+class Severity(StrEnum):
+    """What a finding means for the request."""
+
+    REFUSE = "refuse"  # cannot be asked for like this
+    WARN = "warn"  # the reviewer has to see it
+
+
+class LintCode(StrEnum):
+    """What the linter finds about a value, its scope, its time and its effect."""
+
+    PUBLIC_SUFFIX = "public_suffix"
+    REGISTRABLE_DOMAIN = "registrable_domain"
+    WHOLE_DOMAIN = "whole_domain"
+    UNKNOWN_SUFFIX = "unknown_suffix"
+    WIDER_THAN_REPORTED = "wider_than_reported"
+    OTHER_SITE = "other_site"
+    SHARED_HOST = "shared_host"
+    SHARED_PAGE = "shared_page"
+    SHARED_TENANT = "shared_tenant"
+    INTERNAL_ADDRESS = "internal_address"
+    INTERNAL_NAME = "internal_name"
+    SPECIAL_ADDRESS = "special_address"
+    ADDRESS_FOR_NAME = "address_for_name"
+    PATH_ONLY_IN_EDGE = "path_only_in_edge"
+    NOT_IN_EDGE = "not_in_edge"
+    DENIED_PROGRAM = "denied_program"
+    SYSTEM_PROGRAM = "system_program"
+    GENERIC_NAME = "generic_name"
+    USER_WRITABLE = "user_writable"
+    OTHER_PROGRAM = "other_program"
+    BLOCKED_BY_COMPANY = "blocked_by_company"
+    BLOCK_OVERLAPS = "block_overlaps"
+    ALREADY_ALLOWED = "already_allowed"
+    SET_BY_POLICY = "set_by_policy"
+    ALREADY_EXCLUDED = "already_excluded"
+    EXCLUDED_ELSEWHERE = "excluded_elsewhere"
+    INDICATOR_TAKEN = "indicator_taken"
+    PRESENT_ON_DEVICE = "present_on_device"
+    SCOPE_NEEDS_GROUP = "scope_needs_group"
+    WIDE_SCOPE = "wide_scope"
+    LIFETIME_NONE = "lifetime_none"
+    LIFETIME_TOO_LONG = "lifetime_too_long"
+    LOCAL_LISTS_IGNORED = "local_lists_ignored"
+    TAMPER_PROTECTED = "tamper_protected"
+    LISTS_HIDDEN = "lists_hidden"
+    LISTS_UNREADABLE = "lists_unreadable"
+    TROUBLESHOOTING_MODE = "troubleshooting_mode"
+    POLICY_LIST = "policy_list"
+    EFFECT_UNKNOWN = "effect_unknown"
+    NOT_ONBOARDED = "not_onboarded"
+    CLIENT_TOO_OLD = "client_too_old"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Severity and sentences of a code."""
+
+    severity: Severity
+    text: str
+    narrower: str = ""
+
+
+def _refuse(text: str, narrower: str = "") -> Words:
+    """Give the words of a refusal."""
+    return Words(Severity.REFUSE, text, narrower)
+
+
+def _warn(text: str, narrower: str = "") -> Words:
+    """Give the words of a warning."""
+    return Words(Severity.WARN, text, narrower)
+
+
+_ONE_SITE = _("Ask for the one site that is needed, for example %(example)s.")
+_POLICY_INSTEAD = _("Ask for an allow indicator, or have the exclusion set by the policy itself.")
+
+WORDS: Mapping[LintCode, Words] = {
+    LintCode.PUBLIC_SUFFIX: _refuse(
+        _("Under %(host)s everybody can have a site, so this would open countless sites of strangers."), _ONE_SITE
+    ),
+    LintCode.REGISTRABLE_DOMAIN: _refuse(
+        _("This opens the whole domain %(host)s with all its sites, although the case is about one of them."), _ONE_SITE
+    ),
+    LintCode.WHOLE_DOMAIN: _warn(
+        _("This opens %(host)s and every site below it, because an indicator has no narrower form for it."),
+        _("Where only Microsoft Edge is used, an indicator for the one page is narrower: https://%(host)s/page."),
+    ),
+    LintCode.UNKNOWN_SUFFIX: _warn(
+        _("No public site ends in .%(suffix)s as far as is known. Look whether the name is written correctly.")
+    ),
+    LintCode.WIDER_THAN_REPORTED: _warn(_("This opens more than the reported site %(example)s."), _ONE_SITE),
+    LintCode.OTHER_SITE: _warn(
+        _("The case is about %(example)s, which this does not open. Say in the reason why this one is needed.")
+    ),
+    LintCode.SHARED_HOST: _refuse(
+        _("%(host)s is shared by many: %(reason)s."),
+        _("Ask for the owner's own address there, or, for Microsoft Edge, for the one page: https://%(host)s/page."),
+    ),
+    LintCode.SHARED_PAGE: _warn(
+        _("This page lies on %(host)s, which is shared by many: %(reason)s. Its content may change hands.")
+    ),
+    LintCode.SHARED_TENANT: _warn(
+        _("%(host)s is an address on a shared service. Look who owns it; it may change hands without notice.")
+    ),
+    LintCode.INTERNAL_ADDRESS: _refuse(
+        _("%(host)s is an internal address. Microsoft's indicators know public addresses only."),
+        _("Ask for an IP exclusion on the one PC; internal addresses are fine there."),
+    ),
+    LintCode.INTERNAL_NAME: _refuse(
+        _("%(host)s exists only inside a network, and indicators are for public sites."),
+        _("Ask for an IP exclusion of the one internal address on the one PC."),
+    ),
+    LintCode.SPECIAL_ADDRESS: _refuse(
+        _("%(host)s is not the address of one machine elsewhere (it is this PC itself, a group, or reserved)."),
+        _("Enter the address of the machine that the program connects to, for example 203.0.113.7."),
+    ),
+    LintCode.ADDRESS_FOR_NAME: _warn(
+        _(
+            "Many sites may share the address %(host)s, and it may pass to somebody else. The case names the site "
+            "%(example)s."
+        ),
+        _("Ask for an allow indicator for %(example)s."),
+    ),
+    LintCode.PATH_ONLY_IN_EDGE: _warn(
+        _("Only Microsoft Edge sees the page of an https:// address; for other programs this has no effect."),
+        _("Outside Microsoft Edge, ask for the site %(host)s."),
+    ),
+    LintCode.NOT_IN_EDGE: _warn(
+        _("In Microsoft Edge it is SmartScreen that blocks, and an exclusion on the PC does not reach it."),
+        _("Ask for an allow indicator, which Microsoft Edge follows."),
+    ),
+    LintCode.DENIED_PROGRAM: _refuse(
+        _("%(program)s is never excluded: %(reason)s"), _("Ask for an allow indicator for the one site.")
+    ),
+    LintCode.SYSTEM_PROGRAM: _refuse(
+        _("%(program)s lies in a folder of Windows or Defender. Programs of the system are never excluded."),
+        _("Ask for an allow indicator for the one site."),
+    ),
+    LintCode.GENERIC_NAME: _warn(
+        _("Many programs are called %(program)s. Say in the reason which one this is and who made it.")
+    ),
+    LintCode.USER_WRITABLE: _warn(
+        _("The program lies where people without administrator's rights may exchange the file."),
+        _("Have it installed below C:\\Program Files, and ask for that path."),
+    ),
+    LintCode.OTHER_PROGRAM: _warn(
+        _("The case is about %(wanted)s, not about %(program)s. Say in the reason why this one is needed.")
+    ),
+    LintCode.BLOCKED_BY_COMPANY: _refuse(
+        _("The company blocks exactly this on purpose (%(reference)s), and an exclusion would undo that."),
+        _("Ask those who made that indicator to change it."),
+    ),
+    LintCode.BLOCK_OVERLAPS: _warn(
+        _("The company blocks something that overlaps with this (%(reference)s). Ask those who made that indicator.")
+    ),
+    LintCode.ALREADY_ALLOWED: _refuse(
+        _("An allow indicator opens this already (%(reference)s), so another one changes nothing."),
+        _("Wait two hours after it was made and try again; after 48 hours look for another cause."),
+    ),
+    LintCode.SET_BY_POLICY: _refuse(_("A policy excludes this already (%(reference)s), so nothing is to be added.")),
+    LintCode.ALREADY_EXCLUDED: _refuse(
+        _("The exclusion %(reference)s covers this already."), _("Ask for its renewal where it ends too early.")
+    ),
+    LintCode.EXCLUDED_ELSEWHERE: _warn(_("The exclusion %(reference)s has this value for another scope.")),
+    LintCode.INDICATOR_TAKEN: _refuse(
+        _("A tenant has one indicator for each address, and the exclusion %(reference)s has it for other PCs."),
+        _("Have that one ended first, then ask for the scope that all of them need."),
+    ),
+    LintCode.PRESENT_ON_DEVICE: _warn(
+        _("The PC's own list has %(entry)s already, so this may not be what stops the connection.")
+    ),
+    LintCode.SCOPE_NEEDS_GROUP: _refuse(
+        _("An allow indicator reaches a device group or everyone; Microsoft has none for one PC."),
+        _("Choose the smallest device group that the PC is in, or one that is made for it."),
+    ),
+    LintCode.WIDE_SCOPE: _warn(
+        _("This holds for everyone, although the case is about one PC."), _("Choose the PC or its device group.")
+    ),
+    LintCode.LIFETIME_NONE: _refuse(_("The end has to lie in the future, for example 30 days from now.")),
+    LintCode.LIFETIME_TOO_LONG: _refuse(
+        _("An exclusion lasts %(days)s days at most."), _("Choose an earlier end; it can be renewed with new evidence.")
+    ),
+    LintCode.LOCAL_LISTS_IGNORED: _refuse(
+        _("A policy makes this PC ignore its own exclusions (DisableLocalAdminMerge = 1), so this has no effect."),
+        _POLICY_INSTEAD,
+    ),
+    LintCode.TAMPER_PROTECTED: _refuse(
+        _("Tamper protection covers the exclusions of this PC (TPExclusions = 1), so it refuses the change."),
+        _POLICY_INSTEAD,
+    ),
+    LintCode.LISTS_HIDDEN: _refuse(
+        _(
+            "A policy hides the exclusions even from administrators (HideExclusionsFromLocalAdmins = 1), so neither "
+            "that it is there nor that it is gone could be proved."
+        ),
+        _POLICY_INSTEAD,
+    ),
+    LintCode.LISTS_UNREADABLE: _refuse(
+        _(
+            "The portal's account may not read the exclusions of this PC (“N/A: …”), so neither that it is there nor "
+            "that it is gone could be proved."
+        ),
+        _("Give the account administrator's rights on the PC and check the PC again."),
+    ),
+    LintCode.TROUBLESHOOTING_MODE: _refuse(
+        _("Troubleshooting mode is on, and what is changed on the PC now is undone at its end."),
+        _("Ask again when it has ended, four hours after its start at the latest."),
+    ),
+    LintCode.POLICY_LIST: _warn(
+        _("A policy sets this list of exclusions on the PC and may replace what is added (%(value)s = 1)."),
+        _POLICY_INSTEAD,
+    ),
+    LintCode.EFFECT_UNKNOWN: _warn(
+        _("It is not known whether this PC would follow the exclusion: its policies could not be read.")
+    ),
+    LintCode.NOT_ONBOARDED: _refuse(
+        _("The PC is not connected to Defender for Endpoint, so no indicator reaches it."),
+        _("Have the PC onboarded, or ask for an IP exclusion on it."),
+    ),
+    LintCode.CLIENT_TOO_OLD: _refuse(
+        _("Defender on the PC is %(version)s; indicators need 4.18.1906 or later."),
+        _("Have Defender's platform updated and check the PC again."),
+    ),
+}

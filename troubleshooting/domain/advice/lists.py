@@ -1,0 +1,162 @@
+"""Programs that are never excluded and hosts that many share, each group with its reason.
+
+Programs: exclusions.md section 4 names the kinds; the names follow Microsoft's "Common mistakes to avoid when defining
+exclusions" (processes), with their usual siblings added. A name counts in every folder. Hosts: own short list, beside
+the private section of the public suffix list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.cases.indicator import covers
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Names that share a reason; the reason ends the sentence "… is never excluded: "."""
+
+    reason: str
+    names: frozenset[str]
+
+
+def _group(reason: str, names: str) -> Group:
+    """Read the names, parted by spaces; a program without an ending is an .exe."""
+    return Group(reason, frozenset(name if "." in name else name + ".exe" for name in names.split()))
+
+
+DENIED_PROGRAMS: Mapping[str, Group] = {
+    "browser": _group(
+        _("it is a browser, so every dangerous site would open in it."),
+        "chrome msedge firefox iexplore opera brave vivaldi chromium msedgewebview2 librewolf tor waterfox",
+    ),
+    "script_host": _group(
+        _("it runs scripts or other people's code, and attackers use it for just that."),
+        "powershell pwsh powershell_ise cmd wscript cscript mshta bash wsl wmic java javaw python pythonw node perl "
+        "ruby php dotnet dnx csi fsi fsianycpu rcsi msbuild installutil regasm regsvcs addinprocess addinprocess32 "
+        "addinutil wslhost deno",
+    ),
+    "office": _group(
+        _("it opens documents that come from outside, which is how many attacks begin."),
+        "winword excel powerpnt outlook olk onenote msaccess mspub visio winproj teams ms-teams lync soffice acrord32 "
+        "acrobat thunderbird",
+    ),
+    "system": _group(
+        _("it is a part of Windows that runs or loads the code of others."),
+        "svchost rundll32 regsvr32 dllhost explorer services lsass winlogon csrss smss wininit spoolsv taskhostw "
+        "taskhost taskeng conhost msiexec wuauclt schtasks at msdt hh runtimebroker backgroundtaskhost "
+        "searchindexer w3wp wsmprovhost wmiprvse mmc control cmstp odbcconf pcalua forfiles",
+    ),
+    "transfer": _group(
+        _("it fetches or sends files, and attackers use it for just that."),
+        "bitsadmin certutil certreq curl wget ftp tftp ssh scp sftp finger desktopimgdownldr esentutl expand makecab "
+        "extrac32 msedgeupdate",
+    ),
+    "admin_tool": _group(
+        _("it is a tool for administrators and developers that attackers use as well."),
+        "psexec psexec64 psexesvc bginfo cdb kd ntkd ntsd windbg dbghost dbgsvc procdump procdump64 lxss lxrun "
+        "wfc wbemtest visualuiaverifynative texttransform",
+    ),
+    "defender": _group(
+        _("it belongs to Defender itself."),
+        "msmpeng mpcmdrun nissrv mpdefendercoreservice mssense sensendr senseir",
+    ),
+}
+
+# With the whole path such a name is not wrong, but it tells nobody what the program is (section 4: "generic names").
+GENERIC_NAMES: frozenset[str] = _group(
+    "",
+    "setup install installer uninstall update updater autoupdate launcher start run app application main program "
+    "service server client agent helper host worker tool test temp",
+).names
+
+# Folders of Windows and of Defender: whatever lies there is a part of the system.
+SYSTEM_FOLDERS: tuple[str, ...] = (
+    "c:\\windows\\",
+    "c:\\program files\\windows defender\\",
+    "c:\\program files\\windows defender advanced threat protection\\",
+    "c:\\programdata\\microsoft\\windows defender\\",
+)
+
+# The only folders that people without administrator's rights cannot write to, as Windows sets it up. Everywhere else
+# (users' folders, C:\ProgramData, C:\Temp, folders made in C:\, other drives) the file may be exchanged.
+PROTECTED_FOLDERS: tuple[str, ...] = ("c:\\program files\\", "c:\\program files (x86)\\", "c:\\windows\\")
+WRITABLE_IN_PROTECTED: tuple[str, ...] = (  # general knowledge: these are open to everybody all the same
+    "c:\\windows\\temp\\",
+    "c:\\windows\\tasks\\",
+    "c:\\windows\\tracing\\",
+    "c:\\windows\\system32\\tasks\\",
+    "c:\\windows\\system32\\spool\\",
+)
+
+SHARED_HOSTS: Mapping[str, Group] = {
+    "cloud_storage": _group(
+        _("everybody can store files there, dangerous ones too"),
+        "s3.amazonaws.com storage.googleapis.com storage.cloud.google.com drive.google.com docs.google.com "
+        "drive.usercontent.google.com dropbox.com dropboxusercontent.com onedrive.live.com 1drv.ms box.com mega.nz "
+        "mediafire.com wetransfer.com icloud.com transfer.sh blob.core.windows.net sharepoint.com",
+    ),
+    "site_builder": _group(
+        _("everybody can put pages there, dangerous ones too"),
+        "sites.google.com script.google.com forms.gle wixsite.com weebly.com wordpress.com notion.site jimdosite.com "
+        "forms.office.com",
+    ),
+    "code_and_text": _group(
+        _("everybody can put files and texts there, dangerous ones too"),
+        "github.com raw.githubusercontent.com gist.github.com objects.githubusercontent.com gitlab.com bitbucket.org "
+        "pastebin.com cdn.discordapp.com media.discordapp.net telegra.ph t.me",
+    ),
+    "content_network": _group(
+        _("many sites are delivered from there, and nobody can say which"),
+        "akamaihd.net akamaized.net edgesuite.net cdn.jsdelivr.net unpkg.com cdnjs.cloudflare.com fastly.net",
+    ),
+    "shortener": _group(
+        _("it leads on to any other address"),
+        "bit.ly t.co tinyurl.com goo.gl ow.ly is.gd aka.ms rebrand.ly cutt.ly",
+    ),
+}
+
+# Names that exist only inside a network or a machine (RFC 6761, 6762, 8375; ".internal" by ICANN; the rest by habit).
+INTERNAL_SUFFIXES: tuple[str, ...] = (
+    "local",
+    "localhost",
+    "internal",
+    "home.arpa",
+    "lan",
+    "corp",
+    "home",
+    "intranet",
+    "private",
+    "in-addr.arpa",
+    "ip6.arpa",
+)
+
+
+def denied_program(file_name: str) -> Group | None:
+    """Give the group that a program's file name (lower-case) belongs to, or None; ``python3.11.exe`` is a python."""
+    stem = file_name.removesuffix(".exe")
+    names = {file_name, stem.rstrip("0123456789.-_") + ".exe"}
+    return next((group for group in DENIED_PROGRAMS.values() if names & group.names), None)
+
+
+def shared_host(host: str) -> Group | None:
+    """Give the group of shared hosts that a host is or has below it (``amazonaws.com``), or None."""
+    return next((group for group in SHARED_HOSTS.values() if any(covers(host, name) for name in group.names)), None)
+
+
+def part_of_shared_host(host: str) -> Group | None:
+    """Give the group of shared hosts that a host lies below (``alice.wordpress.com``), or None."""
+    return next((group for name in _with_parents(host) for group in SHARED_HOSTS.values() if name in group.names), None)
+
+
+def is_internal_name(host: str) -> bool:
+    """Tell whether a host name exists only inside a network."""
+    return "." not in host or any(name in INTERNAL_SUFFIXES for name in _with_parents(host))
+
+
+def _with_parents(host: str) -> Iterator[str]:
+    """Give a host and the names above it."""
+    labels = host.split(".")
+    return (".".join(labels[start:]) for start in range(len(labels)))

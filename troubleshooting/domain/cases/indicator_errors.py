@@ -1,0 +1,90 @@
+"""Why a text is not an address, and the sentence for each reason with a right example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from troubleshooting.domain.base.text import Text, say
+from troubleshooting.domain.base.text import gettext_noop as _
+
+
+class Refusal(StrEnum):
+    """Why a text is not an address."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+    CONTROL_CHARACTERS = "control_characters"
+    SPACES = "spaces"
+    SCHEME = "scheme"
+    USER_INFO = "user_info"
+    WILDCARD = "wildcard"
+    NETWORK = "network"
+    RANGE = "range"
+    PORT = "port"
+    HOST_MISSING = "host_missing"
+    HOST_TOO_LONG = "host_too_long"
+    LABEL_TOO_LONG = "label_too_long"
+    LABEL_EMPTY = "label_empty"
+    AMBIGUOUS_NUMBER = "ambiguous_number"
+    IPV6_FORM = "ipv6_form"
+    CHARACTERS = "characters"
+
+
+REFUSALS: Mapping[Refusal, str] = {
+    Refusal.EMPTY: _("Enter the address of the site, for example https://www.example.com/page or www.example.com."),
+    Refusal.TOO_LONG: _(
+        "The address is longer than 2,048 characters. Leave out what follows the question mark, for example "
+        "https://www.example.com/page."
+    ),
+    Refusal.CONTROL_CHARACTERS: _(
+        "The address contains characters that cannot be seen. Type it by hand, for example www.example.com."
+    ),
+    Refusal.SPACES: _(
+        "An address has no spaces in it. Enter one address only, for example https://www.example.com/page."
+    ),
+    Refusal.SCHEME: _("An address begins with https://, http:// or ftp://, for example https://www.example.com/page."),
+    Refusal.USER_INFO: _(
+        "Leave out the user name, the password and the @ sign: they are not needed here. Enter the site's address "
+        "alone, for example https://www.example.com/page."
+    ),
+    Refusal.WILDCARD: _(
+        "An address has no * in it. Enter the one address you visited, for example shop.example.com instead of "
+        "*.example.com."
+    ),
+    Refusal.NETWORK: _("This is a whole network. Enter the one IP address you connected to, for example 203.0.113.7."),
+    Refusal.RANGE: _(
+        "This is a range of IP addresses. Enter the one IP address you connected to, for example 203.0.113.7."
+    ),
+    Refusal.PORT: _("The port after the colon is a number from 1 to 65535, for example www.example.com:8443."),
+    Refusal.HOST_MISSING: _("The name of the site is missing. Enter, for example, https://www.example.com/page."),
+    Refusal.HOST_TOO_LONG: _(
+        "The name of the site is longer than 253 characters. Copy it again, for example www.example.com."
+    ),
+    Refusal.LABEL_TOO_LONG: _(
+        "A part of the site's name between two dots is longer than 63 characters. Copy it again, for example "
+        "www.example.com."
+    ),
+    Refusal.LABEL_EMPTY: _(
+        "The site's name begins with a dot or has two dots in a row. Enter, for example, www.example.com."
+    ),
+    Refusal.AMBIGUOUS_NUMBER: _(
+        "An IP address is four numbers from 0 to 255 without leading zeros, for example 203.0.113.7."
+    ),
+    Refusal.IPV6_FORM: _(
+        "This is not an IPv6 address. Enter, for example, 2001:db8::7, or [2001:db8::7]:443 where there is a port."
+    ),
+    Refusal.CHARACTERS: _(
+        "The name of the site contains characters that no site's name can have. Enter, for example, www.example.com."
+    ),
+}
+
+
+class InvalidIndicator(ValueError):
+    """A text is not an address; ``text`` is the sentence for the person, with a right example."""
+
+    def __init__(self, code: Refusal) -> None:
+        """Keep the code; the sentence is looked up by it."""
+        super().__init__(code.value)
+        self.code = code
+        self.text: Text = say(REFUSALS[code])

@@ -1,0 +1,139 @@
+"""How many people have to approve an exclusion, who may not, and what it would touch.
+
+The requester never decides, and nobody decides twice; both stand in the database as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Any
+
+from troubleshooting.domain.base.text import Text, say
+from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind, Scope, ScopeKind
+
+MOST_APPROVERS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalPolicy:
+    """What the company asks for: numbers of different people, by what an exclusion touches.
+
+    Raises ValueError for a number below one or above five, for a wider scope that needs fewer people than a narrower
+    one, and for a short time that is none.
+    """
+
+    short_time: timedelta = timedelta(days=7)
+    one_pc: int = 1
+    one_pc_for_long: int = 1  # longer than the short time
+    group: int = 1
+    everyone: int = 2
+    process: int = 2  # whatever the scope
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        numbers = (self.one_pc, self.one_pc_for_long, self.group, self.everyone, self.process)
+        if any(not 1 <= number <= MOST_APPROVERS for number in numbers):
+            raise ValueError(f"Between one and {MOST_APPROVERS} people approve an exclusion.")
+        if not self.one_pc <= self.one_pc_for_long or not self.one_pc <= self.group <= self.everyone:
+            raise ValueError("A wider scope or a longer time never needs fewer people.")
+        if self.short_time <= timedelta(0):
+            raise ValueError("A short time is longer than nothing.")
+
+
+USUAL_POLICY = ApprovalPolicy()
+
+
+def approvals_needed(
+    kind: ExclusionKind, scope: Scope, lifetime: timedelta, *, policy: ApprovalPolicy = USUAL_POLICY
+) -> int:
+    """Give how many different people have to approve; never fewer for a wider scope or a longer time."""
+    by_scope = {ScopeKind.DEVICE: policy.one_pc, ScopeKind.GROUP: policy.group, ScopeKind.EVERYONE: policy.everyone}
+    needed = [by_scope[scope.kind]]
+    if lifetime > policy.short_time:
+        needed.append(policy.one_pc_for_long)
+    if kind is ExclusionKind.PROCESS:
+        needed.append(policy.process)
+    return max(needed)
+
+
+def is_approved(approver_ids: Collection[int], *, needed: int) -> bool:
+    """Tell whether enough different people have approved."""
+    return len(set(approver_ids)) >= needed
+
+
+class MayNotDecide(Exception):
+    """A person may not decide about this exclusion; ``text`` is the sentence for them."""
+
+    def __init__(self, text: Text) -> None:
+        """Keep the sentence."""
+        super().__init__(str(text))
+        self.text = text
+
+
+class OwnRequest(MayNotDecide):
+    """Nobody decides about what they asked for, whatever their roles are."""
+
+    def __init__(self) -> None:
+        """Say who can."""
+        super().__init__(say(_("You asked for this exception, so another reviewer decides about it.")))
+
+
+class DecidedAlready(MayNotDecide):
+    """Nobody counts twice."""
+
+    def __init__(self) -> None:
+        """Say who can."""
+        super().__init__(
+            say(_("You have decided about this exception already; the next decision is another person's."))
+        )
+
+
+def check_may_decide(requester_id: int, *, decided_by: Collection[int], decider_id: int) -> None:
+    """Raise OwnRequest or DecidedAlready; rights beyond that are the permissions' business."""
+    if decider_id == requester_id:
+        raise OwnRequest
+    if decider_id in decided_by:
+        raise DecidedAlready
+
+
+class WiderThanAsked(ValueError):
+    """A decision would open more than was asked for; ``text`` is the sentence for the reviewer."""
+
+    def __init__(self, text: Text) -> None:
+        """Keep the sentence."""
+        super().__init__(str(text))
+        self.text = text
+
+
+def check_not_wider(*, asked: Scope, asked_lifetime: timedelta, granted: Scope, granted_lifetime: timedelta) -> None:
+    """Raise WiderThanAsked unless the decision stays within what was asked for."""
+    if granted.is_wider_than(asked):
+        raise WiderThanAsked(
+            say(_("This reaches PCs that were not asked for. Choose the scope of the request or less."))
+        )
+    if granted_lifetime > asked_lifetime:
+        raise WiderThanAsked(
+            say(_("This lasts longer than was asked for. Choose the end of the request or an earlier one."))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BlastRadius:
+    """What an exclusion would touch, for the reviewer's eyes."""
+
+    devices: int
+    people: int
+    past_cases: int  # cases about the same address or program
+    events: int  # block events in the snapshots at hand that it would have let pass
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a negative number."""
+        if any(getattr(self, field.name) < 0 for field in fields(self)):
+            raise ValueError("A number of things is not negative.")
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the form that is stored with a decision."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}

@@ -1,0 +1,136 @@
+"""Why a text is no value of an exclusion, and the sentence for each reason with a right example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from troubleshooting.domain.base.text import Text, say
+from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.cases.indicator import Refusal
+
+
+class ValueRefusal(StrEnum):
+    """Why a text is no value of an exclusion."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+    UNREADABLE = "unreadable"  # not an address at all
+    WILDCARD = "wildcard"
+    NETWORK = "network"
+    RANGE = "range"
+    PORT = "port"
+    FTP = "ftp"
+    SCHEME_MISSING = "scheme_missing"
+    IPV6_EXCLUSION = "ipv6_exclusion"
+    NOT_AN_IPV4 = "not_an_ipv4"
+    IMAGE_NAME = "image_name"
+    NETWORK_SHARE = "network_share"
+    DEVICE_PATH = "device_path"
+    USER_VARIABLE = "user_variable"
+    UNKNOWN_VARIABLE = "unknown_variable"
+    NOT_FROM_THE_DRIVE = "not_from_the_drive"
+    DOTS_IN_PATH = "dots_in_path"
+    SHORT_NAME = "short_name"
+    BAD_CHARACTERS = "bad_characters"
+    FOLDER = "folder"
+    NOT_A_PROGRAM = "not_a_program"
+
+
+VALUE_REFUSALS: Mapping[ValueRefusal, str] = {
+    ValueRefusal.EMPTY: _(
+        r"Enter what the exclusion is for, for example shop.example.com, 203.0.113.7 or C:\Program Files\App\app.exe."
+    ),
+    ValueRefusal.TOO_LONG: _(
+        r"This is too long: an address has 2,048 characters at most, a path 259, for example "
+        r"C:\Program Files\App\app.exe."
+    ),
+    ValueRefusal.UNREADABLE: _("This is not the address of a site, for example shop.example.com."),
+    ValueRefusal.WILDCARD: _(
+        r"Wildcards such as * are not taken: they would open more than anybody looked at. Write out the one site, "
+        r"for example shop.example.com, or the one program, for example C:\Program Files\App\app.exe."
+    ),
+    ValueRefusal.NETWORK: _(
+        "This is a whole network, which Microsoft documents for no exclusion. Enter one IP address, for example "
+        "203.0.113.7."
+    ),
+    ValueRefusal.RANGE: _(
+        "This is a range of addresses, which Microsoft documents for no exclusion. Enter one IP address, for example "
+        "203.0.113.7."
+    ),
+    ValueRefusal.PORT: _(
+        "An exclusion has no port: it counts for all of them. Leave out the colon and the number, for example "
+        "shop.example.com."
+    ),
+    ValueRefusal.FTP: _(
+        "An indicator knows TCP, HTTP and HTTPS, but no ftp:// address. Enter the site alone, for example "
+        "files.example.com."
+    ),
+    ValueRefusal.SCHEME_MISSING: _(
+        "An address with a page begins with https:// or http://, for example https://shop.example.com/page."
+    ),
+    ValueRefusal.IPV6_EXCLUSION: _(
+        "Microsoft documents IP exclusions for IPv4 only. Enter the IPv4 address, for example 203.0.113.7, or ask for "
+        "an allow indicator, which knows IPv6."
+    ),
+    ValueRefusal.NOT_AN_IPV4: _(
+        "An IP exclusion is one IPv4 address: four numbers from 0 to 255, for example 203.0.113.7."
+    ),
+    ValueRefusal.IMAGE_NAME: _(
+        "A program's name alone counts for every program of that name in any folder, also for a harmful one. Enter "
+        r"the whole path, for example C:\Program Files\App\app.exe."
+    ),
+    ValueRefusal.NETWORK_SHARE: _(
+        "A program on a network share can be exchanged by others without this PC noticing. Have it installed on the "
+        r"PC and enter that path, for example C:\Program Files\App\app.exe."
+    ),
+    ValueRefusal.DEVICE_PATH: _(
+        r"Write the path as people do, with a drive letter, for example C:\Program Files\App\app.exe."
+    ),
+    ValueRefusal.USER_VARIABLE: _(
+        "Defender reads this as the system, not as the person, so it would mean another folder. Enter the path from "
+        r"the drive, for example C:\Program Files\App\app.exe."
+    ),
+    ValueRefusal.UNKNOWN_VARIABLE: _(
+        r"This %…% is none of Windows' own system variables. Use, for example, %ProgramFiles%\App\app.exe."
+    ),
+    ValueRefusal.NOT_FROM_THE_DRIVE: _(
+        r"A path begins with a drive letter or a system variable, for example C:\Program Files\App\app.exe or "
+        r"%ProgramFiles%\App\app.exe."
+    ),
+    ValueRefusal.DOTS_IN_PATH: _(
+        "The path goes through . or .., has an empty part, or a part that ends in a dot or a space. Write it out, for "
+        r"example C:\Program Files\App\app.exe."
+    ),
+    ValueRefusal.SHORT_NAME: _(
+        r"The path has a shortened name (~1), which may mean different folders. Write it out, for example "
+        r"C:\Program Files\App\app.exe."
+    ),
+    ValueRefusal.BAD_CHARACTERS: _(
+        r"The path has characters that no file name has. Copy it again, for example C:\Program Files\App\app.exe."
+    ),
+    ValueRefusal.FOLDER: _(r"This is a folder. Enter the one program in it, for example C:\Program Files\App\app.exe."),
+    ValueRefusal.NOT_A_PROGRAM: _(
+        r"A process exclusion names a program file that ends in .exe, for example C:\Program Files\App\app.exe. "
+        "A script runs inside another program, which must never be excluded."
+    ),
+}
+
+# How a refusal of the address parser is called here; whatever is missing is UNREADABLE.
+FROM_INDICATOR: Mapping[Refusal, ValueRefusal] = {
+    Refusal.EMPTY: ValueRefusal.EMPTY,
+    Refusal.TOO_LONG: ValueRefusal.TOO_LONG,
+    Refusal.WILDCARD: ValueRefusal.WILDCARD,
+    Refusal.NETWORK: ValueRefusal.NETWORK,
+    Refusal.RANGE: ValueRefusal.RANGE,
+}
+
+
+class InvalidExclusionValue(ValueError):
+    """A text is no value of that kind; ``text`` is the sentence for the person, with a right example."""
+
+    def __init__(self, code: ValueRefusal, text: Text | None = None) -> None:
+        """Keep the code; the sentence is looked up by it unless a more exact one is given."""
+        super().__init__(code.value)
+        self.code = code
+        self.text: Text = text or say(VALUE_REFUSALS[code])

@@ -1,0 +1,112 @@
+"""Why a temporary change was not made, in words; the codes are in ``lease.Outcome``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from troubleshooting.domain.base.text import Text, say
+from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.leases.lease import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeText:
+    """One reason: a title for everybody, and what it means and asks for, for each kind of reader."""
+
+    title: Text
+    employee: Text
+    it: Text
+
+
+def _outcome(title: str, employee: str, it: str) -> OutcomeText:
+    return OutcomeText(say(title), say(employee), say(it))
+
+
+OUTCOMES: Mapping[Outcome, OutcomeText] = {
+    Outcome.ALREADY_SO: _outcome(
+        _("Protection on this PC only logs already"),
+        _("So there was nothing to change, and nothing was. IT looks at what has been logged."),
+        _(
+            "EnableNetworkProtection is 2 (audit mode) already, so nothing was changed. The log shows what "
+            "a test would "
+            "show: check the PC again after the site was opened, and turn block mode on if it should be on."
+        ),
+    ),
+    Outcome.MANAGED_BY_POLICY: _outcome(
+        _("Your company's rules decide about this setting"),
+        _("The portal does not touch it, and nothing on the PC was changed. IT can find the cause in another way."),
+        _(
+            "The mode comes from policy (Group Policy or MDM). A local change would not show, and would "
+            "come out on the "
+            "day the policy is lifted, so nothing was changed. To test, put the PC in a group whose policy says audit "
+            "mode, let it sync, have the site opened, and check the PC again."
+        ),
+    ),
+    Outcome.VALUE_UNREADABLE: _outcome(
+        _("The PC did not say how its protection is set"),
+        _(
+            "Without that the portal changes nothing, so nothing on the PC was changed. IT looks at why it "
+            "did not answer."
+        ),
+        _(
+            "The present mode or its policy keys could not be read, and what is not known cannot be put "
+            "back, so nothing "
+            "was changed. Look at the transcript: does Get-MpPreference answer, does the Defender service run, may the "
+            "account read HKLM:\\SOFTWARE\\Policies?"
+        ),
+    ),
+    Outcome.TAMPER_PROTECTION: _outcome(
+        _("Windows protects this setting from changes"),
+        _("The test could not begin, and the PC is protected as before. IT can find the cause in another way."),
+        _(
+            "Tamper protection refused the change (event 5013), and the mode was read back unchanged. Use "
+            "troubleshooting "
+            "mode from the Defender portal, or set audit mode by policy for this PC, then check it again."
+        ),
+    ),
+    Outcome.NOT_TAKEN: _outcome(
+        _("The PC did not take the change"),
+        _("The test could not begin, and the PC is protected as before. IT can find the cause in another way."),
+        _(
+            "Set-MpPreference reported no error and there was no event 5013, yet the mode was read back unchanged. "
+            "Something sets it again at once: look for Group Policy, MDM, Configuration Manager or security settings "
+            "management of Defender for Endpoint."
+        ),
+    ),
+    Outcome.TASK_NOT_SET: _outcome(
+        _("The PC could not be given its own way back"),
+        _(
+            "Before anything is changed, the PC gets a task that undoes it. That was not possible, so "
+            "nothing was changed."
+        ),
+        _(
+            "The restore task could not be registered or read back, so the mode was not changed. Look at "
+            "the transcript: "
+            "does the Task Scheduler run, and may the account register tasks as SYSTEM (JEA endpoint)?"
+        ),
+    ),
+    Outcome.NOT_REACHED: _outcome(
+        _("The PC could not be reached"),
+        _("Nothing was changed. Turn the PC on, connect it to the company network, and begin the test again."),
+        _("The PC was not reached before anything was changed; the test has to be asked for again."),
+    ),
+    Outcome.CANCELLED: _outcome(
+        _("The test was ended before it began"),
+        _("Nothing on the PC was changed."),
+        _("It was ended before the first command that changes anything."),
+    ),
+    Outcome.WRITES_STOPPED: _outcome(
+        _("All changes on PCs are stopped for now"),
+        _("The test did not begin, and the PC is protected as before. Ask for it again when changes go on."),
+        _(
+            "The emergency stop came before the mode was changed. The value before was kept, a restore task that was "
+            "set already was taken away again; the test has to be asked for anew after the stop."
+        ),
+    ),
+}
+
+
+def outcome_text(code: str) -> OutcomeText | None:
+    """Give the words of a stored code; None where it is empty or not known."""
+    return next((words for outcome, words in OUTCOMES.items() if outcome.value == code), None)

@@ -1,0 +1,227 @@
+"""The conclusion of a check run: what happened to the reported connection, how sure that is, and what is next.
+
+A verdict is never a guess: each one rests on named evidence. The local log carries no category, so it cannot say
+*whose list* blocked a site (Microsoft's intelligence, the company's own indicator, web content filtering, Defender for
+Cloud Apps); the texts say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from troubleshooting.domain.cases.case import ProblemKind, Program, Report
+from troubleshooting.domain.checks.finding import PREREQUISITES, CheckId, CheckStatus, Finding
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.events import EventMatch, Strength, clock_skew, matches_in
+from troubleshooting.domain.evidence.snapshot import Snapshot
+from troubleshooting.domain.verdict.base import Confidence, Evidence, EvidenceKind, NextStep, Verdict, VerdictCode
+from troubleshooting.domain.verdict.texts import hints, verdict_of
+
+__all__ = [
+    "LADDER",
+    "Confidence",
+    "Evidence",
+    "EvidenceKind",
+    "NextStep",
+    "Verdict",
+    "VerdictCode",
+    "conclude",
+]
+
+LOG_SPAN = timedelta(hours=24)  # the visit reads so much of the log
+LOG_LIMIT = 500  # events that a visit reads at most, newest first (device-commands.md)
+TIME_SLACK = timedelta(minutes=5)  # people round the time up
+
+# Without one of these network protection does not work: the article's prerequisites, and the switches of a server.
+REQUIRED: tuple[CheckId, ...] = (*PREREQUISITES, CheckId.SERVER_SWITCHES)
+_NOT_KNOWN = frozenset({CheckStatus.UNKNOWN, CheckStatus.WAITING})
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the rungs of the ladder look at."""
+
+    report: Report
+    snapshot: Snapshot
+    findings: Mapping[CheckId, Finding]
+    matches: tuple[EventMatch, ...]  # best first
+
+    @property
+    def log_covers_report(self) -> bool:
+        """Tell whether the log was read and reaches back to (and includes) the reported moment."""
+        events = self.snapshot.events
+        age = self.snapshot.collected_at - self.report.happened_at
+        if events is None or not -TIME_SLACK <= age <= LOG_SPAN:
+            return False
+        if len(events) < LOG_LIMIT:
+            return True
+        return min(event.recorded_at for event in events) - self.report.happened_at < clock_skew(self.snapshot)
+
+    def with_status(self, checks: Iterable[CheckId], statuses: frozenset[CheckStatus]) -> list[Finding]:
+        """Give the findings of these checks that have one of these statuses."""
+        found = (self.findings.get(check) for check in checks)
+        return [finding for finding in found if finding is not None and finding.status in statuses]
+
+
+Rung = Callable[[Facts], Verdict | None]
+
+
+def conclude(report: Report, snapshot: Snapshot, findings: Iterable[Finding]) -> Verdict:
+    """Give the verdict of the first rung of LADDER that has one; the last rung always has."""
+    facts = Facts(
+        report=report,
+        snapshot=snapshot,
+        findings={finding.check: finding for finding in findings},
+        matches=matches_in(snapshot, report),
+    )
+    return next(verdict for rung in LADDER if (verdict := rung(facts)) is not None)
+
+
+def blocked(facts: Facts) -> Verdict | None:
+    """A 1126 that matches address, program and time: the block is a fact, whatever else is wrong."""
+    return _from_event(facts, VerdictCode.BLOCKED_BY_NETWORK_PROTECTION, is_block=True)
+
+
+def would_be_blocked(facts: Facts) -> Verdict | None:
+    """A 1125 that matches: network protection knows the site and only wrote it down."""
+    return _from_event(facts, VerdictCode.WOULD_BE_BLOCKED, is_block=False)
+
+
+def edge_is_not_covered(facts: Facts) -> Verdict | None:
+    """In Microsoft Edge it is SmartScreen that blocks (checks.md C6), unless the log has just shown otherwise."""
+    if facts.report.program is not Program.EDGE:
+        return None
+    confidence = Confidence.HIGH if facts.log_covers_report else Confidence.MEDIUM
+    failed = facts.with_status(REQUIRED, frozenset({CheckStatus.FAIL}))
+    return _verdict(facts, VerdictCode.NOT_COVERED, "edge", confidence, [*_log_evidence(facts), *_checks(failed)])
+
+
+def private_address_is_not_covered(facts: Facts) -> Verdict | None:
+    """Internal addresses are on no list of Microsoft's, and indicators refuse them (exclusions.md section 2)."""
+    if not facts.report.indicator.is_private:
+        return None
+    return _verdict(facts, VerdictCode.NOT_COVERED, "private", Confidence.MEDIUM, _log_evidence(facts))
+
+
+def defender_is_stopped(facts: Facts) -> Verdict | None:
+    """The device itself says that Defender's service is not running (0x800106ba)."""
+    stopped = [
+        name
+        for name, reading in facts.snapshot.readings
+        if reading.error_code == DeviceErrorCode.DEFENDER_STOPPED.value
+    ]
+    if not stopped:
+        return None
+    evidence = [Evidence(EvidenceKind.READING, name) for name in stopped]
+    return _verdict(facts, VerdictCode.PREREQUISITES_NOT_MET, "stopped", Confidence.HIGH, evidence)
+
+
+def prerequisites_not_met(facts: Facts) -> Verdict | None:
+    """A check without which network protection does not work has failed.
+
+    High only while the log was read too: a block that nobody could read would have come first.
+    """
+    failed = facts.with_status(REQUIRED, frozenset({CheckStatus.FAIL}))
+    if not failed:
+        return None
+    confidence = Confidence.HIGH if facts.log_covers_report else Confidence.MEDIUM
+    return _verdict(facts, VerdictCode.PREREQUISITES_NOT_MET, "failed", confidence, _checks(failed))
+
+
+def excluded(facts: Facts) -> Verdict | None:
+    """An exclusion covers the program or address of a missed site, so its traffic was not looked at (C15)."""
+    covering = facts.with_status([CheckId.EXCLUSIONS_IN_FORCE], frozenset({CheckStatus.FAIL}))
+    if facts.report.kind is not ProblemKind.DANGEROUS_SITE_MISSED or not covering:
+        return None
+    by_address = facts.report.indicator.address is not None
+    confidence = Confidence.HIGH if by_address else Confidence.MEDIUM  # a program is compared by its file name only
+    return _verdict(facts, VerdictCode.EXCLUDED, "excluded", confidence, _checks(covering))
+
+
+def log_cannot_tell(facts: Facts) -> Verdict | None:
+    """The log could not be read, or does not reach the reported moment."""
+    if facts.log_covers_report:
+        return None
+    reason = "log_unread" if facts.snapshot.events is None else "log_too_short"
+    return _verdict(facts, VerdictCode.CANNOT_TELL, reason, Confidence.LOW, _log_evidence(facts))
+
+
+def checks_cannot_tell(facts: Facts) -> Verdict | None:
+    """For a missed site every required check has to be known: "not blocked" means nothing where it may be off."""
+    unknown = facts.with_status(REQUIRED, _NOT_KNOWN)
+    incomplete = unknown or any(check not in facts.findings for check in REQUIRED)
+    if facts.report.kind is not ProblemKind.DANGEROUS_SITE_MISSED or not incomplete:
+        return None
+    return _verdict(facts, VerdictCode.CANNOT_TELL, "checks_unread", Confidence.LOW, _checks(unknown))
+
+
+def missed_not_reproduced(facts: Facts) -> Verdict | None:
+    """Everything is in order, the log was read, and no block of the reported site is in it."""
+    if facts.report.kind is not ProblemKind.DANGEROUS_SITE_MISSED:
+        return None
+    in_the_way = hints(facts.report, facts.snapshot) or facts.matches
+    confidence = Confidence.LOW if in_the_way else Confidence.MEDIUM
+    return _verdict(facts, VerdictCode.NOT_REPRODUCED, "missed", confidence, _log_evidence(facts))
+
+
+def blocked_not_reproduced(facts: Facts) -> Verdict:
+    """The log was read, and no block of the reported site is in it: something else kept the site from opening."""
+    unsure = facts.with_status(REQUIRED, _NOT_KNOWN) or facts.matches or facts.snapshot.clock is None
+    confidence = Confidence.MEDIUM if unsure else Confidence.HIGH
+    return _verdict(facts, VerdictCode.NOT_REPRODUCED, "not_blocked", confidence, _log_evidence(facts))
+
+
+# The order of decision: facts of the log; what network protection never sees; what is broken; what explains a miss;
+# what cannot be known; last, that nothing was found (checks.md section 7, with the log moved to the front).
+LADDER: tuple[Rung, ...] = (
+    blocked,
+    would_be_blocked,
+    edge_is_not_covered,
+    private_address_is_not_covered,
+    defender_is_stopped,
+    prerequisites_not_met,
+    excluded,
+    log_cannot_tell,
+    checks_cannot_tell,
+    missed_not_reproduced,
+    blocked_not_reproduced,
+)
+
+
+def _from_event(facts: Facts, code: VerdictCode, *, is_block: bool) -> Verdict | None:
+    """Conclude from the best event of a kind that nothing contradicts."""
+    fitting = [match for match in facts.matches if match.counts and match.is_block is is_block]
+    if not fitting:
+        return None
+    sure = fitting[0].strength is Strength.STRONG and facts.snapshot.clock is not None
+    confidence = Confidence.HIGH if sure else Confidence.MEDIUM
+    failed = facts.with_status(REQUIRED, frozenset({CheckStatus.FAIL}))
+    evidence = [*(_event(match) for match in fitting[:3]), *_checks(failed)]
+    return _verdict(facts, code, facts.report.kind.value, confidence, evidence)
+
+
+def _verdict(
+    facts: Facts, code: VerdictCode, reason: str, confidence: Confidence, evidence: Iterable[Evidence]
+) -> Verdict:
+    """Put the words to a conclusion."""
+    worded = verdict_of(code, reason, facts.report, facts.snapshot, facts.matches)
+    return replace(worded, confidence=confidence, evidence=tuple(evidence))
+
+
+def _checks(findings: Iterable[Finding]) -> list[Evidence]:
+    """Point at findings."""
+    return [Evidence(EvidenceKind.CHECK, finding.check.value, finding.summary) for finding in findings]
+
+
+def _event(match: EventMatch) -> Evidence:
+    """Point at an event: by its record number, or by its time where the log gave none."""
+    event = match.event
+    reference = str(event.record_id) if event.record_id is not None else event.recorded_at.isoformat()
+    return Evidence(EvidenceKind.EVENT, reference, match.reasons[0])
+
+
+def _log_evidence(facts: Facts) -> list[Evidence]:
+    """Point at the log, and at events that concern the address without fitting."""
+    return [Evidence(EvidenceKind.READING, "protection_events"), *(_event(match) for match in facts.matches[:3])]
