@@ -58,7 +58,7 @@ from troubleshooting.domain.exclusions.placement import OPEN, PlacementStatus
 from troubleshooting.models import Case, DeviceGroup, Exclusion, Placement
 from troubleshooting.models.choices import Role
 from troubleshooting.permissions import NotAllowed
-from troubleshooting.queries.undo import preview_undo
+from troubleshooting.queries.emergency_stop.undo import preview_undo
 
 EXAMPLES = 16  # half a minute to a minute; set it higher by hand to look for more
 NORA = ("nora", Role.REVIEWER)

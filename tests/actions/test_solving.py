@@ -17,7 +17,7 @@ from troubleshooting.actions.retests import say_still_blocked
 from troubleshooting.domain.cases.case import Stage
 from troubleshooting.domain.retests.retest import RetestOutcome, RetestPurpose
 from troubleshooting.models import AuditEntry, Case, Exclusion
-from troubleshooting.queries.solving import Unproved, read_solving
+from troubleshooting.queries.cases.solving import Unproved, read_solving
 
 pytestmark = pytest.mark.django_db
 

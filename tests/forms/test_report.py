@@ -11,7 +11,7 @@ from troubleshooting.domain.cases.case import ProblemKind, Program, Report
 from troubleshooting.domain.cases.indicator import parse_indicator
 from troubleshooting.forms.report import STEPS, ReportForm
 from troubleshooting.models import Device
-from troubleshooting.queries.device_choices import ONLY_ONE, DeviceChoice
+from troubleshooting.queries.cases.device_choices import ONLY_ONE, DeviceChoice
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 DEVICE = Device(pk=7, hostname="PC-0142", description="Notebook")

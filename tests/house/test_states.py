@@ -22,7 +22,7 @@ from troubleshooting.domain.submissions import submission
 from troubleshooting.domain.verdict.verdict import Confidence, VerdictCode
 from troubleshooting.management.commands.draw_states import drawing
 from troubleshooting.models import choices
-from troubleshooting.queries.drift_list import DRIFT_LABELS
+from troubleshooting.queries.drift.drift_list import DRIFT_LABELS
 
 ROOT = Path(__file__).parents[2]
 NOUNS = [(case, case.Stage), (check_run, check_run.RunStatus), (submission, submission.SubmissionStatus)]

@@ -11,9 +11,9 @@ from tests.views.test_audit_tests import done_case
 from troubleshooting.domain.leases.lease import Outcome
 from troubleshooting.models import Case, User
 from troubleshooting.permissions import may_consent
-from troubleshooting.queries.audit_test import POLL_S, SLOW_POLL_S, TestStep, newest_tests, read_test_step
-from troubleshooting.queries.case_page import read_case_page
-from troubleshooting.queries.not_restored import SHOWN, not_yet_restored
+from troubleshooting.queries.cases.case_page import read_case_page
+from troubleshooting.queries.leases.audit_mode_test import POLL_S, SLOW_POLL_S, TestStep, newest_tests, read_test_step
+from troubleshooting.queries.leases.not_restored import SHOWN, not_yet_restored
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from tests.factories import CaseFactory, UserFactory
 from tests.queries import made
 from troubleshooting.domain.cases.case import ProblemKind, Stage
 from troubleshooting.models import Case
-from troubleshooting.queries.case_list import (
+from troubleshooting.queries.cases.case_list import (
     NO_VERDICT,
     CaseFilter,
     CaseList,

@@ -6,7 +6,7 @@ from tests.factories import CaseFactory, CheckRunFactory, UserFactory
 from tests.queries import made
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.models import Case, User
-from troubleshooting.queries.case_page import CasePage, read_case_page
+from troubleshooting.queries.cases.case_page import CasePage, read_case_page
 
 pytestmark = pytest.mark.django_db
 

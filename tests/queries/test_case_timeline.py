@@ -7,7 +7,7 @@ from tests.factories import CaseFactory, UserFactory
 from tests.queries import made
 from troubleshooting.actions import audit
 from troubleshooting.models import Case, User
-from troubleshooting.queries.case_timeline import SENTENCES, SHOWN_AT_ONCE, TimelineEntry, read_timeline
+from troubleshooting.queries.cases.timeline import SENTENCES, SHOWN_AT_ONCE, TimelineEntry, read_timeline
 
 pytestmark = pytest.mark.django_db
 

@@ -9,14 +9,14 @@ from troubleshooting.domain.checks.checklist import judge
 from troubleshooting.domain.checks.finding import PREREQUISITES, CheckId, CheckStatus
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.models import CheckRun
-from troubleshooting.queries.checklist import (
+from troubleshooting.queries.checks.checklist import (
     is_unchanged,
     page_token,
     read_checklist,
     read_token,
     runs_visible_to,
 )
-from troubleshooting.queries.transcript import read_raw_answer, read_transcript
+from troubleshooting.queries.checks.transcript import read_raw_answer, read_transcript
 
 pytestmark = pytest.mark.django_db
 

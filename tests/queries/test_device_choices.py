@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.factories import CaseFactory, DeviceFactory, UserFactory
-from troubleshooting.queries.device_choices import device_choices, is_at_console
+from troubleshooting.queries.cases.device_choices import device_choices, is_at_console
 
 pytestmark = pytest.mark.django_db
 

@@ -14,9 +14,9 @@ from troubleshooting.actions.exclusion_change import change_of
 from troubleshooting.domain.exclusions.digest import digest
 from troubleshooting.models import Exclusion, TenantReading, User
 from troubleshooting.permissions import may_see_placement
-from troubleshooting.queries.exclusion_list import ExclusionFilter, ListState, list_exclusions
-from troubleshooting.queries.exclusion_page import ExclusionPage, read_exclusion_page
-from troubleshooting.queries.exclusion_reach import read_reach
+from troubleshooting.queries.exclusions.exclusion_list import ExclusionFilter, ListState, list_exclusions
+from troubleshooting.queries.exclusions.exclusion_page import ExclusionPage, read_exclusion_page
+from troubleshooting.queries.exclusions.reach import read_reach
 
 pytestmark = pytest.mark.django_db
 

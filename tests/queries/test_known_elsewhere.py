@@ -13,8 +13,8 @@ from tests.factories import DeviceFactory, DeviceGroupFactory, ExclusionFactory
 from troubleshooting.domain.advice.linter import ExclusionRequest, KnownSource, lint
 from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionKind, Scope, ScopeKind
 from troubleshooting.models import DeviceGroup, SeenIndicator, TenantReading
-from troubleshooting.queries.exclusion_ask import lint_context
-from troubleshooting.queries.known_elsewhere import known_by_policy, known_in_tenant
+from troubleshooting.queries.exclusions.known_elsewhere import known_by_policy, known_in_tenant
+from troubleshooting.queries.exclusions.request_page import lint_context
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from tests.world import EMMA, IVO, device_at, person
 from troubleshooting.actions.exclusions import revoke_exclusion
 from troubleshooting.actions.retests import say_still_blocked
 from troubleshooting.domain.exclusions.exclusion import Scope, ScopeKind
-from troubleshooting.queries.solving import Unproved, read_solving, said_to_be_blocked
+from troubleshooting.queries.cases.solving import Unproved, read_solving, said_to_be_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,8 +12,8 @@ from tests.views.test_audit_tests import done_case
 from troubleshooting.actions import submissions
 from troubleshooting.domain.submissions.submission import ADDITIONAL_INFORMATION_LIMIT, Company
 from troubleshooting.models import Case
-from troubleshooting.queries.evidence import evidence_json, evidence_text, findings_of, read_snapshot
-from troubleshooting.queries.submission_sheet import NOT_MICROSOFTS_LIST, SubmissionSheet, judged_run, read_sheet
+from troubleshooting.queries.checks.evidence import evidence_json, evidence_text, findings_of, read_snapshot
+from troubleshooting.queries.submissions.sheet import NOT_MICROSOFTS_LIST, SubmissionSheet, judged_run, read_sheet
 
 pytestmark = pytest.mark.django_db
 

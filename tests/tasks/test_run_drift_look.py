@@ -53,7 +53,7 @@ from troubleshooting.models import (
     TenantReading,
 )
 from troubleshooting.permissions import NotAllowed
-from troubleshooting.queries.tenant_state import read_tenant_state
+from troubleshooting.queries.exclusions.tenant_state import read_tenant_state
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

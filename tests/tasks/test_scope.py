@@ -20,7 +20,7 @@ from troubleshooting.actions.sweep import sweep
 from troubleshooting.domain.exclusions.digest import digest
 from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionStatus, Scope, ScopeKind
 from troubleshooting.models import AuditEntry, Device, DeviceGroup, Exclusion, Placement
-from troubleshooting.queries.exclusion_page import PlacementLine, read_exclusion_page
+from troubleshooting.queries.exclusions.exclusion_page import PlacementLine, read_exclusion_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

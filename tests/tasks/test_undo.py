@@ -32,7 +32,7 @@ from troubleshooting.domain.emergency_stop.undo import UndoStep
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus, Scope, ScopeKind
 from troubleshooting.models import AuditEntry, DeviceGroup, Exclusion, Placement, Undo
 from troubleshooting.permissions import NotAllowed
-from troubleshooting.queries.undo import list_undos, places_of, preview_undo, read_undo
+from troubleshooting.queries.emergency_stop.undo import list_undos, places_of, preview_undo, read_undo
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

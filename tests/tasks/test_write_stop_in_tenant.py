@@ -25,7 +25,7 @@ from troubleshooting.actions.write_stop import lift_stop, stop_writes
 from troubleshooting.actions.writes import is_stopped, writes_under_way
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.models import Exclusion, Placement
-from troubleshooting.queries.undo import preview_undo
+from troubleshooting.queries.emergency_stop.undo import preview_undo
 from troubleshooting.tenant.connection import Tenant
 from troubleshooting.tenant.limiter import SlidingWindows, Window
 from troubleshooting.tenant.wire import Timing

@@ -15,9 +15,9 @@ from tests.queries import made
 from tests.views.reading import words_on
 from troubleshooting.domain.leases.audit_mode_verdict import conclude_test
 from troubleshooting.models import AuditTest, Case, CaseVerdict, DeviceAnswer, DeviceSnapshot, User
-from troubleshooting.queries.audit_test import tokens
-from troubleshooting.queries.audit_test_events import facts_of, read_events
-from troubleshooting.queries.checklist import page_token
+from troubleshooting.queries.checks.checklist import page_token
+from troubleshooting.queries.leases.audit_mode_events import facts_of, read_events
+from troubleshooting.queries.leases.audit_mode_test import tokens
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from tests.queries import made
 from tests.views.test_check_runs import signed_in, text_of
 from troubleshooting.domain.checks.finding import CheckId
 from troubleshooting.models import AuditEntry, Case
-from troubleshooting.queries import case_list
+from troubleshooting.queries.cases import case_list
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from tests.factories import CaseFactory, CheckRunFactory, UserFactory
 from tests.queries import made
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.models import CheckRun, User
-from troubleshooting.queries.checklist import page_token
+from troubleshooting.queries.checks.checklist import page_token
 
 pytestmark = pytest.mark.django_db
 

@@ -16,9 +16,9 @@ from troubleshooting.domain.drift.drift import DriftCode
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import DriftFinding, DriftLook, Exclusion, Placement, TenantReading, User
-from troubleshooting.queries.drift_coverage import NAMED
-from troubleshooting.queries.drift_list import DriftFilter, DriftState, list_drift
-from troubleshooting.queries.nav_counts import nav_counts
+from troubleshooting.queries.base.nav_counts import nav_counts
+from troubleshooting.queries.drift.coverage import NAMED
+from troubleshooting.queries.drift.drift_list import DriftFilter, DriftState, list_drift
 
 pytestmark = pytest.mark.django_db
 

@@ -19,8 +19,8 @@ from troubleshooting.actions.write_stop import lift_stop, stop_writes
 from troubleshooting.actions.writes import is_stopped
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Exclusion, Undo, User, WriteStop
-from troubleshooting.queries import write_stop as stop_queries
-from troubleshooting.queries.undo import preview_undo
+from troubleshooting.queries.emergency_stop import stop as stop_queries
+from troubleshooting.queries.emergency_stop.undo import preview_undo
 
 pytestmark = pytest.mark.django_db
 

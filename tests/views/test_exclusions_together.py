@@ -24,7 +24,7 @@ from troubleshooting.domain.exclusions.digest import digest
 from troubleshooting.domain.verdict.verdict import VerdictCode
 from troubleshooting.models import AuditEntry, Case, Exclusion, ExclusionDecision, User
 from troubleshooting.models.choices import VERDICT_LABELS
-from troubleshooting.queries.exclusions_together import chosen, read_together
+from troubleshooting.queries.exclusions.bulk import chosen, read_together
 
 pytestmark = pytest.mark.django_db
 

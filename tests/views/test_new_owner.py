@@ -11,7 +11,7 @@ from tests.queries import made
 from tests.world import EMMA, IVO, case_on, checked_case_on, device_at, person
 from troubleshooting.models import Case, CheckRun, Device, Exclusion, User
 from troubleshooting.permissions import is_party, may_check_device, may_consent, may_see_transcript
-from troubleshooting.queries.home import own_cases
+from troubleshooting.queries.cases.home import own_cases
 
 pytestmark = pytest.mark.django_db
 

@@ -17,8 +17,8 @@ from tests.views.test_emergency import admin, an_hour_ago, in_force, messages_of
 from troubleshooting.actions.placements import settle
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Exclusion, Placement, Undo
-from troubleshooting.queries import undo as undo_queries
-from troubleshooting.queries.undo import preview_undo
+from troubleshooting.queries.emergency_stop import undo as undo_queries
+from troubleshooting.queries.emergency_stop.undo import preview_undo
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from troubleshooting.actions.case_stage import move_case
 from troubleshooting.domain.cases.case import Report, Stage, case_number
 from troubleshooting.models import Case, CaseCounter, Device, User
 from troubleshooting.permissions import check_may_report, check_may_solve, check_may_withdraw, is_party
-from troubleshooting.queries.solving import Unproved, read_solving
+from troubleshooting.queries.cases.solving import Unproved, read_solving
 
 
 class NotProved(Exception):

@@ -16,7 +16,7 @@ from troubleshooting.domain.evidence.snapshot import Reading, ReadState, Snapsho
 from troubleshooting.machines.base import Answer
 from troubleshooting.machines.parse import build_snapshot
 from troubleshooting.models import CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot
-from troubleshooting.queries.evidence import answer_of
+from troubleshooting.queries.checks.evidence import answer_of
 
 
 class Superseded(Exception):

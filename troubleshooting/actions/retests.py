@@ -43,7 +43,7 @@ from troubleshooting.machines.errors import MachineError
 from troubleshooting.models import AuditEntry, Case, Exclusion, Retest, SettingLease, User
 from troubleshooting.models.exclusion import Decision
 from troubleshooting.permissions import check_may_retest, check_may_say_blocked
-from troubleshooting.queries.solving import STILL_BLOCKED
+from troubleshooting.queries.cases.solving import STILL_BLOCKED
 
 
 class CannotRetest(Exception):

@@ -13,7 +13,7 @@ from troubleshooting.domain.exclusions.exclusion import ENDING, ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Exclusion, Undo, User
 from troubleshooting.permissions import check_may_undo
-from troubleshooting.queries.undo import UndoPreview, digest_of, preview_undo, undoable
+from troubleshooting.queries.emergency_stop.undo import UndoPreview, digest_of, preview_undo, undoable
 
 
 class PreviewChanged(Exception):

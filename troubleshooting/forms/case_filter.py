@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.cases.case import ProblemKind, Stage
 from troubleshooting.models.choices import PROBLEM_LABELS, STAGE_LABELS, VERDICT_LABELS, choices_of
-from troubleshooting.queries.case_list import NO_VERDICT, CaseFilter
+from troubleshooting.queries.cases.case_list import NO_VERDICT, CaseFilter
 
 ANY = [("", _("Any"))]
 

@@ -11,7 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from troubleshooting.domain.drift.drift import DriftCode
 from troubleshooting.forms.case_filter import ANY, Chip
 from troubleshooting.models.choices import choices_of
-from troubleshooting.queries.drift_list import DRIFT_LABELS, STATE_LABELS, WHERE_LABELS, DriftFilter, DriftState, Where
+from troubleshooting.queries.drift.drift_list import (
+    DRIFT_LABELS,
+    STATE_LABELS,
+    WHERE_LABELS,
+    DriftFilter,
+    DriftState,
+    Where,
+)
 
 
 class DriftFilterForm(forms.Form):

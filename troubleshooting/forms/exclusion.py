@@ -26,8 +26,8 @@ from troubleshooting.domain.exclusions.exclusion import (
 from troubleshooting.forms.fields import CardSelect, LongTextField
 from troubleshooting.models import Case
 from troubleshooting.models.choices import EXCLUSION_REASON_LABELS, choices_of
-from troubleshooting.queries.exclusion_ask import AskPage, lint_context
-from troubleshooting.queries.words import translated
+from troubleshooting.queries.base.words import translated
+from troubleshooting.queries.exclusions.request_page import AskPage, lint_context
 
 NOT_SET_UP = gettext_lazy("Allow indicators are not set up yet: the portal has no access to the company's tenant.")
 GROUP_NOT_IN_TENANT = gettext_lazy(

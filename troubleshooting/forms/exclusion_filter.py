@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.forms.case_filter import ANY, Chip
 from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, choices_of
-from troubleshooting.queries.exclusion_list import STATE_LABELS, ExclusionFilter, ListState
+from troubleshooting.queries.exclusions.exclusion_list import STATE_LABELS, ExclusionFilter, ListState
 
 
 class ExclusionFilterForm(forms.Form):

@@ -17,7 +17,7 @@ from troubleshooting.forms.exclusion import EndField, sentences
 from troubleshooting.forms.fields import LongTextField
 from troubleshooting.models import Exclusion
 from troubleshooting.models.choices import EXCLUSION_REASON_LABELS, choices_of
-from troubleshooting.queries.exclusion_ask import lint_context
+from troubleshooting.queries.exclusions.request_page import lint_context
 
 OWN_DOING = frozenset({LintCode.PRESENT_ON_DEVICE, LintCode.ALREADY_ALLOWED})  # what is to be renewed put it there
 

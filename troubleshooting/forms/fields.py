@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.cases.indicator import Indicator, InvalidIndicator, parse_indicator
-from troubleshooting.queries.words import translated
+from troubleshooting.queries.base.words import translated
 
 CLOCK_TOLERANCE = timedelta(minutes=5)  # clocks of PCs and phones differ
 INPUT_FORM = "%Y-%m-%dT%H:%M"  # what datetime-local reads and sends

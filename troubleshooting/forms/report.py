@@ -15,7 +15,7 @@ from troubleshooting.domain.cases.case import ProblemKind, Program, Report
 from troubleshooting.forms.fields import AddressField, CardSelect, LongTextField, MomentField
 from troubleshooting.models import Device
 from troubleshooting.models.choices import PROBLEM_LABELS, PROGRAM_LABELS, choices_of
-from troubleshooting.queries.device_choices import DeviceChoice
+from troubleshooting.queries.cases.device_choices import DeviceChoice
 
 LONGEST_TEXT = 2000
 LONGEST_PROGRAM_NAME = 260

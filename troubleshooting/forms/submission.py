@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.submissions.submission import SubmissionStatus
 from troubleshooting.models.choices import SUBMISSION_STATUS_LABELS
-from troubleshooting.queries.submission_sheet import CATEGORIES
+from troubleshooting.queries.submissions.sheet import CATEGORIES
 
 ANSWERS = (SubmissionStatus.IN_PROGRESS, SubmissionStatus.CLOSED)
 

@@ -10,7 +10,7 @@ from django import template
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.models import User
 from troubleshooting.permissions import sees_everything
-from troubleshooting.queries.write_stop import StopLine, is_any_held_back, present_stop
+from troubleshooting.queries.emergency_stop.stop import StopLine, is_any_held_back, present_stop
 
 register = template.Library()
 

@@ -14,8 +14,8 @@ from django.utils.translation import gettext
 
 from troubleshooting.models import User
 from troubleshooting.permissions import is_it, sees_everything
-from troubleshooting.queries.not_restored import NotRestoredList, not_yet_restored
-from troubleshooting.queries.people import zone_of
+from troubleshooting.queries.base.people import zone_of
+from troubleshooting.queries.leases.not_restored import NotRestoredList, not_yet_restored
 from troubleshooting.templatetags.portal import exact_time
 
 register = template.Library()

@@ -23,8 +23,8 @@ from heroicons.templatetags.heroicons import heroicon_mini, heroicon_outline
 from troubleshooting.domain.base.text import Text
 from troubleshooting.models.choices import CHECK_STATUS_LABELS, Role
 from troubleshooting.permissions import sees_everything
-from troubleshooting.queries.nav_counts import nav_counts
-from troubleshooting.queries.people import zone_of
+from troubleshooting.queries.base.nav_counts import nav_counts
+from troubleshooting.queries.base.people import zone_of
 
 register = template.Library()
 

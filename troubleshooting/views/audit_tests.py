@@ -25,10 +25,10 @@ from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.leases.audit_mode_test import needs_approval, why_no_test
 from troubleshooting.forms.audit_test import ConsentForm, RejectForm
 from troubleshooting.models import AuditTest, Case
-from troubleshooting.queries import audit_test as queries
-from troubleshooting.queries.people import zone_of
-from troubleshooting.queries.transcript import read_transcript
-from troubleshooting.queries.words import translated
+from troubleshooting.queries.base.people import zone_of
+from troubleshooting.queries.base.words import translated
+from troubleshooting.queries.checks.transcript import read_transcript
+from troubleshooting.queries.leases import audit_mode_test as queries
 from troubleshooting.views.fragments import CASE_CHANGED, raw_answer, short_answer
 from troubleshooting.views.rights import is_refresh, or_forbidden, reader_of, rights_of
 

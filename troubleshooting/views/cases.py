@@ -20,10 +20,10 @@ from troubleshooting.actions.check_runs import AlreadyLive, start_check_run
 from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.forms.case_filter import CaseFilterForm, chips, query_string
 from troubleshooting.models import Case
-from troubleshooting.queries.case_list import COUNTED_TO, CaseList, CaseRow, export_rows, list_cases, read_cursor
-from troubleshooting.queries.case_page import read_case_page
-from troubleshooting.queries.exclusion_list import exclusions_of, is_exclusion_sensible
-from troubleshooting.queries.solving import WHY_NOT_SOLVED, read_solving
+from troubleshooting.queries.cases.case_list import COUNTED_TO, CaseList, CaseRow, export_rows, list_cases, read_cursor
+from troubleshooting.queries.cases.case_page import read_case_page
+from troubleshooting.queries.cases.solving import WHY_NOT_SOLVED, read_solving
+from troubleshooting.queries.exclusions.exclusion_list import exclusions_of, is_exclusion_sensible
 from troubleshooting.views.files import csv_file
 from troubleshooting.views.rights import is_refresh, or_forbidden, reader_of, rights_of
 

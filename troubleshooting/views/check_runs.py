@@ -17,8 +17,8 @@ from troubleshooting import permissions
 from troubleshooting.actions import check_runs as actions
 from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.models import CheckRun
-from troubleshooting.queries import checklist as checklists
-from troubleshooting.queries.transcript import read_transcript
+from troubleshooting.queries.checks import checklist as checklists
+from troubleshooting.queries.checks.transcript import read_transcript
 from troubleshooting.views.fragments import CASE_CHANGED, raw_answer, short_answer
 from troubleshooting.views.rights import is_refresh, or_forbidden, reader_of, rights_of
 

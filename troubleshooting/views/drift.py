@@ -19,10 +19,10 @@ from troubleshooting import permissions
 from troubleshooting.actions import drift as actions
 from troubleshooting.forms.drift_filter import DriftFilterForm, chips, query_string
 from troubleshooting.models import Device
-from troubleshooting.queries.case_list import COUNTED_TO, read_cursor
-from troubleshooting.queries.drift_coverage import read_coverage
-from troubleshooting.queries.drift_list import DriftFilter, DriftRow, export_drift, list_drift
-from troubleshooting.queries.tenant_state import read_tenant_state
+from troubleshooting.queries.cases.case_list import COUNTED_TO, read_cursor
+from troubleshooting.queries.drift.coverage import read_coverage
+from troubleshooting.queries.drift.drift_list import DriftFilter, DriftRow, export_drift, list_drift
+from troubleshooting.queries.exclusions.tenant_state import read_tenant_state
 from troubleshooting.tenant.connection import settings_of
 from troubleshooting.views.files import csv_file
 from troubleshooting.views.numbers import read_number

@@ -23,9 +23,9 @@ from troubleshooting.actions import write_stop as stopping
 from troubleshooting.actions.writes import writes_under_way
 from troubleshooting.forms.emergency import LiftForm, SinceForm, StopForm, UndoForm
 from troubleshooting.models import Undo, WriteStop
-from troubleshooting.queries import undo as undos
-from troubleshooting.queries import write_stop as stops
-from troubleshooting.queries.people import zone_of
+from troubleshooting.queries.base.people import zone_of
+from troubleshooting.queries.emergency_stop import stop as stops
+from troubleshooting.queries.emergency_stop import undo as undos
 from troubleshooting.views.rights import or_forbidden, reader_of
 
 AN_HOUR = timedelta(hours=1)

@@ -17,8 +17,8 @@ from troubleshooting.domain.advice.proposal import NARROWEST_SCOPE
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ScopeKind
 from troubleshooting.forms.exclusion import NOT_SET_UP, ExclusionForm
 from troubleshooting.models import Case, Exclusion
-from troubleshooting.queries.exclusion_ask import AskPage, read_ask_page
-from troubleshooting.queries.people import zone_of
+from troubleshooting.queries.base.people import zone_of
+from troubleshooting.queries.exclusions.request_page import AskPage, read_ask_page
 from troubleshooting.views.exclusion_rules import exclusion_rules, kinds_set_up, why_not_done
 from troubleshooting.views.rights import or_forbidden, reader_of
 

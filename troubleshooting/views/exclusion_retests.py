@@ -18,12 +18,12 @@ from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.domain.retests.retest_texts import retest_text
 from troubleshooting.forms.exclusion_renew import RenewForm
 from troubleshooting.models import Exclusion, Retest
-from troubleshooting.queries.exclusion_ask import read_ask_page
-from troubleshooting.queries.exclusion_ending import read_ending
-from troubleshooting.queries.exclusion_list import scope_words
-from troubleshooting.queries.people import zone_of
-from troubleshooting.queries.transcript import Visited, read_raw_answer, read_transcript
-from troubleshooting.queries.words import translated
+from troubleshooting.queries.base.people import zone_of
+from troubleshooting.queries.base.words import translated
+from troubleshooting.queries.checks.transcript import Visited, read_raw_answer, read_transcript
+from troubleshooting.queries.exclusions.ending import read_ending
+from troubleshooting.queries.exclusions.exclusion_list import scope_words
+from troubleshooting.queries.exclusions.request_page import read_ask_page
 from troubleshooting.views.exclusion_rules import exclusion_rules, why_not_done
 from troubleshooting.views.fragments import raw_answer
 from troubleshooting.views.numbers import read_number

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET
 
 from troubleshooting import permissions
 from troubleshooting.models import Exclusion
-from troubleshooting.queries.exclusion_page import count_elsewhere, read_placements
-from troubleshooting.queries.exclusion_state import head_of, poll_seconds, state_token
+from troubleshooting.queries.exclusions.exclusion_page import count_elsewhere, read_placements
+from troubleshooting.queries.exclusions.live_state import head_of, poll_seconds, state_token
 from troubleshooting.views.rights import reader_of
 
 EXCLUSION_CHANGED = "exclusion-changed"  # the event on which the whole page reloads itself

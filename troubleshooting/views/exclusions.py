@@ -26,14 +26,14 @@ from troubleshooting.domain.exclusions.exclusion import ExclusionKind, Exclusion
 from troubleshooting.forms.exclusion_decision import AnswerForm, ApproveForm, AskBackForm, RejectForm, RevokeForm
 from troubleshooting.forms.exclusion_filter import ExclusionFilterForm, chips, query_string
 from troubleshooting.models import Exclusion, User
-from troubleshooting.queries.case_list import COUNTED_TO, read_cursor
-from troubleshooting.queries.drift_list import drift_of
-from troubleshooting.queries.exclusion_ending import read_ending
-from troubleshooting.queries.exclusion_list import ListState, list_exclusions
-from troubleshooting.queries.exclusion_page import decided_already, read_exclusion_page
-from troubleshooting.queries.exclusion_state import poll_seconds, state_token
-from troubleshooting.queries.exclusions_together import others_with_the_cause, picks
-from troubleshooting.queries.people import zone_of
+from troubleshooting.queries.base.people import zone_of
+from troubleshooting.queries.cases.case_list import COUNTED_TO, read_cursor
+from troubleshooting.queries.drift.drift_list import drift_of
+from troubleshooting.queries.exclusions.bulk import others_with_the_cause, picks
+from troubleshooting.queries.exclusions.ending import read_ending
+from troubleshooting.queries.exclusions.exclusion_list import ListState, list_exclusions
+from troubleshooting.queries.exclusions.exclusion_page import decided_already, read_exclusion_page
+from troubleshooting.queries.exclusions.live_state import poll_seconds, state_token
 from troubleshooting.views.exclusion_rules import exclusion_rules, why_not_done
 from troubleshooting.views.rights import or_forbidden, reader_of
 

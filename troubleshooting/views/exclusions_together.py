@@ -30,8 +30,8 @@ from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.forms.exclusions_together import Answer, PickForm, TogetherForm
 from troubleshooting.models import Exclusion
 from troubleshooting.models.choices import EXCLUSION_STATUS_LABELS
-from troubleshooting.queries.exclusions_together import chosen, read_together
-from troubleshooting.queries.words import label_of
+from troubleshooting.queries.base.words import label_of
+from troubleshooting.queries.exclusions.bulk import chosen, read_together
 from troubleshooting.views.exclusion_rules import exclusion_rules, sentence_for
 from troubleshooting.views.rights import or_forbidden, reader_of
 

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from troubleshooting.queries.transcript import Visited, read_raw_answer
+from troubleshooting.queries.checks.transcript import Visited, read_raw_answer
 from troubleshooting.views.numbers import read_number
 from troubleshooting.views.rights import is_refresh
 

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_safe
 from troubleshooting.forms.report import KIND_CARDS
 from troubleshooting.models.choices import PROBLEM_LABELS, Role
 from troubleshooting.permissions import sees_everything
-from troubleshooting.queries.exclusion_ending import count_ending_soon, ending_soon
-from troubleshooting.queries.home import own_cases, stage_counts
-from troubleshooting.queries.solving import said_to_be_blocked
+from troubleshooting.queries.cases.home import own_cases, stage_counts
+from troubleshooting.queries.cases.solving import said_to_be_blocked
+from troubleshooting.queries.exclusions.ending import count_ending_soon, ending_soon
 from troubleshooting.views.rights import reader_of
 
 

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET
 
 from troubleshooting import permissions
 from troubleshooting.models import Exclusion, Placement
-from troubleshooting.queries.placement_record import read_tenant_record
-from troubleshooting.queries.transcript import read_transcript
+from troubleshooting.queries.checks.transcript import read_transcript
+from troubleshooting.queries.exclusions.placement_record import read_tenant_record
 from troubleshooting.views.fragments import raw_answer
 from troubleshooting.views.rights import or_forbidden, reader_of
 

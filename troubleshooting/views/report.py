@@ -22,9 +22,9 @@ from troubleshooting.actions.cases import open_case
 from troubleshooting.forms.report import STEPS, ReportForm
 from troubleshooting.models import User
 from troubleshooting.models.choices import Role
-from troubleshooting.queries.device_choices import DeviceChoice, device_choices
-from troubleshooting.queries.people import zone_of
-from troubleshooting.queries.report_review import review_rows
+from troubleshooting.queries.base.people import zone_of
+from troubleshooting.queries.cases.device_choices import DeviceChoice, device_choices
+from troubleshooting.queries.cases.report_review import review_rows
 from troubleshooting.views.rights import reader_of
 
 SENT = "sent_reports"  # in the session: token of a form -> number of the case it led to

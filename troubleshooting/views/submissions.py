@@ -18,10 +18,10 @@ from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.submissions.submission import Company, SubmissionStatus
 from troubleshooting.forms.submission import CategoryForm, SentForm, StatusForm
 from troubleshooting.models import Case, CheckRun
-from troubleshooting.queries.evidence import evidence_json as read_evidence_json
-from troubleshooting.queries.evidence import evidence_text as read_evidence_text
-from troubleshooting.queries.people import zone_of
-from troubleshooting.queries.submission_sheet import judged_run, read_sheet
+from troubleshooting.queries.base.people import zone_of
+from troubleshooting.queries.checks.evidence import evidence_json as read_evidence_json
+from troubleshooting.queries.checks.evidence import evidence_text as read_evidence_text
+from troubleshooting.queries.submissions.sheet import judged_run, read_sheet
 from troubleshooting.views.rights import or_forbidden, reader_of, rights_of
 
 RecordForm = SentForm | StatusForm

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from troubleshooting.domain.base.text import Text
 from troubleshooting.models import SettingLease
-from troubleshooting.queries.audit_test import error_title, fallback_of
+from troubleshooting.queries.leases.audit_mode_test import error_title, fallback_of
 
 SHOWN = 5  # in the band; a longer list says how many more there are
 

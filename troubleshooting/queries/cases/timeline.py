@@ -29,8 +29,8 @@ from troubleshooting.models.choices import (
     VERDICT_LABELS,
     Labels,
 )
-from troubleshooting.queries.people import zone_of
-from troubleshooting.queries.words import label_of, translated
+from troubleshooting.queries.base.people import zone_of
+from troubleshooting.queries.base.words import label_of, translated
 
 SHOWN_AT_ONCE = 8  # the newest; the older ones stand in a closed part
 

@@ -20,10 +20,10 @@ from troubleshooting.domain.leases.lease_texts import outcome_text
 from troubleshooting.models import AuditTest, Case, SettingLease, User
 from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import MODE_LABELS, PROGRAM_LABELS, TEST_STATUS_LABELS
-from troubleshooting.queries.audit_test_events import events_of
-from troubleshooting.queries.case_verdict import EventRow
-from troubleshooting.queries.people import name_for
-from troubleshooting.queries.state_tokens import StateTokens
+from troubleshooting.queries.base.people import name_for
+from troubleshooting.queries.base.state_tokens import StateTokens
+from troubleshooting.queries.cases.verdict import EventRow
+from troubleshooting.queries.leases.audit_mode_events import events_of
 
 POLL_S = 2  # while something can change at any moment
 SLOW_POLL_S = 10  # while a person or an unreachable PC is waited for

@@ -19,8 +19,8 @@ from troubleshooting.domain.retests.retest_texts import QUESTIONS, retest_text
 from troubleshooting.models import AuditEntry, Exclusion, Retest, User
 from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import EXCLUSION_STATUS_LABELS
-from troubleshooting.queries.solving import STILL_BLOCKED
-from troubleshooting.queries.words import label_of
+from troubleshooting.queries.base.words import label_of
+from troubleshooting.queries.cases.solving import STILL_BLOCKED
 
 SHOWN_ON_HOME = 5
 SETTLES_HOURS = INDICATOR_SETTLES // timedelta(hours=1)

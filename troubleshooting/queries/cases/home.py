@@ -16,7 +16,7 @@ from troubleshooting.domain.cases.indicator import Indicator
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.models import Case, CheckRun, User
 from troubleshooting.models.choices import PROBLEM_LABELS, STAGE_LABELS, VERDICT_LABELS
-from troubleshooting.queries.words import label_of
+from troubleshooting.queries.base.words import label_of
 
 NEWEST = 8  # cases on the first page; the rest is on the page of cases
 

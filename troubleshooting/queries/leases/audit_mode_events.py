@@ -11,8 +11,8 @@ from troubleshooting.domain.leases.audit_mode_test import TEST_PAGE
 from troubleshooting.domain.leases.audit_mode_verdict import TestFacts, Visit
 from troubleshooting.machines.parse import build_snapshot
 from troubleshooting.models import AuditTest, DeviceAnswer, SettingLease
-from troubleshooting.queries.case_verdict import EVENTS_SHOWN, EventRow, event_row
-from troubleshooting.queries.evidence import answer_of
+from troubleshooting.queries.cases.verdict import EVENTS_SHOWN, EventRow, event_row
+from troubleshooting.queries.checks.evidence import answer_of
 
 NEEDED = ("clock", "protection_events")
 SLACK = timedelta(seconds=1)  # clocks are compared to the second

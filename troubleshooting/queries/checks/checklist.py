@@ -24,8 +24,8 @@ from troubleshooting.models.choices import (
     CHECK_TITLES,
     RUN_STATUS_LABELS,
 )
-from troubleshooting.queries.state_tokens import StateTokens
-from troubleshooting.queries.words import stored_text, translated
+from troubleshooting.queries.base.state_tokens import StateTokens
+from troubleshooting.queries.base.words import stored_text, translated
 
 POLL_S = 2  # while something can change at any moment
 SLOW_POLL_S = 10  # while the PC is waited for, which takes minutes at least

@@ -15,8 +15,8 @@ from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ScopeKind
 from troubleshooting.domain.exclusions.values import canonical
 from troubleshooting.machines.parse import build_snapshot
 from troubleshooting.models import Case, Device, DeviceAnswer, Exclusion, SeenIndicator, TenantReading
-from troubleshooting.queries.evidence import answer_of
-from troubleshooting.queries.exclusion_list import ExclusionRow, row_of, scope_words
+from troubleshooting.queries.checks.evidence import answer_of
+from troubleshooting.queries.exclusions.exclusion_list import ExclusionRow, row_of, scope_words
 
 NAMES_SHOWN = 10
 PCS_LOOKED_AT = 50  # whose last evidence is read again; more would cost more than it tells

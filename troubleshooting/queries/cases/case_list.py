@@ -23,7 +23,7 @@ from troubleshooting.models.choices import (
     STAGE_LABELS,
     VERDICT_LABELS,
 )
-from troubleshooting.queries.words import label_of
+from troubleshooting.queries.base.words import label_of
 
 PAGE_SIZE = 50
 COUNTED_TO = 1000  # counting further would cost more than it tells

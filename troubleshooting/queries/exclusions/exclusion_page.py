@@ -40,11 +40,11 @@ from troubleshooting.models.choices import (
     VERDICT_LABELS,
 )
 from troubleshooting.models.exclusion import Decision
-from troubleshooting.queries.case_verdict import EvidenceLink, evidence_links
-from troubleshooting.queries.exclusion_list import scope_words
-from troubleshooting.queries.exclusion_reach import Reach, read_reach
-from troubleshooting.queries.people import name_for
-from troubleshooting.queries.words import label_of
+from troubleshooting.queries.base.people import name_for
+from troubleshooting.queries.base.words import label_of
+from troubleshooting.queries.cases.verdict import EvidenceLink, evidence_links
+from troubleshooting.queries.exclusions.exclusion_list import scope_words
+from troubleshooting.queries.exclusions.reach import Reach, read_reach
 
 PLACEMENTS_SHOWN = 200
 STOPPED = DeviceErrorCode.WRITES_STOPPED  # goes on when the stop is lifted, at no moment that is known

@@ -18,9 +18,9 @@ from troubleshooting.domain.exclusions.exclusion import IN_FORCE, ExclusionKind
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import DriftFinding, Exclusion, Placement
 from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, PLACEMENT_STATUS_LABELS, Labels
-from troubleshooting.queries.case_list import COUNTED_TO, PAGE_SIZE, Cursor
-from troubleshooting.queries.exclusion_page import TENANT
-from troubleshooting.queries.words import label_of
+from troubleshooting.queries.base.words import label_of
+from troubleshooting.queries.cases.case_list import COUNTED_TO, PAGE_SIZE, Cursor
+from troubleshooting.queries.exclusions.exclusion_page import TENANT
 
 DRIFT_LABELS: Labels = {
     DriftCode.NOT_APPROVED: _("Not approved"),

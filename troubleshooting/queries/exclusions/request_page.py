@@ -15,9 +15,9 @@ from troubleshooting.domain.exclusions.exclusion import ExclusionKind, Scope, Sc
 from troubleshooting.domain.exclusions.values import InvalidExclusionValue, parse_value
 from troubleshooting.domain.verdict.verdict import Verdict
 from troubleshooting.models import Case, Device, Exclusion
-from troubleshooting.queries.audit_test_events import read_events
-from troubleshooting.queries.evidence import read_snapshot
-from troubleshooting.queries.known_elsewhere import known_by_policy, known_in_tenant
+from troubleshooting.queries.checks.evidence import read_snapshot
+from troubleshooting.queries.exclusions.known_elsewhere import known_by_policy, known_in_tenant
+from troubleshooting.queries.leases.audit_mode_events import read_events
 
 NO_VERDICT = say(_("No check of the PC has come to a verdict yet. An exception needs its evidence."))
 

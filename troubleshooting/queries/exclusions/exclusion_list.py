@@ -23,9 +23,9 @@ from troubleshooting.domain.exclusions.exclusion import (
 )
 from troubleshooting.models import Case, Exclusion, ExclusionWarning, User
 from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, EXCLUSION_STATUS_LABELS, SCOPE_LABELS
-from troubleshooting.queries.case_list import COUNTED_TO, PAGE_SIZE, Cursor
-from troubleshooting.queries.solving import said_to_be_blocked
-from troubleshooting.queries.words import label_of
+from troubleshooting.queries.base.words import label_of
+from troubleshooting.queries.cases.case_list import COUNTED_TO, PAGE_SIZE, Cursor
+from troubleshooting.queries.cases.solving import said_to_be_blocked
 
 
 class ListState(StrEnum):

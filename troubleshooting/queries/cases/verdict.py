@@ -17,7 +17,7 @@ from troubleshooting.domain.evidence.snapshot import ProtectionEvent, Snapshot
 from troubleshooting.domain.verdict.base import Evidence, EvidenceKind, NextStepCode, Verdict, VerdictCode
 from troubleshooting.models import AuditTest, CaseVerdict, CheckRun
 from troubleshooting.models.choices import CHECK_TITLES, CONFIDENCE_LABELS, VERDICT_LABELS
-from troubleshooting.queries.words import label_of
+from troubleshooting.queries.base.words import label_of
 
 EVENTS_SHOWN = 50
 

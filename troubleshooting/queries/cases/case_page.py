@@ -24,12 +24,12 @@ from troubleshooting.models.choices import (
     SUBMISSION_STATUS_LABELS,
     VERDICT_LABELS,
 )
-from troubleshooting.queries.audit_test import TestStep, newest_tests, read_test_step
-from troubleshooting.queries.case_timeline import Timeline, read_timeline
-from troubleshooting.queries.case_verdict import EventRow, VerdictView, event_rows, read_verdict
-from troubleshooting.queries.checklist import Checklist, read_checklist
-from troubleshooting.queries.evidence import read_snapshot
-from troubleshooting.queries.words import label_of
+from troubleshooting.queries.base.words import label_of
+from troubleshooting.queries.cases.timeline import Timeline, read_timeline
+from troubleshooting.queries.cases.verdict import EventRow, VerdictView, event_rows, read_verdict
+from troubleshooting.queries.checks.checklist import Checklist, read_checklist
+from troubleshooting.queries.checks.evidence import read_snapshot
+from troubleshooting.queries.leases.audit_mode_test import TestStep, newest_tests, read_test_step
 
 RUNS_SHOWN = 20
 LONG_VALUE = 60  # characters

@@ -25,8 +25,8 @@ from troubleshooting.domain.submissions.submission import (
 from troubleshooting.domain.verdict.verdict import Verdict
 from troubleshooting.models import AuditTest, Case, CheckRun, Submission
 from troubleshooting.models.choices import PROBLEM_LABELS, SUBMISSION_STATUS_LABELS
-from troubleshooting.queries.audit_test_events import read_events
-from troubleshooting.queries.evidence import findings_of, read_snapshot
+from troubleshooting.queries.checks.evidence import findings_of, read_snapshot
+from troubleshooting.queries.leases.audit_mode_events import read_events
 
 # Lists that are not Microsoft's: what the ResponseCategory of advanced hunting says, and what to do instead (events.md
 # section 7). Any other category belongs in a submission.

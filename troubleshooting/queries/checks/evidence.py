@@ -13,7 +13,7 @@ from troubleshooting.domain.verdict.verdict import Verdict, conclude
 from troubleshooting.machines.base import Answer
 from troubleshooting.machines.parse import build_snapshot
 from troubleshooting.models import Case, CaseVerdict, CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot
-from troubleshooting.queries.words import stored_text
+from troubleshooting.queries.base.words import stored_text
 
 
 def read_snapshot(run: CheckRun) -> Snapshot | None:

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 
 from troubleshooting.models import AuditEntry, Placement
 from troubleshooting.models.choices import PLACEMENT_STATUS_LABELS
-from troubleshooting.queries.words import label_of
+from troubleshooting.queries.base.words import label_of
 
 ACTIONS = ("placement_there", "placement_refused", "placement_gone")
 

@@ -19,8 +19,8 @@ from troubleshooting.domain.verdict.verdict import Verdict
 from troubleshooting.models import Exclusion, ExclusionDecision, User
 from troubleshooting.models.choices import CONFIDENCE_LABELS, EXCLUSION_KIND_LABELS, VERDICT_LABELS
 from troubleshooting.models.exclusion import Decision
-from troubleshooting.queries.exclusion_list import scope_words
-from troubleshooting.queries.exclusion_page import step_text
+from troubleshooting.queries.exclusions.exclusion_list import scope_words
+from troubleshooting.queries.exclusions.exclusion_page import step_text
 
 OWN = _("You asked for this, so another reviewer decides about it.")
 OWN_CASE = _("This is about your own case, so another reviewer decides about it.")

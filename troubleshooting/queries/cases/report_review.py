@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.models.choices import PROBLEM_LABELS, PROGRAM_LABELS
-from troubleshooting.queries.words import label_of
+from troubleshooting.queries.base.words import label_of
 
 
 @dataclass(frozen=True, slots=True)
