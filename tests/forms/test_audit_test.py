@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from troubleshooting.forms.audit_test import MYSELF, PC, ConsentForm
+from troubleshooting.forms.leases.audit_mode_test import MYSELF, PC, ConsentForm
 
 
 @pytest.mark.parametrize(("choice", "by_portal"), [(MYSELF, False), (PC, True)])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from troubleshooting.domain.cases.indicator_errors import REFUSALS, Refusal
-from troubleshooting.forms.fields import AddressField, LongTextField, MomentField
+from troubleshooting.forms.base.fields import AddressField, LongTextField, MomentField
 
 NOW = datetime(2026, 11, 24, 10, 0, 30, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")

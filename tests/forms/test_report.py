@@ -9,7 +9,7 @@ import pytest
 
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
 from troubleshooting.domain.cases.indicator import parse_indicator
-from troubleshooting.forms.report import STEPS, ReportForm
+from troubleshooting.forms.cases.report import STEPS, ReportForm
 from troubleshooting.models import Device
 from troubleshooting.queries.cases.device_choices import ONLY_ONE, DeviceChoice
 

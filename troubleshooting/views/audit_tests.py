@@ -23,7 +23,7 @@ from troubleshooting.actions.writes import WritesStopped, is_stopped
 from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.leases.audit_mode_test import needs_approval, why_no_test
-from troubleshooting.forms.audit_test import ConsentForm, RejectForm
+from troubleshooting.forms.leases.audit_mode_test import ConsentForm, RejectForm
 from troubleshooting.models import AuditTest, Case
 from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.base.words import translated

@@ -18,7 +18,7 @@ from troubleshooting import permissions
 from troubleshooting.actions import cases as actions
 from troubleshooting.actions.check_runs import AlreadyLive, start_check_run
 from troubleshooting.domain.base.transitions import InvalidTransition
-from troubleshooting.forms.case_filter import CaseFilterForm, chips, query_string
+from troubleshooting.forms.cases.case_filter import CaseFilterForm, chips, query_string
 from troubleshooting.models import Case
 from troubleshooting.queries.cases.case_list import COUNTED_TO, CaseList, CaseRow, export_rows, list_cases, read_cursor
 from troubleshooting.queries.cases.case_page import read_case_page

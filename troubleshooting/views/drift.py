@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from troubleshooting import permissions
 from troubleshooting.actions import drift as actions
-from troubleshooting.forms.drift_filter import DriftFilterForm, chips, query_string
+from troubleshooting.forms.drift.drift_filter import DriftFilterForm, chips, query_string
 from troubleshooting.models import Device
 from troubleshooting.queries.cases.case_list import COUNTED_TO, read_cursor
 from troubleshooting.queries.drift.coverage import read_coverage

@@ -21,7 +21,7 @@ from troubleshooting import permissions
 from troubleshooting.actions import undo as undoing
 from troubleshooting.actions import write_stop as stopping
 from troubleshooting.actions.writes import writes_under_way
-from troubleshooting.forms.emergency import LiftForm, SinceForm, StopForm, UndoForm
+from troubleshooting.forms.emergency_stop.emergency_stop import LiftForm, SinceForm, StopForm, UndoForm
 from troubleshooting.models import Undo, WriteStop
 from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.emergency_stop import stop as stops

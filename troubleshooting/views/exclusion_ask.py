@@ -15,7 +15,7 @@ from troubleshooting import permissions
 from troubleshooting.actions import exclusions as actions
 from troubleshooting.domain.advice.proposal import NARROWEST_SCOPE
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ScopeKind
-from troubleshooting.forms.exclusion import NOT_SET_UP, ExclusionForm
+from troubleshooting.forms.exclusions.request import NOT_SET_UP, ExclusionForm
 from troubleshooting.models import Case, Exclusion
 from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.exclusions.request_page import AskPage, read_ask_page

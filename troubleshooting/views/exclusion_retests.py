@@ -16,7 +16,7 @@ from troubleshooting.actions.renewals import CannotRenew, RenewalOpen, request_r
 from troubleshooting.actions.retests import CannotRetest, ask_whether_it_works, say_still_blocked
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.domain.retests.retest_texts import retest_text
-from troubleshooting.forms.exclusion_renew import RenewForm
+from troubleshooting.forms.exclusions.renewal import RenewForm
 from troubleshooting.models import Exclusion, Retest
 from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.base.words import translated

@@ -22,7 +22,7 @@ from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.exclusions.approval import MayNotDecide, WiderThanAsked
 from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionKind, InvalidLifetime, Scope
 from troubleshooting.domain.exclusions.values import InvalidExclusionValue, canonical
-from troubleshooting.forms.exclusion import GROUP_NOT_IN_TENANT, NOT_SET_UP
+from troubleshooting.forms.exclusions.request import GROUP_NOT_IN_TENANT, NOT_SET_UP
 from troubleshooting.queries.base.words import translated
 from troubleshooting.queries.exclusions.request_page import existing_exclusion
 from troubleshooting.tenant.connection import settings_of

@@ -23,8 +23,8 @@ from troubleshooting.actions.exclusion_change import change_of
 from troubleshooting.actions.exclusions_together import MOST_TOGETHER
 from troubleshooting.domain.exclusions.digest import digest
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus, Scope
-from troubleshooting.forms.exclusion_decision import AnswerForm, ApproveForm, AskBackForm, RejectForm, RevokeForm
-from troubleshooting.forms.exclusion_filter import ExclusionFilterForm, chips, query_string
+from troubleshooting.forms.exclusions.decision import AnswerForm, ApproveForm, AskBackForm, RejectForm, RevokeForm
+from troubleshooting.forms.exclusions.exclusion_filter import ExclusionFilterForm, chips, query_string
 from troubleshooting.models import Exclusion, User
 from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.cases.case_list import COUNTED_TO, read_cursor

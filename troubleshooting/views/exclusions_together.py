@@ -27,7 +27,7 @@ from troubleshooting.actions.exclusions_together import (
 )
 from troubleshooting.domain.exclusions.digest import canonical_json, digest
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
-from troubleshooting.forms.exclusions_together import Answer, PickForm, TogetherForm
+from troubleshooting.forms.exclusions.bulk import Answer, PickForm, TogetherForm
 from troubleshooting.models import Exclusion
 from troubleshooting.models.choices import EXCLUSION_STATUS_LABELS
 from troubleshooting.queries.base.words import label_of

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from troubleshooting.forms.report import KIND_CARDS
+from troubleshooting.forms.cases.report import KIND_CARDS
 from troubleshooting.models.choices import PROBLEM_LABELS, Role
 from troubleshooting.permissions import sees_everything
 from troubleshooting.queries.cases.home import own_cases, stage_counts

@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from troubleshooting.actions.cases import open_case
-from troubleshooting.forms.report import STEPS, ReportForm
+from troubleshooting.forms.cases.report import STEPS, ReportForm
 from troubleshooting.models import User
 from troubleshooting.models.choices import Role
 from troubleshooting.queries.base.people import zone_of

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_safe
 
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.checks.finding import CheckStatus
-from troubleshooting.forms.case_filter import CaseFilterForm
-from troubleshooting.forms.fields import AddressField, CardSelect
-from troubleshooting.forms.report import KIND_CARDS
+from troubleshooting.forms.base.fields import AddressField, CardSelect
+from troubleshooting.forms.cases.case_filter import CaseFilterForm
+from troubleshooting.forms.cases.report import KIND_CARDS
 from troubleshooting.models.choices import PROBLEM_LABELS, choices_of
 
 LONG = "https://an-unusually-long-host-name.department-of-something.example.com/" + "path/" * 30

@@ -16,7 +16,7 @@ from troubleshooting import permissions
 from troubleshooting.actions import submissions as actions
 from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.submissions.submission import Company, SubmissionStatus
-from troubleshooting.forms.submission import CategoryForm, SentForm, StatusForm
+from troubleshooting.forms.submissions.submission import CategoryForm, SentForm, StatusForm
 from troubleshooting.models import Case, CheckRun
 from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.checks.evidence import evidence_json as read_evidence_json

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
-from troubleshooting.forms.fields import AddressField, CardSelect, LongTextField, MomentField
+from troubleshooting.forms.base.fields import AddressField, CardSelect, LongTextField, MomentField
 from troubleshooting.models import Device
 from troubleshooting.models.choices import PROBLEM_LABELS, PROGRAM_LABELS, choices_of
 from troubleshooting.queries.cases.device_choices import DeviceChoice

@@ -23,7 +23,7 @@ from troubleshooting.domain.exclusions.exclusion import (
     Scope,
     ScopeKind,
 )
-from troubleshooting.forms.fields import CardSelect, LongTextField
+from troubleshooting.forms.base.fields import CardSelect, LongTextField
 from troubleshooting.models import Case
 from troubleshooting.models.choices import EXCLUSION_REASON_LABELS, choices_of
 from troubleshooting.queries.base.words import translated

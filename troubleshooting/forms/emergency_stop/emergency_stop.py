@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.forms.fields import LongTextField, MomentField
+from troubleshooting.forms.base.fields import LongTextField, MomentField
 
 TOO_LONG = _("Shorten this to 2,000 characters.")
 NO_CONTROL = _("This has characters that cannot be typed. Write it again.")

@@ -13,8 +13,8 @@ from troubleshooting.domain.advice.lint_texts import LintCode
 from troubleshooting.domain.advice.linter import lint
 from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.exclusions.exclusion import USUAL_LIFETIME, ExclusionKind
-from troubleshooting.forms.exclusion import EndField, sentences
-from troubleshooting.forms.fields import LongTextField
+from troubleshooting.forms.base.fields import LongTextField
+from troubleshooting.forms.exclusions.request import EndField, sentences
 from troubleshooting.models import Exclusion
 from troubleshooting.models.choices import EXCLUSION_REASON_LABELS, choices_of
 from troubleshooting.queries.exclusions.request_page import lint_context

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.drift.drift import DriftCode
-from troubleshooting.forms.case_filter import ANY, Chip
+from troubleshooting.forms.cases.case_filter import ANY, Chip
 from troubleshooting.models.choices import choices_of
 from troubleshooting.queries.drift.drift_list import (
     DRIFT_LABELS,

@@ -12,8 +12,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.actions.exclusions_together import MOST_TOGETHER, Seen
-from troubleshooting.forms.exclusion_decision import NO_CONTROL, TOO_LONG
-from troubleshooting.forms.fields import LongTextField
+from troubleshooting.forms.base.fields import LongTextField
+from troubleshooting.forms.exclusions.decision import NO_CONTROL, TOO_LONG
 
 _REQUEST = re.compile(r"([0-9]{1,18})(?::([0-9a-f]{64}))?")
 

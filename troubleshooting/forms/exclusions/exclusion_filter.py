@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
-from troubleshooting.forms.case_filter import ANY, Chip
+from troubleshooting.forms.cases.case_filter import ANY, Chip
 from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, choices_of
 from troubleshooting.queries.exclusions.exclusion_list import STATE_LABELS, ExclusionFilter, ListState
 

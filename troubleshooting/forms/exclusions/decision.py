@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, Scope, ScopeKind, is_wider
-from troubleshooting.forms.exclusion import EndField
-from troubleshooting.forms.fields import LongTextField
+from troubleshooting.forms.base.fields import LongTextField
+from troubleshooting.forms.exclusions.request import EndField
 from troubleshooting.models import Exclusion
 
 TOO_LONG = gettext_lazy("Shorten this to 2,000 characters.")

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.forms.fields import CardSelect
+from troubleshooting.forms.base.fields import CardSelect
 
 MYSELF, PC = "myself", "pc"
 CARDS: Mapping[str, tuple[str, Any]] = {
