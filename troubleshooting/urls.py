@@ -3,25 +3,19 @@
 from django.contrib.auth.views import LoginView
 from django.urls import path
 
-from troubleshooting.views import (
-    audit_tests,
-    cases,
-    check_runs,
-    drift,
-    emergency,
-    exclusion_ask,
-    exclusion_retests,
-    exclusion_state,
-    exclusions,
-    exclusions_together,
-    home,
-    leases,
-    placements,
-    report,
-    sign_out,
-    styleguide,
-    submissions,
-)
+from troubleshooting.views.base import sign_out, styleguide
+from troubleshooting.views.cases import cases, home, report
+from troubleshooting.views.checks import check_runs
+from troubleshooting.views.drift import drift
+from troubleshooting.views.emergency_stop import emergency_stop as emergency
+from troubleshooting.views.exclusions import bulk as exclusions_together
+from troubleshooting.views.exclusions import exclusions, placements
+from troubleshooting.views.exclusions import live_state as exclusion_state
+from troubleshooting.views.exclusions import request_page as exclusion_ask
+from troubleshooting.views.exclusions import retests as exclusion_retests
+from troubleshooting.views.leases import audit_mode_tests as audit_tests
+from troubleshooting.views.leases import leases
+from troubleshooting.views.submissions import submissions
 
 urlpatterns = [
     path("", home.home, name="home"),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from tests.queries import made
 from tests.views.test_exclusions_together import PROGRAM, picks_on, requests, seen, shown, signed_in, states
 from troubleshooting.models import AuditEntry, ExclusionDecision
-from troubleshooting.views.exclusions_together import REMEMBERED
+from troubleshooting.views.exclusions.bulk import REMEMBERED
 
 pytestmark = pytest.mark.django_db
 

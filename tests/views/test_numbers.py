@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from tests.queries import made
 from tests.views.test_exclusions import signed_in
-from troubleshooting.views.numbers import MOST_DIGITS, read_number
+from troubleshooting.views.base.numbers import MOST_DIGITS, read_number
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from troubleshooting.actions.leases import retry_lease
 from troubleshooting.models import Case, SettingLease
-from troubleshooting.views.rights import or_forbidden, reader_of
+from troubleshooting.views.base.rights import or_forbidden, reader_of
 
 
 @require_POST

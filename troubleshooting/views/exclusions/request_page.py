@@ -19,8 +19,8 @@ from troubleshooting.forms.exclusions.request import NOT_SET_UP, ExclusionForm
 from troubleshooting.models import Case, Exclusion
 from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.exclusions.request_page import AskPage, read_ask_page
-from troubleshooting.views.exclusion_rules import exclusion_rules, kinds_set_up, why_not_done
-from troubleshooting.views.rights import or_forbidden, reader_of
+from troubleshooting.views.base.rights import or_forbidden, reader_of
+from troubleshooting.views.exclusions.rules import exclusion_rules, kinds_set_up, why_not_done
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -24,8 +24,8 @@ from troubleshooting.queries.cases.case_list import COUNTED_TO, CaseList, CaseRo
 from troubleshooting.queries.cases.case_page import read_case_page
 from troubleshooting.queries.cases.solving import WHY_NOT_SOLVED, read_solving
 from troubleshooting.queries.exclusions.exclusion_list import exclusions_of, is_exclusion_sensible
-from troubleshooting.views.files import csv_file
-from troubleshooting.views.rights import is_refresh, or_forbidden, reader_of, rights_of
+from troubleshooting.views.base.files import csv_file
+from troubleshooting.views.base.rights import is_refresh, or_forbidden, reader_of, rights_of
 
 LONGEST_NOTE = 2000  # characters
 CSV_COLUMNS = (

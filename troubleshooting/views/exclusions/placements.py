@@ -11,8 +11,8 @@ from troubleshooting import permissions
 from troubleshooting.models import Exclusion, Placement
 from troubleshooting.queries.checks.transcript import read_transcript
 from troubleshooting.queries.exclusions.placement_record import read_tenant_record
-from troubleshooting.views.fragments import raw_answer
-from troubleshooting.views.rights import or_forbidden, reader_of
+from troubleshooting.views.base.fragments import raw_answer
+from troubleshooting.views.base.rights import or_forbidden, reader_of
 
 
 @require_GET

@@ -13,7 +13,7 @@ from troubleshooting.permissions import sees_everything
 from troubleshooting.queries.cases.home import own_cases, stage_counts
 from troubleshooting.queries.cases.solving import said_to_be_blocked
 from troubleshooting.queries.exclusions.ending import count_ending_soon, ending_soon
-from troubleshooting.views.rights import reader_of
+from troubleshooting.views.base.rights import reader_of
 
 
 @require_safe

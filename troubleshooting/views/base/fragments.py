@@ -11,8 +11,8 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from troubleshooting.queries.checks.transcript import Visited, read_raw_answer
-from troubleshooting.views.numbers import read_number
-from troubleshooting.views.rights import is_refresh
+from troubleshooting.views.base.numbers import read_number
+from troubleshooting.views.base.rights import is_refresh
 
 CASE_CHANGED = "case-changed"  # the event on which the rest of the case page reloads itself
 

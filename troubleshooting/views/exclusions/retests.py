@@ -24,10 +24,10 @@ from troubleshooting.queries.checks.transcript import Visited, read_raw_answer, 
 from troubleshooting.queries.exclusions.ending import read_ending
 from troubleshooting.queries.exclusions.exclusion_list import scope_words
 from troubleshooting.queries.exclusions.request_page import read_ask_page
-from troubleshooting.views.exclusion_rules import exclusion_rules, why_not_done
-from troubleshooting.views.fragments import raw_answer
-from troubleshooting.views.numbers import read_number
-from troubleshooting.views.rights import or_forbidden, reader_of
+from troubleshooting.views.base.fragments import raw_answer
+from troubleshooting.views.base.numbers import read_number
+from troubleshooting.views.base.rights import or_forbidden, reader_of
+from troubleshooting.views.exclusions.rules import exclusion_rules, why_not_done
 
 
 @require_POST

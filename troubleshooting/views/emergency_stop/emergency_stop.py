@@ -26,7 +26,7 @@ from troubleshooting.models import Undo, WriteStop
 from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.emergency_stop import stop as stops
 from troubleshooting.queries.emergency_stop import undo as undos
-from troubleshooting.views.rights import or_forbidden, reader_of
+from troubleshooting.views.base.rights import or_forbidden, reader_of
 
 AN_HOUR = timedelta(hours=1)
 A_DAY = timedelta(days=1)

@@ -29,8 +29,8 @@ from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.base.words import translated
 from troubleshooting.queries.checks.transcript import read_transcript
 from troubleshooting.queries.leases import audit_mode_test as queries
-from troubleshooting.views.fragments import CASE_CHANGED, raw_answer, short_answer
-from troubleshooting.views.rights import is_refresh, or_forbidden, reader_of, rights_of
+from troubleshooting.views.base.fragments import CASE_CHANGED, raw_answer, short_answer
+from troubleshooting.views.base.rights import is_refresh, or_forbidden, reader_of, rights_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

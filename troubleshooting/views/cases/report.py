@@ -25,7 +25,7 @@ from troubleshooting.models.choices import Role
 from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.cases.device_choices import DeviceChoice, device_choices
 from troubleshooting.queries.cases.report_review import review_rows
-from troubleshooting.views.rights import reader_of
+from troubleshooting.views.base.rights import reader_of
 
 SENT = "sent_reports"  # in the session: token of a form -> number of the case it led to
 REMEMBERED = 20

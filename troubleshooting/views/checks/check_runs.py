@@ -19,8 +19,8 @@ from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.models import CheckRun
 from troubleshooting.queries.checks import checklist as checklists
 from troubleshooting.queries.checks.transcript import read_transcript
-from troubleshooting.views.fragments import CASE_CHANGED, raw_answer, short_answer
-from troubleshooting.views.rights import is_refresh, or_forbidden, reader_of, rights_of
+from troubleshooting.views.base.fragments import CASE_CHANGED, raw_answer, short_answer
+from troubleshooting.views.base.rights import is_refresh, or_forbidden, reader_of, rights_of
 
 Deed = Callable[..., CheckRun]
 

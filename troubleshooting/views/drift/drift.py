@@ -24,9 +24,9 @@ from troubleshooting.queries.drift.coverage import read_coverage
 from troubleshooting.queries.drift.drift_list import DriftFilter, DriftRow, export_drift, list_drift
 from troubleshooting.queries.exclusions.tenant_state import read_tenant_state
 from troubleshooting.tenant.connection import settings_of
-from troubleshooting.views.files import csv_file
-from troubleshooting.views.numbers import read_number
-from troubleshooting.views.rights import or_forbidden, reader_of
+from troubleshooting.views.base.files import csv_file
+from troubleshooting.views.base.numbers import read_number
+from troubleshooting.views.base.rights import or_forbidden, reader_of
 
 CSV_COLUMNS = (
     "place", "what", "kind", "value", "found", "last_seen", "gone", "changed", "changed_by", "exception", "case",

@@ -34,8 +34,8 @@ from troubleshooting.queries.exclusions.ending import read_ending
 from troubleshooting.queries.exclusions.exclusion_list import ListState, list_exclusions
 from troubleshooting.queries.exclusions.exclusion_page import decided_already, read_exclusion_page
 from troubleshooting.queries.exclusions.live_state import poll_seconds, state_token
-from troubleshooting.views.exclusion_rules import exclusion_rules, why_not_done
-from troubleshooting.views.rights import or_forbidden, reader_of
+from troubleshooting.views.base.rights import or_forbidden, reader_of
+from troubleshooting.views.exclusions.rules import exclusion_rules, why_not_done
 
 
 @require_GET

@@ -32,8 +32,8 @@ from troubleshooting.models import Exclusion
 from troubleshooting.models.choices import EXCLUSION_STATUS_LABELS
 from troubleshooting.queries.base.words import label_of
 from troubleshooting.queries.exclusions.bulk import chosen, read_together
-from troubleshooting.views.exclusion_rules import exclusion_rules, sentence_for
-from troubleshooting.views.rights import or_forbidden, reader_of
+from troubleshooting.views.base.rights import or_forbidden, reader_of
+from troubleshooting.views.exclusions.rules import exclusion_rules, sentence_for
 
 ANSWERS = "decided_together"  # in the session: name of an answer -> what came of it
 REMEMBERED = 5

@@ -22,7 +22,7 @@ from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.checks.evidence import evidence_json as read_evidence_json
 from troubleshooting.queries.checks.evidence import evidence_text as read_evidence_text
 from troubleshooting.queries.submissions.sheet import judged_run, read_sheet
-from troubleshooting.views.rights import or_forbidden, reader_of, rights_of
+from troubleshooting.views.base.rights import or_forbidden, reader_of, rights_of
 
 RecordForm = SentForm | StatusForm
 

@@ -14,7 +14,7 @@ from troubleshooting import permissions
 from troubleshooting.models import Exclusion
 from troubleshooting.queries.exclusions.exclusion_page import count_elsewhere, read_placements
 from troubleshooting.queries.exclusions.live_state import head_of, poll_seconds, state_token
-from troubleshooting.views.rights import reader_of
+from troubleshooting.views.base.rights import reader_of
 
 EXCLUSION_CHANGED = "exclusion-changed"  # the event on which the whole page reloads itself
 
