@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from tests.exclusion_world import RULES, seen
 from tests.world import person
-from troubleshooting.actions.exclusion_decisions import approve_exclusion, ask_back, reject_exclusion
-from troubleshooting.actions.exclusions import revoke_exclusion, withdraw_exclusion
-from troubleshooting.actions.placements import expire_exclusions, may_still_be_put, settle
+from troubleshooting.actions.exclusions.decisions import approve_exclusion, ask_back, reject_exclusion
+from troubleshooting.actions.exclusions.placements import expire_exclusions, may_still_be_put, settle
+from troubleshooting.actions.exclusions.requests import revoke_exclusion, withdraw_exclusion
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Exclusion

@@ -11,13 +11,13 @@ from django.utils import timezone
 from portal.demo.lab.defender_api.server import DefenderApi
 from tests.tenant.speaking import Speaker
 from tests.world import EMMA, IVO, checked_case_on, device_at, person, plan
-from troubleshooting.actions.enforcement import run_placement
-from troubleshooting.actions.exclusion_change import change_of
-from troubleshooting.actions.exclusion_decisions import approve_exclusion
-from troubleshooting.actions.exclusions import ExclusionRules, Wish, request_exclusion
-from troubleshooting.actions.placements import due_placements
-from troubleshooting.actions.tenant_enforcement import TenantPlan
-from troubleshooting.actions.visits import VisitPlan
+from troubleshooting.actions.exclusions.binding import change_of
+from troubleshooting.actions.exclusions.decisions import approve_exclusion
+from troubleshooting.actions.exclusions.placements import due_placements
+from troubleshooting.actions.exclusions.requests import ExclusionRules, Wish, request_exclusion
+from troubleshooting.actions.runs.check import VisitPlan
+from troubleshooting.actions.runs.in_tenant import TenantPlan
+from troubleshooting.actions.runs.on_pc import run_placement
 from troubleshooting.domain.exclusions.approval import USUAL_POLICY
 from troubleshooting.domain.exclusions.digest import digest
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, Scope, ScopeKind

@@ -9,12 +9,12 @@ from django.utils import timezone
 from portal.demo.lab.pc import SimulatedPC
 from tests.exclusion_world import approved, asked, checked_case, no_tenant, present, quick_plan, worked
 from tests.world import EMMA, device_at, person
-from troubleshooting.actions.enforcement import run_placement
-from troubleshooting.actions.exclusion_warnings import warn_of_ends
-from troubleshooting.actions.lease_runs import run_lease
-from troubleshooting.actions.placements import due_placements
-from troubleshooting.actions.retests import run_retest
-from troubleshooting.actions.sweep import leases_to_tend
+from troubleshooting.actions.exclusions.placements import due_placements
+from troubleshooting.actions.exclusions.warnings import warn_of_ends
+from troubleshooting.actions.runs.lease import run_lease
+from troubleshooting.actions.runs.on_pc import run_placement
+from troubleshooting.actions.runs.retest import run_retest
+from troubleshooting.actions.runs.sweep import leases_to_tend
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.domain.retests.retest import RetestPurpose
 from troubleshooting.models import Exclusion, Retest

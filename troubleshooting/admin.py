@@ -13,7 +13,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from troubleshooting.actions import audit
+from troubleshooting.actions import activity_log as audit
 from troubleshooting.models import Device, DeviceGroup, User
 
 M = TypeVar("M", bound=models.Model)

@@ -14,7 +14,7 @@ from portal.demo.lab.defender_api.server import DefenderApi
 from portal.demo.lab.server import LabServer
 from tests.exclusion_world import INDICATOR, IP, PROCESS, TENANT_GROUP, checked_case, present, seen
 from tests.world import EMMA, IVO, SARA, device_at, person
-from troubleshooting.actions.exclusion_change import change_of
+from troubleshooting.actions.exclusions.binding import change_of
 from troubleshooting.domain.exclusions.exclusion import EVERYONE, Scope, ScopeKind
 from troubleshooting.models import DeviceGroup, Exclusion, ExclusionDecision
 

@@ -10,7 +10,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from tests.world import ADA, ADAM, EMMA, IVO, NOW, SARA, case_on, checked_case_on, device_at, person
-from troubleshooting.actions.audit_tests import (
+from troubleshooting.actions.cases.cases import solve_case, withdraw_case
+from troubleshooting.actions.checks.check_runs import start_check_run
+from troubleshooting.actions.leases.audit_mode_tests import (
     TestUnderWay,
     approve_test,
     ask_for_test,
@@ -18,9 +20,7 @@ from troubleshooting.actions.audit_tests import (
     reject_test,
     say_visited,
 )
-from troubleshooting.actions.cases import solve_case, withdraw_case
-from troubleshooting.actions.check_runs import start_check_run
-from troubleshooting.actions.leases import LeaseHeld, move_lease
+from troubleshooting.actions.leases.leases import LeaseHeld, move_lease
 from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.leases.audit_mode_test import TestStatus

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 
 from tests.world import ADA, EMMA, IVO, NOW, SARA, case_on, checked_case_on, device_at, person
-from troubleshooting.actions.cases import solve_case, withdraw_case
-from troubleshooting.actions.check_runs import AlreadyLive, cancel_check_run, retry_check_run, start_check_run
+from troubleshooting.actions.cases.cases import solve_case, withdraw_case
+from troubleshooting.actions.checks.check_runs import AlreadyLive, cancel_check_run, retry_check_run, start_check_run
 from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.cases.case import Stage
 from troubleshooting.domain.checks.check_run import RunStatus

@@ -8,7 +8,7 @@ import pytest
 
 from tests.exclusion_world import approved, asked, checked_case
 from tests.world import EMMA, NOW, device_at, person
-from troubleshooting.actions.drift_looks import MOST_AT_ONCE, devices_to_look_at, nudge_drift_looks
+from troubleshooting.actions.runs.drift_scan import MOST_AT_ONCE, devices_to_look_at, nudge_drift_looks
 from troubleshooting.models import Device, DriftLook
 
 pytestmark = pytest.mark.django_db

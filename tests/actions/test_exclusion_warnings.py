@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from tests.exclusion_world import INDICATOR, IP, PROCESS, RULES, approved, asked, case_in_tenant, checked_case, present
 from tests.world import ADAM, EMMA, IVO, device_at, person
-from troubleshooting.actions.exclusion_warnings import warn_of_ends
-from troubleshooting.actions.exclusions import revoke_exclusion
-from troubleshooting.actions.placements import settle
-from troubleshooting.actions.renewals import request_renewal
+from troubleshooting.actions.exclusions.placements import settle
+from troubleshooting.actions.exclusions.renewals import request_renewal
+from troubleshooting.actions.exclusions.requests import revoke_exclusion
+from troubleshooting.actions.exclusions.warnings import warn_of_ends
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.domain.retests.retest import RetestOutcome

@@ -27,9 +27,12 @@ from tests.actions.exclusion_register import Register
 from tests.dying import Died, Life
 from tests.exclusion_world import INDICATOR, IP, PROCESS, RULES, TENANT_GROUP, seen
 from tests.world import ADAM, EMMA, IVO, person
-from troubleshooting.actions.enforcement import run_placement
-from troubleshooting.actions.exclusion_decisions import approve_exclusion, ask_back, reject_exclusion
-from troubleshooting.actions.exclusions import (
+from troubleshooting.actions.emergency_stop.gate import is_stopped
+from troubleshooting.actions.emergency_stop.stop import lift_stop, stop_writes
+from troubleshooting.actions.emergency_stop.undo import NothingToUndo, undo_since
+from troubleshooting.actions.exclusions.decisions import approve_exclusion, ask_back, reject_exclusion
+from troubleshooting.actions.exclusions.placements import due_placements, expire_exclusions
+from troubleshooting.actions.exclusions.requests import (
     AlreadyAsked,
     Wish,
     answer_back,
@@ -38,10 +41,7 @@ from troubleshooting.actions.exclusions import (
     revoke_exclusion,
     withdraw_exclusion,
 )
-from troubleshooting.actions.placements import due_placements, expire_exclusions
-from troubleshooting.actions.undo import NothingToUndo, undo_since
-from troubleshooting.actions.write_stop import lift_stop, stop_writes
-from troubleshooting.actions.writes import is_stopped
+from troubleshooting.actions.runs.on_pc import run_placement
 from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.exclusions.approval import MayNotDecide
 from troubleshooting.domain.exclusions.exclusion import (

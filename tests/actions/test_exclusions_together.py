@@ -8,7 +8,7 @@ from django.utils import timezone
 from tests.exclusion_world import RULES, seen
 from tests.factories import ExclusionFactory
 from tests.world import ADA, ADAM, IVO, SARA, person
-from troubleshooting.actions.exclusions_together import (
+from troubleshooting.actions.exclusions.bulk import (
     MOST_TOGETHER,
     DifferentCauses,
     Outcome,

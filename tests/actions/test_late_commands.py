@@ -13,8 +13,8 @@ from portal.demo.lab.pcs import healthy_windows_11
 from tests.exclusion_world import approved, asked, checked_case, no_tenant, present, quick_plan, worked
 from tests.faults.gate import LateLab
 from tests.world import EMMA, IVO, device_at, person
-from troubleshooting.actions.enforcement import run_placement
-from troubleshooting.actions.exclusions import revoke_exclusion
+from troubleshooting.actions.exclusions.requests import revoke_exclusion
+from troubleshooting.actions.runs.on_pc import run_placement
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Exclusion, Placement

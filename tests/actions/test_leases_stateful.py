@@ -30,14 +30,14 @@ from portal.demo.lab.pcs import healthy_windows_11
 from tests.dying import Died, Life
 from tests.faults.gate import LateLab
 from tests.world import ADAM, BLOCKED_SITE, EMMA, IVO, case_on, device_at, person, plan
-from troubleshooting.actions.audit_tests import TestUnderWay, ask_for_test, cancel_test, say_visited
-from troubleshooting.actions.cases import solve_case, withdraw_case
-from troubleshooting.actions.check_runs import cancel_check_run
-from troubleshooting.actions.lease_runs import run_lease
-from troubleshooting.actions.leases import LeaseHeld
-from troubleshooting.actions.sweep import leases_to_tend
-from troubleshooting.actions.write_stop import lift_stop, stop_writes
-from troubleshooting.actions.writes import WritesStopped, is_stopped
+from troubleshooting.actions.cases.cases import solve_case, withdraw_case
+from troubleshooting.actions.checks.check_runs import cancel_check_run
+from troubleshooting.actions.emergency_stop.gate import WritesStopped, is_stopped
+from troubleshooting.actions.emergency_stop.stop import lift_stop, stop_writes
+from troubleshooting.actions.leases.audit_mode_tests import TestUnderWay, ask_for_test, cancel_test, say_visited
+from troubleshooting.actions.leases.leases import LeaseHeld
+from troubleshooting.actions.runs.lease import run_lease
+from troubleshooting.actions.runs.sweep import leases_to_tend
 from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.leases.lease import TASK_GRACE, LeaseStatus, Outcome

@@ -30,9 +30,9 @@ from tests.exclusion_world import (
     worked,
 )
 from tests.world import EMMA, IVO, device_at, person
-from troubleshooting.actions.enforcement import run_placement
-from troubleshooting.actions.exclusions import AlreadyAsked, Wish, answer_back, new_request, revoke_exclusion
-from troubleshooting.actions.placements import put_off, put_once_more
+from troubleshooting.actions.exclusions.placements import put_off, put_once_more
+from troubleshooting.actions.exclusions.requests import AlreadyAsked, Wish, answer_back, new_request, revoke_exclusion
+from troubleshooting.actions.runs.on_pc import run_placement
 from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus, Scope, ScopeKind

@@ -26,13 +26,13 @@ from tests.exclusion_world import no_tenant, present, quick_plan
 from tests.faults.gate import LateLab
 from tests.retest_world import ADDRESS, LIST, in_force, state_of
 from tests.world import IVO, person
-from troubleshooting.actions.enforcement import run_placement
-from troubleshooting.actions.exclusions import lock, revoke_exclusion
-from troubleshooting.actions.lease_runs import run_lease
-from troubleshooting.actions.placements import due_placements, expire_exclusions
-from troubleshooting.actions.retest_book import ask_retest
-from troubleshooting.actions.retests import run_retest
-from troubleshooting.actions.sweep import leases_to_tend
+from troubleshooting.actions.exclusions.placements import due_placements, expire_exclusions
+from troubleshooting.actions.exclusions.requests import lock, revoke_exclusion
+from troubleshooting.actions.exclusions.retests import ask_retest
+from troubleshooting.actions.runs.lease import run_lease
+from troubleshooting.actions.runs.on_pc import run_placement
+from troubleshooting.actions.runs.retest import run_retest
+from troubleshooting.actions.runs.sweep import leases_to_tend
 from troubleshooting.domain.exclusions.exclusion import IN_FORCE, ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.domain.retests.retest import RetestPurpose

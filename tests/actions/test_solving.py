@@ -10,10 +10,10 @@ from django.utils import timezone
 from tests.actions.test_exclusion_warnings import in_force
 from tests.exclusion_world import IP, PROCESS, approved, asked, checked_case
 from tests.world import ADAM, EMMA, IVO, SARA, device_at, person
-from troubleshooting.actions.cases import NotProved, solve_case
-from troubleshooting.actions.exclusions import revoke_exclusion
-from troubleshooting.actions.retest_book import ask_retest, end_retest
-from troubleshooting.actions.retests import say_still_blocked
+from troubleshooting.actions.cases.cases import NotProved, solve_case
+from troubleshooting.actions.exclusions.requests import revoke_exclusion
+from troubleshooting.actions.exclusions.retests import ask_retest, end_retest
+from troubleshooting.actions.runs.retest import say_still_blocked
 from troubleshooting.domain.cases.case import Stage
 from troubleshooting.domain.retests.retest import RetestOutcome, RetestPurpose
 from troubleshooting.models import AuditEntry, Case, Exclusion

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from tests.exclusion_world import IP, approved, asked, checked_case, present
 from tests.world import EMMA, IVO, NOW, case_on, device_at, person
-from troubleshooting.actions.check_runs import cancel_check_run
-from troubleshooting.actions.exclusion_decisions import ask_back
-from troubleshooting.actions.sweep import MOST_LOSSES, sweep
+from troubleshooting.actions.checks.check_runs import cancel_check_run
+from troubleshooting.actions.exclusions.decisions import ask_back
+from troubleshooting.actions.runs.sweep import MOST_LOSSES, sweep
 from troubleshooting.domain.cases.case import Stage
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode

@@ -11,10 +11,10 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from tests.exclusion_world import approved, asked, checked_case
 from tests.world import ADA, ADAM, EMMA, IVO, NOW, SARA, checked_case_on, device_at, person
-from troubleshooting.actions.audit_tests import approve_test, ask_for_test
-from troubleshooting.actions.placements import put_off_stopped
-from troubleshooting.actions.write_stop import AlreadyStopped, NotStopped, lift_stop, stop_writes
-from troubleshooting.actions.writes import WritesStopped, is_stopped, write_gate
+from troubleshooting.actions.emergency_stop.gate import WritesStopped, is_stopped, write_gate
+from troubleshooting.actions.emergency_stop.stop import AlreadyStopped, NotStopped, lift_stop, stop_writes
+from troubleshooting.actions.exclusions.placements import put_off_stopped
+from troubleshooting.actions.leases.audit_mode_tests import approve_test, ask_for_test
 from troubleshooting.domain.leases.audit_mode_test import TestStatus
 from troubleshooting.models import AuditEntry, AuditTest, Placement, SettingLease, Undo, WriteStop
 from troubleshooting.models.choices import Role

@@ -15,8 +15,8 @@ from tests.faults.waiting import wait_until
 from tests.servers import CeleryWorkerProcess
 from tests.world import BLOCKED_SITE, EMMA, checked_case_on, device_at, person
 from troubleshooting import dispatch
-from troubleshooting.actions.audit_tests import ask_for_test, cancel_test, say_visited
-from troubleshooting.actions.sweep import sweep
+from troubleshooting.actions.leases.audit_mode_tests import ask_for_test, cancel_test, say_visited
+from troubleshooting.actions.runs.sweep import sweep
 from troubleshooting.domain.leases.audit_mode_test import TestStatus
 from troubleshooting.domain.leases.lease import LeaseStatus
 from troubleshooting.models import AuditTest, SettingLease

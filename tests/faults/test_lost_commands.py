@@ -12,9 +12,9 @@ from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import healthy_windows_11
 from tests.faults.gate import LateLab
 from tests.world import EMMA, checked_case_on, device_at, person, plan
-from troubleshooting.actions.audit_tests import ask_for_test
-from troubleshooting.actions.lease_runs import run_lease
-from troubleshooting.actions.sweep import leases_to_tend
+from troubleshooting.actions.leases.audit_mode_tests import ask_for_test
+from troubleshooting.actions.runs.lease import run_lease
+from troubleshooting.actions.runs.sweep import leases_to_tend
 from troubleshooting.domain.leases.audit_mode_test import TestStatus
 from troubleshooting.domain.leases.lease import SETTLES_AFTER, LeaseStatus, Outcome
 from troubleshooting.models import AuditTest, SettingLease

@@ -14,7 +14,7 @@ from portal.demo.lab.pcs import healthy_windows_11
 from tests.faults.waiting import wait_until
 from tests.world import EMMA, case_on, device_at, person
 from troubleshooting import dispatch
-from troubleshooting.actions.sweep import sweep
+from troubleshooting.actions.runs.sweep import sweep
 from troubleshooting.domain.cases.case import Stage
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.models import Case, CheckRun

@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 
 from tests.factories import AuditTestFactory, ExclusionFactory, SettingLeaseFactory
 from tests.world import ADA, ADAM, EMMA, IVO, SARA, case_on, device_at, person
-from troubleshooting.actions.check_runs import cancel_check_run
+from troubleshooting.actions.checks.check_runs import cancel_check_run
 from troubleshooting.actions.submissions import prepare_submission
 from troubleshooting.models import Device, Placement, Retest, Undo
 

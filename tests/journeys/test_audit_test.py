@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from portal.demo.lab.pcs import MISSED, healthy_windows_11
 from tests.journeys.conftest import barriers
 from tests.world import BLOCKED_SITE, EMMA, IVO, case_on, device_at, person
-from troubleshooting.actions.sweep import sweep
+from troubleshooting.actions.runs.sweep import sweep
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.cases.indicator import parse_indicator
 from troubleshooting.models import Case, SettingLease

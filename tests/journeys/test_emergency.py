@@ -12,7 +12,7 @@ from portal.demo.lab.pcs import healthy_windows_11
 from tests.exclusion_world import IP, approved, asked, checked_case
 from tests.journeys.conftest import barriers
 from tests.world import ADAM, EMMA, IVO, device_at, person
-from troubleshooting.actions.sweep import sweep
+from troubleshooting.actions.runs.sweep import sweep
 from troubleshooting.models import Exclusion
 
 BAND = "All changes on PCs and in the tenant are stopped"

@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from tests.world import ADA, ADAM, EMMA, IVO, NOW, SARA, case_on, device_at, person
-from troubleshooting.actions.exclusion_change import approvers
+from troubleshooting.actions.exclusions.binding import approvers
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.models import Case, Exclusion, ExclusionDecision
 

@@ -10,8 +10,8 @@ from django.utils.html import escape
 
 from tests.domain import builders
 from tests.factories import CaseFactory, CheckRunFactory, UserFactory
-from troubleshooting.actions import audit
-from troubleshooting.actions.evidence import finding_content
+from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions.visits.evidence import finding_content
 from troubleshooting.domain.checks.checklist import judge
 from troubleshooting.domain.checks.finding import Finding
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from tests.factories import CaseFactory, UserFactory
 from tests.queries import made
-from troubleshooting.actions import audit
+from troubleshooting.actions import activity_log as audit
 from troubleshooting.models import Case, User
 from troubleshooting.queries.cases.timeline import SENTENCES, SHOWN_AT_ONCE, TimelineEntry, read_timeline
 

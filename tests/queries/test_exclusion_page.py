@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests.factories import CaseFactory, DeviceFactory, ExclusionFactory
 from tests.queries import made
-from troubleshooting.actions.exclusion_change import change_of
+from troubleshooting.actions.exclusions.binding import change_of
 from troubleshooting.domain.exclusions.digest import digest
 from troubleshooting.models import Exclusion, TenantReading, User
 from troubleshooting.permissions import may_see_placement

@@ -11,8 +11,8 @@ from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import healthy_windows_11
 from tests.exclusion_world import INDICATOR, IP, approved, asked, case_in_tenant, checked_case, tenant_of, worked
 from tests.world import EMMA, IVO, device_at, person
-from troubleshooting.actions.exclusions import revoke_exclusion
-from troubleshooting.actions.retests import say_still_blocked
+from troubleshooting.actions.exclusions.requests import revoke_exclusion
+from troubleshooting.actions.runs.retest import say_still_blocked
 from troubleshooting.domain.exclusions.exclusion import Scope, ScopeKind
 from troubleshooting.queries.cases.solving import Unproved, read_solving, said_to_be_blocked
 

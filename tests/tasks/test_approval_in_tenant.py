@@ -19,9 +19,9 @@ from tests.exclusion_world import (
     worked,
 )
 from tests.world import EMMA, person
-from troubleshooting.actions.enforcement import run_placement
-from troubleshooting.actions.renewals import request_renewal
-from troubleshooting.actions.tenant_enforcement import TenantPlan
+from troubleshooting.actions.exclusions.renewals import request_renewal
+from troubleshooting.actions.runs.in_tenant import TenantPlan
+from troubleshooting.actions.runs.on_pc import run_placement
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
 from troubleshooting.models import AuditEntry, DeviceGroup, Exclusion

@@ -12,7 +12,7 @@ from django.utils import timezone
 from portal.demo.lab.pcs import healthy_windows_11
 from tests.exclusion_world import IP, PROCESS, approved, asked, checked_case, present, seen, worked
 from tests.world import ADAM, EMMA, IVO, device_at, person
-from troubleshooting.actions.exclusions import revoke_exclusion
+from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus
 from troubleshooting.domain.exclusions.values import InvalidExclusionValue
 from troubleshooting.machines import catalogue, changing

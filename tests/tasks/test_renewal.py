@@ -20,9 +20,9 @@ from tests.exclusion_world import (
 )
 from tests.retest_world import ADDRESS, LIST, in_force, retested, swept, warned
 from tests.world import ADA, ADAM, EMMA, IVO, SARA, person
-from troubleshooting.actions.exclusions import revoke_exclusion
-from troubleshooting.actions.placements import expire_exclusions
-from troubleshooting.actions.renewals import CannotRenew, RenewalOpen, request_renewal
+from troubleshooting.actions.exclusions.placements import expire_exclusions
+from troubleshooting.actions.exclusions.renewals import CannotRenew, RenewalOpen, request_renewal
+from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.domain.exclusions.approval import MayNotDecide
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus, InvalidLifetime
 from troubleshooting.domain.exclusions.placement import PlacementOutcome

@@ -10,7 +10,7 @@ import pytest
 from portal.demo.lab.pcs import healthy_windows_11
 from tests.exclusion_world import INDICATOR, TENANT_GROUP, approved, asked, checked_case, quick_plan, tenant_of, worked
 from tests.world import EMMA, device_at, person
-from troubleshooting.actions.retests import run_retest
+from troubleshooting.actions.runs.retest import run_retest
 from troubleshooting.domain.retests.retest import INDICATOR_ESCALATES, INDICATOR_SETTLES, RetestOutcome
 from troubleshooting.models import DeviceGroup, Exclusion, Retest
 

@@ -15,8 +15,8 @@ from django.utils import timezone
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import healthy_windows_11, other_antivirus, stuck_in_audit, windows_home
 from tests.world import EMMA, IVO, case_on, device_at, person, plan
-from troubleshooting.actions.check_runs import cancel_check_run, retry_check_run
-from troubleshooting.actions.visits import run_checks
+from troubleshooting.actions.checks.check_runs import cancel_check_run, retry_check_run
+from troubleshooting.actions.runs.check import run_checks
 from troubleshooting.domain.cases.case import Program, Stage
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.domain.checks.finding import CheckId

@@ -32,14 +32,10 @@ from tests.exclusion_world import (
 )
 from tests.world import ADA, ADAM, EMMA, IVO, case_on, device_at, person
 from troubleshooting.actions.drift import NoLongerSo, ask_for_look, put_again, take_off_again
-from troubleshooting.actions.drift_looks import (
-    devices_to_look_at,
-    run_drift_look,
-    run_tenant_reading,
-)
-from troubleshooting.actions.exclusions import revoke_exclusion
-from troubleshooting.actions.tenant_enforcement import TenantPlan
-from troubleshooting.actions.visits import run_checks
+from troubleshooting.actions.exclusions.requests import revoke_exclusion
+from troubleshooting.actions.runs.check import run_checks
+from troubleshooting.actions.runs.drift_scan import devices_to_look_at, run_drift_look, run_tenant_reading
+from troubleshooting.actions.runs.in_tenant import TenantPlan
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import (

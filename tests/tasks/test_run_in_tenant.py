@@ -24,10 +24,10 @@ from tests.exclusion_world import (
 )
 from tests.tenant.speaking import settings_for
 from tests.world import ADAM, IVO, person
-from troubleshooting.actions.enforcement import run_placement
-from troubleshooting.actions.exclusion_change import GroupNotInTenant
-from troubleshooting.actions.exclusions import revoke_exclusion
-from troubleshooting.actions.placements import expire_exclusions
+from troubleshooting.actions.exclusions.binding import GroupNotInTenant
+from troubleshooting.actions.exclusions.placements import expire_exclusions
+from troubleshooting.actions.exclusions.requests import revoke_exclusion
+from troubleshooting.actions.runs.on_pc import run_placement
 from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
 from troubleshooting.models import AuditEntry, DeviceGroup, Exclusion, Placement

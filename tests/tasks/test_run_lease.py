@@ -13,10 +13,10 @@ from portal.demo.lab.pcs import healthy_windows_11, stuck_in_audit
 from portal.demo.lab.registry import POLICY_NP
 from portal.demo.lab.sites import Site
 from tests.world import BLOCKED_SITE, EMMA, case_on, checked_case_on, device_at, person, plan
-from troubleshooting.actions.audit_tests import ask_for_test, cancel_test, say_visited
-from troubleshooting.actions.lease_runs import run_lease
-from troubleshooting.actions.leases import LeaseHeld
-from troubleshooting.actions.visits import run_checks
+from troubleshooting.actions.leases.audit_mode_tests import ask_for_test, cancel_test, say_visited
+from troubleshooting.actions.leases.leases import LeaseHeld
+from troubleshooting.actions.runs.check import run_checks
+from troubleshooting.actions.runs.lease import run_lease
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.cases.indicator import parse_indicator
 from troubleshooting.domain.leases.audit_mode_test import TestStatus

@@ -10,9 +10,9 @@ from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import healthy_windows_11
 from tests.exclusion_world import IP, LISTS, PROCESS, RULES, approved, asked, checked_case, present, seen, worked
 from tests.world import ADA, ADAM, EMMA, IVO, SARA, device_at, person
-from troubleshooting.actions.exclusion_decisions import RequestChanged, approve_exclusion
-from troubleshooting.actions.exclusions import revoke_exclusion
-from troubleshooting.actions.placements import expire_exclusions
+from troubleshooting.actions.exclusions.decisions import RequestChanged, approve_exclusion
+from troubleshooting.actions.exclusions.placements import expire_exclusions
+from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.domain.exclusions.approval import MayNotDecide, WiderThanAsked
 from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionStatus, Scope, ScopeKind
 from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus

@@ -26,9 +26,9 @@ from tests.retest_world import (
     works_of,
 )
 from tests.world import ADA, ADAM, EMMA, IVO, SARA, device_at, person
-from troubleshooting.actions.exclusions import revoke_exclusion
-from troubleshooting.actions.leases import request_lease
-from troubleshooting.actions.retests import CannotRetest, ask_whether_it_works, run_retest, say_still_blocked
+from troubleshooting.actions.exclusions.requests import revoke_exclusion
+from troubleshooting.actions.leases.leases import request_lease
+from troubleshooting.actions.runs.retest import CannotRetest, ask_whether_it_works, run_retest, say_still_blocked
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus, Scope, ScopeKind
 from troubleshooting.domain.exclusions.placement import PlacementStatus

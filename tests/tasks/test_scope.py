@@ -12,11 +12,11 @@ from portal.demo.lab.pc import SimulatedPC
 from portal.demo.lab.pcs import healthy_windows_11
 from tests.exclusion_world import IP, PROCESS, approved, asked, checked_case, present, worked
 from tests.world import ADAM, EMMA, IVO, device_at, person
-from troubleshooting.actions.exclusion_change import change_of
-from troubleshooting.actions.exclusions import revoke_exclusion
-from troubleshooting.actions.placements import CANARIES
-from troubleshooting.actions.scope import follow_scope, out_of_step
-from troubleshooting.actions.sweep import sweep
+from troubleshooting.actions.exclusions.binding import change_of
+from troubleshooting.actions.exclusions.placements import CANARIES
+from troubleshooting.actions.exclusions.requests import revoke_exclusion
+from troubleshooting.actions.exclusions.scope import follow_scope, out_of_step
+from troubleshooting.actions.runs.sweep import sweep
 from troubleshooting.domain.exclusions.digest import digest
 from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionStatus, Scope, ScopeKind
 from troubleshooting.models import AuditEntry, Device, DeviceGroup, Exclusion, Placement

@@ -25,9 +25,9 @@ from tests.exclusion_world import (
     worked,
 )
 from tests.world import ADA, ADAM, EMMA, IVO, SARA, device_at, person
-from troubleshooting.actions.exclusions import revoke_exclusion
-from troubleshooting.actions.undo import NothingToUndo, PreviewChanged, undo_since
-from troubleshooting.actions.write_stop import stop_writes
+from troubleshooting.actions.emergency_stop.stop import stop_writes
+from troubleshooting.actions.emergency_stop.undo import NothingToUndo, PreviewChanged, undo_since
+from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.domain.emergency_stop.undo import UndoStep
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus, Scope, ScopeKind
 from troubleshooting.models import AuditEntry, DeviceGroup, Exclusion, Placement, Undo

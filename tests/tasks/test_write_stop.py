@@ -34,13 +34,13 @@ from tests.exclusion_world import (
 )
 from tests.faults.gate import GatedLab
 from tests.world import ADAM, EMMA, IVO, device_at, person
-from troubleshooting.actions.audit_tests import ask_for_test, say_visited
-from troubleshooting.actions.enforcement import run_placement
-from troubleshooting.actions.exclusions import revoke_exclusion
-from troubleshooting.actions.lease_runs import run_lease
-from troubleshooting.actions.placements import due_placements, expire_exclusions
-from troubleshooting.actions.write_stop import lift_stop, stop_writes
-from troubleshooting.actions.writes import writes_under_way
+from troubleshooting.actions.emergency_stop.gate import writes_under_way
+from troubleshooting.actions.emergency_stop.stop import lift_stop, stop_writes
+from troubleshooting.actions.exclusions.placements import due_placements, expire_exclusions
+from troubleshooting.actions.exclusions.requests import revoke_exclusion
+from troubleshooting.actions.leases.audit_mode_tests import ask_for_test, say_visited
+from troubleshooting.actions.runs.lease import run_lease
+from troubleshooting.actions.runs.on_pc import run_placement
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus, Scope, ScopeKind
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.domain.leases.audit_mode_test import TestStatus

@@ -16,13 +16,13 @@ from portal.demo.lab.defender_api.server import DefenderApi
 from tests.exclusion_world import INDICATOR, approved, asked, case_in_tenant, present, quick_plan, tenant_of, worked
 from tests.tenant.speaking import Clock, Speaker
 from tests.world import ADAM, IVO, person
-from troubleshooting.actions.enforcement import run_placement
-from troubleshooting.actions.exclusions import revoke_exclusion
-from troubleshooting.actions.placements import due_placements
-from troubleshooting.actions.tenant_enforcement import TenantPlan
-from troubleshooting.actions.undo import undo_since
-from troubleshooting.actions.write_stop import lift_stop, stop_writes
-from troubleshooting.actions.writes import is_stopped, writes_under_way
+from troubleshooting.actions.emergency_stop.gate import is_stopped, writes_under_way
+from troubleshooting.actions.emergency_stop.stop import lift_stop, stop_writes
+from troubleshooting.actions.emergency_stop.undo import undo_since
+from troubleshooting.actions.exclusions.placements import due_placements
+from troubleshooting.actions.exclusions.requests import revoke_exclusion
+from troubleshooting.actions.runs.in_tenant import TenantPlan
+from troubleshooting.actions.runs.on_pc import run_placement
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.models import Exclusion, Placement
 from troubleshooting.queries.emergency_stop.undo import preview_undo

@@ -19,10 +19,10 @@ from tests.retest_world import warned as let_end_soon
 from tests.views.reading import words_on
 from tests.views.test_exclusions import FOR_IT_ONLY, signed_in, text_of
 from tests.world import ADAM, EMMA, IVO, person
-from troubleshooting.actions.exclusion_decisions import ask_back, reject_exclusion
-from troubleshooting.actions.exclusions import revoke_exclusion
-from troubleshooting.actions.retest_book import ask_retest, end_retest
-from troubleshooting.actions.retests import say_still_blocked
+from troubleshooting.actions.exclusions.decisions import ask_back, reject_exclusion
+from troubleshooting.actions.exclusions.requests import revoke_exclusion
+from troubleshooting.actions.exclusions.retests import ask_retest, end_retest
+from troubleshooting.actions.runs.retest import say_still_blocked
 from troubleshooting.domain.retests.retest import RetestOutcome, RetestPurpose
 from troubleshooting.models import AuditEntry, Case, Exclusion, User
 

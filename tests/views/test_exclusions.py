@@ -13,8 +13,8 @@ from django.utils import timezone
 from tests.factories import CaseFactory, ExclusionFactory, UserFactory
 from tests.queries import made
 from tests.views.reading import words_on
-from troubleshooting.actions.exclusion_decisions import ask_back, reject_exclusion
-from troubleshooting.actions.exclusions import answer_back
+from troubleshooting.actions.exclusions.decisions import ask_back, reject_exclusion
+from troubleshooting.actions.exclusions.requests import answer_back
 from troubleshooting.models import Case, Exclusion, User
 
 pytestmark = pytest.mark.django_db

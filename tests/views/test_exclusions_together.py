@@ -13,10 +13,10 @@ from django.utils import timezone
 from tests.factories import CaseFactory, ExclusionFactory, UserFactory
 from tests.queries import made
 from tests.world import IVO, person
-from troubleshooting.actions.exclusion_change import change_of
-from troubleshooting.actions.exclusion_decisions import ask_back, reject_exclusion
-from troubleshooting.actions.exclusions import answer_back
-from troubleshooting.actions.exclusions_together import MOST_TOGETHER
+from troubleshooting.actions.exclusions.binding import change_of
+from troubleshooting.actions.exclusions.bulk import MOST_TOGETHER
+from troubleshooting.actions.exclusions.decisions import ask_back, reject_exclusion
+from troubleshooting.actions.exclusions.requests import answer_back
 from troubleshooting.domain.advice.lint_base import LintFinding
 from troubleshooting.domain.advice.lint_texts import LintCode, Severity
 from troubleshooting.domain.base.text import say

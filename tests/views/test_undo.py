@@ -14,7 +14,7 @@ from django.utils import timezone
 from tests.factories import UserFactory
 from tests.queries import made
 from tests.views.test_emergency import admin, an_hour_ago, in_force, messages_of, signed_in, stopped, text_of
-from troubleshooting.actions.placements import settle
+from troubleshooting.actions.exclusions.placements import settle
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Exclusion, Placement, Undo
 from troubleshooting.queries.emergency_stop import undo as undo_queries

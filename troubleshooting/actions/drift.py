@@ -12,9 +12,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from troubleshooting import dispatch
-from troubleshooting.actions import audit
-from troubleshooting.actions.exclusion_change import GroupNotInTenant, tenant_groups
-from troubleshooting.actions.placements import lock_exclusion, lock_placement, move_placement, reopen
+from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions.exclusions.binding import GroupNotInTenant, tenant_groups
+from troubleshooting.actions.exclusions.placements import lock_exclusion, lock_placement, move_placement, reopen
 from troubleshooting.domain.drift.drift import Drift, DriftCode, Place, Registered, Terms, compare, place_of, stored_key
 from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.exclusions.exclusion import IN_FORCE, LOCAL_KINDS, ExclusionKind

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from troubleshooting.actions import audit
+from troubleshooting.actions import activity_log as audit
 from troubleshooting.actions.case_stage import move_case
 from troubleshooting.domain.base.transitions import InvalidTransition, check_transition
 from troubleshooting.domain.cases.case import Stage

@@ -9,8 +9,12 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from troubleshooting import dispatch
-from troubleshooting.actions import drift_looks, endings, exclusion_warnings, lease_runs, visits
-from troubleshooting.actions import sweep as sweeping
+from troubleshooting.actions.checks import endings
+from troubleshooting.actions.exclusions import warnings as exclusion_warnings
+from troubleshooting.actions.runs import check as visits
+from troubleshooting.actions.runs import drift_scan as drift_looks
+from troubleshooting.actions.runs import lease as lease_runs
+from troubleshooting.actions.runs import sweep as sweeping
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.tasks.plans import visit_plan
 from troubleshooting.tenant.connection import settings_of

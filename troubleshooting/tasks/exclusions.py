@@ -9,7 +9,10 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from troubleshooting import dispatch
-from troubleshooting.actions import drift_looks, enforcement, placements, retests
+from troubleshooting.actions.exclusions import placements
+from troubleshooting.actions.runs import drift_scan as drift_looks
+from troubleshooting.actions.runs import on_pc as enforcement
+from troubleshooting.actions.runs import retest as retests
 from troubleshooting.tasks.plans import tenant_plan, visit_plan
 
 log = structlog.get_logger(__name__)

@@ -11,7 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.actions.exclusions_together import MOST_TOGETHER, Seen
+from troubleshooting.actions.exclusions.bulk import MOST_TOGETHER, Seen
 from troubleshooting.forms.base.fields import LongTextField
 from troubleshooting.forms.exclusions.decision import NO_CONTROL, TOO_LONG
 

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from troubleshooting.actions.exclusions import Wish
+from troubleshooting.actions.exclusions.requests import Wish
 from troubleshooting.domain.advice.lint_base import ExclusionRequest, LintFinding
 from troubleshooting.domain.advice.lint_texts import LintCode
 from troubleshooting.domain.advice.linter import lint

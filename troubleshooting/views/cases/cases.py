@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from troubleshooting import permissions
-from troubleshooting.actions import cases as actions
-from troubleshooting.actions.check_runs import AlreadyLive, start_check_run
+from troubleshooting.actions.cases import cases as actions
+from troubleshooting.actions.checks.check_runs import AlreadyLive, start_check_run
 from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.forms.cases.case_filter import CaseFilterForm, chips, query_string
 from troubleshooting.models import Case

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from troubleshooting.actions.cases import open_case
+from troubleshooting.actions.cases.cases import open_case
 from troubleshooting.forms.cases.report import STEPS, ReportForm
 from troubleshooting.models import User
 from troubleshooting.models.choices import Role

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from troubleshooting import permissions
-from troubleshooting.actions import check_runs as actions
+from troubleshooting.actions.checks import check_runs as actions
 from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.models import CheckRun
 from troubleshooting.queries.checks import checklist as checklists

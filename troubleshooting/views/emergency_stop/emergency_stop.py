@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from troubleshooting import permissions
-from troubleshooting.actions import undo as undoing
-from troubleshooting.actions import write_stop as stopping
-from troubleshooting.actions.writes import writes_under_way
+from troubleshooting.actions.emergency_stop import stop as stopping
+from troubleshooting.actions.emergency_stop import undo as undoing
+from troubleshooting.actions.emergency_stop.gate import writes_under_way
 from troubleshooting.forms.emergency_stop.emergency_stop import LiftForm, SinceForm, StopForm, UndoForm
 from troubleshooting.models import Undo, WriteStop
 from troubleshooting.queries.base.people import zone_of

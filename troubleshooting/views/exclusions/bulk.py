@@ -17,14 +17,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from troubleshooting import permissions
-from troubleshooting.actions.exclusion_change import change_of
-from troubleshooting.actions.exclusion_decisions import RequestChanged
-from troubleshooting.actions.exclusions_together import (
-    DifferentCauses,
-    Outcome,
-    approve_together,
-    reject_together,
-)
+from troubleshooting.actions.exclusions.binding import change_of
+from troubleshooting.actions.exclusions.bulk import DifferentCauses, Outcome, approve_together, reject_together
+from troubleshooting.actions.exclusions.decisions import RequestChanged
 from troubleshooting.domain.exclusions.digest import canonical_json, digest
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.forms.exclusions.bulk import Answer, PickForm, TogetherForm

@@ -17,10 +17,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from troubleshooting import permissions
-from troubleshooting.actions import exclusion_decisions as decisions
-from troubleshooting.actions import exclusions as actions
-from troubleshooting.actions.exclusion_change import change_of
-from troubleshooting.actions.exclusions_together import MOST_TOGETHER
+from troubleshooting.actions.exclusions import decisions
+from troubleshooting.actions.exclusions import requests as actions
+from troubleshooting.actions.exclusions.binding import change_of
+from troubleshooting.actions.exclusions.bulk import MOST_TOGETHER
 from troubleshooting.domain.exclusions.digest import digest
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus, Scope
 from troubleshooting.forms.exclusions.decision import AnswerForm, ApproveForm, AskBackForm, RejectForm, RevokeForm

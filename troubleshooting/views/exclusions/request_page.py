@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from troubleshooting import permissions
-from troubleshooting.actions import exclusions as actions
+from troubleshooting.actions.exclusions import requests as actions
 from troubleshooting.domain.advice.proposal import NARROWEST_SCOPE
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ScopeKind
 from troubleshooting.forms.exclusions.request import NOT_SET_UP, ExclusionForm

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from troubleshooting import permissions
-from troubleshooting.actions.renewals import CannotRenew, RenewalOpen, request_renewal
-from troubleshooting.actions.retests import CannotRetest, ask_whether_it_works, say_still_blocked
+from troubleshooting.actions.exclusions.renewals import CannotRenew, RenewalOpen, request_renewal
+from troubleshooting.actions.runs.retest import CannotRetest, ask_whether_it_works, say_still_blocked
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.domain.retests.retest_texts import retest_text
 from troubleshooting.forms.exclusions.renewal import RenewForm

@@ -10,8 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from troubleshooting.actions.exclusion_change import GroupNotInTenant
-from troubleshooting.actions.exclusions import (
+from troubleshooting.actions.exclusions.binding import GroupNotInTenant
+from troubleshooting.actions.exclusions.requests import (
     AlreadyAsked,
     ExclusionRules,
     NothingToReach,

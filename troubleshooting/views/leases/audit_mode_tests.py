@@ -17,9 +17,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from troubleshooting import permissions
-from troubleshooting.actions import audit_tests as actions
-from troubleshooting.actions.leases import LeaseHeld
-from troubleshooting.actions.writes import WritesStopped, is_stopped
+from troubleshooting.actions.emergency_stop.gate import WritesStopped, is_stopped
+from troubleshooting.actions.leases import audit_mode_tests as actions
+from troubleshooting.actions.leases.leases import LeaseHeld
 from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.leases.audit_mode_test import needs_approval, why_no_test

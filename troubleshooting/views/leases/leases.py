@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from troubleshooting.actions.leases import retry_lease
+from troubleshooting.actions.leases.leases import retry_lease
 from troubleshooting.models import Case, SettingLease
 from troubleshooting.views.base.rights import or_forbidden, reader_of
 

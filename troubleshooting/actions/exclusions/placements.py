@@ -1,0 +1,342 @@
+"""Where exclusions are: begun with the approval, settled by what was read back, ended with the exclusion.
+
+Locks are taken in one order: first the exclusion, then its placement.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import structlog
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from troubleshooting import dispatch
+from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions.alone import alone
+from troubleshooting.actions.emergency_stop.gate import is_stopped
+from troubleshooting.actions.exclusions.binding import check_binding
+from troubleshooting.actions.exclusions.retests import ask_once_there
+from troubleshooting.domain.base.transitions import check_transition
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.exclusions.digest import ChangedSinceApproval
+from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, TRANSITIONS, ExclusionStatus, Scope, ScopeKind
+from troubleshooting.domain.exclusions.placement import OPEN as PLACEMENT_OPEN
+from troubleshooting.domain.exclusions.placement import OUT_OF_SCOPE, PlacementOutcome, PlacementStatus
+from troubleshooting.domain.exclusions.placement import TRANSITIONS as PLACEMENT_TRANSITIONS
+from troubleshooting.models import Device, Exclusion, Placement, User
+from troubleshooting.models.exclusion import IN_FORCE_CODES, LAPSING_CODES
+
+log = structlog.get_logger(__name__)
+
+CANARIES = 3  # PCs that get it first
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=1)
+IN_PLACE = (PlacementStatus.PUTTING, PlacementStatus.THERE)
+ON_ITS_WAY_OUT = (PlacementStatus.PUTTING, PlacementStatus.REMOVING)
+WANTS_A_VISIT = (PlacementStatus.WAITING, PlacementStatus.PUTTING, PlacementStatus.REMOVING)
+
+
+def devices_in(scope: Scope) -> QuerySet[Device]:
+    """Give the PCs of a scope, by name."""
+    devices = Device.objects.order_by("hostname")
+    if scope.kind is ScopeKind.DEVICE:
+        devices = devices.filter(pk=scope.target_id or 0)
+    elif scope.kind is ScopeKind.GROUP:
+        devices = devices.filter(group_id=scope.target_id)
+    return devices
+
+
+# --- Beginning --------------------------------------------------------------------------------------------------------
+
+
+def begin_placements(exclusion: Exclusion) -> None:
+    """Make the placements of a locked exclusion that was just approved, and nudge the first few."""
+    if exclusion.kind in LOCAL_KINDS:
+        _place_on_pcs(exclusion)
+    else:
+        Placement.objects.create(exclusion=exclusion, device=None, is_canary=True)
+    for placement in exclusion.placements.filter(is_canary=True):
+        dispatch.placement_wants_visit(placement.pk)
+
+
+def _place_on_pcs(exclusion: Exclusion) -> None:
+    devices = devices_in(exclusion.scope).values_list("pk", flat=True)
+    own_pc = exclusion.case.device_id
+    first = sorted(devices, key=lambda pk: pk != own_pc)[:CANARIES]  # the reporter's own PC is among them
+    Placement.objects.bulk_create(Placement(exclusion=exclusion, device_id=pk, is_canary=pk in first) for pk in devices)
+
+
+def may_still_be_put(placement: Placement, *, now: datetime) -> bool:
+    """Look at exclusion and approval once more; what differs from the approval is not carried out.
+
+    True: the placement stands at PUTTING, and ``put_at`` says since when it may be there.
+    """
+    with transaction.atomic():
+        exclusion = lock_exclusion(placement)
+        if exclusion.status not in (ExclusionStatus.APPROVED, *IN_FORCE_CODES) or exclusion.expires_at <= now:
+            return False
+        try:
+            check_binding(exclusion)
+            _check_place(placement, exclusion)
+        except ChangedSinceApproval as error:
+            said = {"parts": list(error.parts)}
+            audit.record("exclusion_halted", exclusion, case=exclusion.case, actor=None, now=now, **said)
+            begin_removal(exclusion, as_=ExclusionStatus.REVOKED, by=None, note=str(error), now=now)
+            return False
+        locked = lock_placement(placement)
+        if not _is_its_turn(locked, exclusion) or not _is_in_scope(locked, exclusion):
+            return False
+        if exclusion.status == ExclusionStatus.APPROVED:
+            advance(exclusion, ExclusionStatus.APPLYING)
+        locked.put_at = locked.put_at or now
+        locked.save(update_fields=["put_at"])
+        move_placement(locked, to=PlacementStatus.PUTTING, now=now)
+    placement.refresh_from_db()
+    return True
+
+
+def _check_place(placement: Placement, exclusion: Exclusion) -> None:
+    """Raise ChangedSinceApproval for a place that this exclusion never has, whoever belongs to which group."""
+    is_for_pcs = exclusion.kind in LOCAL_KINDS
+    is_elsewhere = exclusion.scope_kind == ScopeKind.DEVICE and placement.device_id != exclusion.scope_device_id
+    if is_for_pcs is (placement.device_id is None) or is_elsewhere:
+        raise ChangedSinceApproval(("scope",))
+
+
+def _is_in_scope(placement: Placement, exclusion: Exclusion) -> bool:
+    """Tell whether the PC belongs to the scope now; one that left it is taken out (``scope``)."""
+    return placement.device_id is None or devices_in(exclusion.scope).filter(pk=placement.device_id).exists()
+
+
+def _is_its_turn(locked: Placement, exclusion: Exclusion) -> bool:
+    """Tell whether a placement is to be put; a PC that is not among the first few waits until these are through."""
+    if locked.status != PlacementStatus.WAITING:
+        return locked.status == PlacementStatus.PUTTING
+    return locked.is_canary or exclusion.status not in (ExclusionStatus.APPROVED, ExclusionStatus.APPLYING)
+
+
+# --- What was read back -----------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def settle(
+    placement: Placement, to: PlacementStatus, *, outcome: PlacementOutcome | None, now: datetime, **facts: object
+) -> None:
+    """Save what was read back, and what it means for the exclusion as a whole; ``facts`` go into the audit entry."""
+    exclusion = lock_exclusion(placement)
+    locked = lock_placement(placement)
+    if locked.status == PlacementStatus.REMOVING and to in (PlacementStatus.THERE, PlacementStatus.REFUSED):
+        dispatch.placement_wants_visit(locked.pk)  # revoked or expired meanwhile: the removal has the word
+        return
+    locked.outcome = outcome.value if outcome else ""
+    locked.error_code = locked.error_detail = ""
+    locked.next_attempt_at = None
+    locked.attempts = 0
+    locked.verified_at = now if to is PlacementStatus.THERE else locked.verified_at
+    move_placement(locked, to=to, now=now)
+    place = locked.device.hostname if locked.device else "tenant"
+    said = {"device": place, "outcome": locked.outcome, **facts}
+    audit.record(f"placement_{to.value}", exclusion, case=exclusion.case, actor=None, now=now, **said)
+    if to is PlacementStatus.THERE:
+        ask_once_there(exclusion, locked, now=now)
+    follow_placements(exclusion, now=now)
+
+
+def follow_placements(exclusion: Exclusion, *, now: datetime) -> None:
+    """Bring a locked exclusion to where its placements are; the first few PCs go before the rest."""
+    settled = {PlacementStatus.THERE, PlacementStatus.REFUSED}
+    in_scope = exclusion.placements.exclude(status__in=OUT_OF_SCOPE)
+    statuses = set(in_scope.values_list("status", flat=True))
+    first = set(in_scope.filter(is_canary=True).values_list("status", flat=True))
+    if (first if exclusion.status == ExclusionStatus.APPLYING else statuses) == {PlacementStatus.REFUSED}:
+        _end_as_refused(exclusion, now=now)
+        return
+    if exclusion.status == ExclusionStatus.APPLYING and first and first <= settled:
+        advance(exclusion, ExclusionStatus.APPLIED)
+        for rest in exclusion.placements.filter(status=PlacementStatus.WAITING):
+            dispatch.placement_wants_visit(rest.pk)
+    if exclusion.status == ExclusionStatus.APPLIED and statuses and statuses <= settled:
+        advance(exclusion, ExclusionStatus.VERIFIED)
+        audit.record("exclusion_verified", exclusion, case=exclusion.case, actor=None, now=now)
+        _end_renewed(exclusion, now=now)
+    finish_removal(exclusion, now=now)
+
+
+def _end_as_refused(exclusion: Exclusion, *, now: datetime) -> None:
+    """End a locked exclusion that nothing took, or that no place has any more; nothing where it is ending already."""
+    if exclusion.status == ExclusionStatus.VERIFIED:  # it was there, and could not be put there again
+        move_exclusion(exclusion, to=ExclusionStatus.APPLYING, now=now)
+    if exclusion.status in (ExclusionStatus.APPLYING, ExclusionStatus.APPLIED):
+        begin_removal(exclusion, as_=ExclusionStatus.REFUSED, by=None, note="nothing took it", now=now)
+    else:
+        finish_removal(exclusion, now=now)
+
+
+def _end_renewed(exclusion: Exclusion, *, now: datetime) -> None:
+    """End what a renewal replaces, now that the renewal was read back: its value stays, handed over."""
+    if exclusion.renews_id is None:
+        return
+    renewed = Exclusion.objects.locked().select_related("case", "scope_group").get(pk=exclusion.renews_id)
+    if renewed.status in IN_FORCE_CODES:
+        begin_removal(renewed, as_=ExclusionStatus.EXPIRED, by=None, note=f"renewed by #{exclusion.pk}", now=now)
+
+
+@transaction.atomic
+def put_off(
+    placement: Placement,
+    code: StrEnum,
+    *,
+    detail: str,
+    now: datetime,
+    is_counted: bool = True,
+    until: datetime | None = None,
+) -> None:
+    """Remember why a visit came to nothing, and when the next one is due: growing pauses, an hour at most, or then.
+
+    Nothing where none is due: a place that was settled keeps what was read back, however the visit ended after that.
+    """
+    locked = Placement.objects.locked().get(pk=placement.pk)
+    if locked.status not in WANTS_A_VISIT:
+        return
+    locked.attempts += is_counted
+    pause = min(FIRST_PAUSE * 2 ** min(max(locked.attempts - 1, 0), 16), LONGEST_PAUSE)
+    locked.next_attempt_at = until or now + pause
+    locked.error_code, locked.error_detail = code.value, detail
+    locked.save(update_fields=["attempts", "next_attempt_at", "error_code", "error_detail"])
+    log.info("placement_put_off", placement_id=locked.pk, code=code.value)
+
+
+def put_off_stopped(placement: Placement, *, now: datetime) -> None:
+    """Wait for the end of the emergency stop, which nudges at once."""
+    put_off(placement, DeviceErrorCode.WRITES_STOPPED, detail="", now=now, is_counted=False)
+
+
+def put_off_fault(placement_id: int, fault: str, *, now: datetime) -> None:
+    """After a fault of the portal itself: said on the page, and tried again after a pause."""
+    placement = Placement.objects.filter(pk=placement_id).first()
+    if placement is not None:
+        put_off(placement, DeviceErrorCode.PORTAL_FAULT, detail=fault, now=now)
+
+
+# --- Ending -----------------------------------------------------------------------------------------------------------
+
+
+def begin_removal(exclusion: Exclusion, *, as_: ExclusionStatus, by: User | None, note: str, now: datetime) -> None:
+    """End a locked exclusion: unsent placements are dropped, the others are to be taken away and read back."""
+    exclusion.ended_by = by
+    is_undecided = as_ == ExclusionStatus.EXPIRED and exclusion.status in LAPSING_CODES  # nobody revokes a request
+    if is_undecided or exclusion.status == ExclusionStatus.APPROVED:
+        move_exclusion(exclusion, to=ExclusionStatus.UNUSED, now=now)
+    else:
+        move_exclusion(exclusion, to=as_, now=now)
+    audit.record(f"exclusion_{as_.value}", exclusion, case=exclusion.case, actor=by, now=now, note=note)
+    drop_unsent(exclusion, now=now)
+    exclusion.placements.filter(status__in=IN_PLACE).update(
+        status=PlacementStatus.REMOVING, next_attempt_at=None, attempts=0
+    )
+    for placement in exclusion.placements.filter(status=PlacementStatus.REMOVING):
+        dispatch.placement_wants_visit(placement.pk)
+    finish_removal(exclusion, now=now)
+
+
+def finish_removal(exclusion: Exclusion, *, now: datetime) -> None:
+    """Call a locked exclusion removed once it was read to be gone everywhere."""
+    if ExclusionStatus.REMOVED not in TRANSITIONS[ExclusionStatus(exclusion.status)]:
+        return
+    if exclusion.placements.filter(status__in=ON_ITS_WAY_OUT).exists():
+        return
+    move_exclusion(exclusion, to=ExclusionStatus.REMOVED, now=now)
+    audit.record("exclusion_removed", exclusion, case=exclusion.case, actor=None, now=now)
+
+
+def drop_unsent(exclusion: Exclusion, *, now: datetime) -> None:
+    """End the placements of which nothing was sent."""
+    exclusion.placements.filter(status=PlacementStatus.WAITING).update(status=PlacementStatus.UNUSED, ended_at=now)
+
+
+def expire_exclusions(*, now: datetime) -> None:
+    """End what is due, each for itself."""
+    for pk in list(Exclusion.objects.due_to_expire(now=now).values_list("pk", flat=True)):
+        with alone("exclusion", pk), transaction.atomic():
+            exclusion = Exclusion.objects.due_to_expire(now=now).locked().select_related("case").filter(pk=pk).first()
+            if exclusion is not None:
+                begin_removal(exclusion, as_=ExclusionStatus.EXPIRED, by=None, note="", now=now)
+
+
+# --- Once more --------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def put_once_more(placement: Placement, *, now: datetime) -> None:
+    """Have a place put exactly as approved again, because another exclusion's form of the value stands there."""
+    exclusion = lock_exclusion(placement)
+    locked = lock_placement(placement)
+    if locked.status == PlacementStatus.THERE and exclusion.status in IN_FORCE_CODES:
+        reopen(exclusion, now=now)
+        move_placement(locked, to=PlacementStatus.PUTTING, now=now)
+        dispatch.placement_wants_visit(locked.pk)
+
+
+def reopen(exclusion: Exclusion, *, now: datetime) -> None:
+    """Say of a locked exclusion no longer that it was read back everywhere: a place is to be put, or put again."""
+    if exclusion.status == ExclusionStatus.VERIFIED:
+        for step in (ExclusionStatus.APPLYING, ExclusionStatus.APPLIED):
+            move_exclusion(exclusion, to=step, now=now)
+
+
+# --- Small steps ------------------------------------------------------------------------------------------------------
+
+
+def due_placements(*, now: datetime) -> QuerySet[Placement]:
+    """Give the placements to visit now: the first few PCs of an exclusion before the rest.
+
+    While writes are stopped, only what an administrator takes back.
+    """
+    is_through = ~Q(exclusion__status__in=[ExclusionStatus.APPROVED, ExclusionStatus.APPLYING])
+    may_go = Q(is_canary=True) | is_through | ~Q(status=PlacementStatus.WAITING)
+    wanted = Placement.objects.wanting_a_visit(now=now).filter(may_go)
+    if is_stopped():
+        wanted = wanted.filter(status=PlacementStatus.REMOVING, exclusion__undos__isnull=False).distinct()
+    return wanted
+
+
+def is_undone(placement: Placement) -> bool:
+    """Tell whether an administrator has taken its exclusion back; its removal passes the emergency stop."""
+    return placement.exclusion.undos.exists()
+
+
+def advance(exclusion: Exclusion, to: ExclusionStatus) -> None:
+    """Move a locked exclusion on where the table has that step; it may stand there already."""
+    if to in TRANSITIONS[ExclusionStatus(exclusion.status)] and exclusion.status != ExclusionStatus.VERIFIED:
+        exclusion.status = to.value
+        exclusion.save(update_fields=["status"])
+
+
+def move_exclusion(exclusion: Exclusion, *, to: ExclusionStatus, now: datetime) -> None:
+    """Save the next status of a locked exclusion; raises InvalidTransition."""
+    check_transition(TRANSITIONS, ExclusionStatus(exclusion.status), to)
+    exclusion.status = to.value
+    exclusion.ended_at = None if TRANSITIONS[to] else now
+    exclusion.save()
+
+
+def move_placement(placement: Placement, *, to: PlacementStatus, now: datetime) -> None:
+    """Save the next status of a locked placement; nothing where it stands there already."""
+    if placement.status != to:
+        check_transition(PLACEMENT_TRANSITIONS, PlacementStatus(placement.status), to)
+        placement.status = to.value
+        placement.ended_at = None if to in PLACEMENT_OPEN else now
+    placement.save()
+
+
+def lock_exclusion(placement: Placement) -> Exclusion:
+    """Lock a placement's exclusion, with what its digest needs joined."""
+    joined = Exclusion.objects.locked().select_related("case", "scope_group")
+    return joined.get(pk=placement.exclusion_id)
+
+
+def lock_placement(placement: Placement) -> Placement:
+    """Lock a placement, after its exclusion."""
+    return Placement.objects.locked().select_related("device").get(pk=placement.pk)

@@ -1,0 +1,84 @@
+"""Renewing an exclusion: a new request with its own evidence and its own decision, for the same value and scope."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions.exclusions.requests import ExclusionRules, Wish, lock, new_request
+from troubleshooting.domain.exclusions.exclusion import IN_FORCE, ExclusionKind
+from troubleshooting.models import Case, Exclusion, User
+from troubleshooting.permissions import check_may_renew_exclusion
+
+
+class CannotRenew(Exception):
+    """Only an exclusion in force is renewed."""
+
+
+class RenewalOpen(Exception):
+    """A renewal was asked for already."""
+
+    def __init__(self, renewal_id: int) -> None:
+        """Keep which one."""
+        super().__init__(f"exclusion {renewal_id}")
+        self.renewal_id = renewal_id
+
+
+@transaction.atomic
+def request_renewal(
+    exclusion_id: int,
+    *,
+    expires_at: datetime,
+    reason_code: str,
+    reason: str,
+    findings: Sequence[dict[str, Any]],
+    by: User,
+    rules: ExclusionRules,
+    now: datetime,
+) -> Exclusion:
+    """Ask to renew an exclusion; raises CannotRenew, RenewalOpen, and what a request raises.
+
+    The new evidence is the case's last verdict and the last re-tests. The exclusion itself stays as it is, and ends by
+    handing over once the renewal was read back, or at its own end.
+    """
+    case_id = Exclusion.objects.values_list("case_id", flat=True).get(pk=exclusion_id)
+    case = Case.objects.locked().select_related("device").get(pk=case_id)
+    renewed = lock(exclusion_id)
+    check_may_renew_exclusion(by, renewed)
+    if renewed.status not in IN_FORCE or renewed.expires_at <= now:
+        raise CannotRenew
+    open_one = renewed.renewals.open().first()
+    if open_one is not None:
+        raise RenewalOpen(open_one.pk)
+    wish = Wish(
+        kind=ExclusionKind(renewed.kind),
+        value=renewed.value,
+        scope=renewed.scope,
+        expires_at=expires_at,
+        reason_code=reason_code,
+        reason=reason,
+        findings=findings,
+    )
+    evidence = {"renews": renewed.pk, "retests": _last_retests(renewed)}
+    renewal = new_request(case, wish, by=by, rules=rules, now=now, renews=renewed, further_evidence=evidence)
+    said = {"renews": renewed.pk, "value": renewal.value}
+    audit.record("exclusion_renewal_requested", renewal, case=case, actor=by, now=now, **said)
+    return renewal
+
+
+def _last_retests(renewed: Exclusion) -> dict[str, dict[str, Any]]:
+    """Give the last re-test of each purpose that is over, as the approval will bind it."""
+    over = renewed.retests.exclude(ended_at=None).order_by("ended_at", "pk")
+    return {
+        retest.purpose: {
+            "id": retest.pk,
+            "status": retest.status,
+            "outcome": retest.outcome,
+            "ended_at": retest.ended_at.isoformat() if retest.ended_at else None,
+        }
+        for retest in over
+    }

@@ -1,0 +1,182 @@
+"""What people do with exclusions: ask, answer, take back, end early. Decisions are in ``exclusion_decisions``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions.exclusions.binding import evidence_of, tenant_groups
+from troubleshooting.actions.exclusions.placements import begin_removal, devices_in, drop_unsent, move_exclusion
+from troubleshooting.domain.base.transitions import InvalidTransition
+from troubleshooting.domain.exclusions.approval import ApprovalPolicy, approvals_needed
+from troubleshooting.domain.exclusions.exclusion import (
+    LOCAL_KINDS,
+    ExclusionKind,
+    ExclusionStatus,
+    Scope,
+    ScopeKind,
+    check_lifetime,
+)
+from troubleshooting.domain.exclusions.values import parse_value
+from troubleshooting.models import Case, Exclusion, User
+from troubleshooting.permissions import (
+    check_may_request_exclusion,
+    check_may_revoke_exclusion,
+    check_may_withdraw_exclusion,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for, as the form gives it."""
+
+    kind: ExclusionKind
+    value: str
+    scope: Scope
+    expires_at: datetime
+    reason_code: str
+    reason: str
+    findings: Sequence[dict[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusionRules:
+    """What the company allows, and whether it has a tenant; handed down from the settings."""
+
+    policy: ApprovalPolicy
+    longest: timedelta
+    has_tenant: bool = False
+
+
+class NothingToReach(Exception):
+    """The scope has no PC."""
+
+
+class TenantNotSetUp(Exception):
+    """An allow indicator needs a tenant."""
+
+
+class AlreadyAsked(Exception):
+    """The value has an open renewal; a tenant has one indicator for each value. A constraint sees to the rest."""
+
+
+class ScopeNeedsGroup(Exception):
+    """An allow indicator is for a device group or for everyone, never for one PC."""
+
+
+@transaction.atomic
+def request_exclusion(case_id: int, wish: Wish, *, by: User, rules: ExclusionRules, now: datetime) -> Exclusion:
+    """Ask for an exclusion.
+
+    Raises InvalidExclusionValue, InvalidLifetime, NothingToReach, and for indicators AlreadyAsked, TenantNotSetUp,
+    ScopeNeedsGroup and GroupNotInTenant.
+    """
+    case = Case.objects.locked().select_related("device").get(pk=case_id)
+    check_may_request_exclusion(by, case)
+    exclusion = new_request(case, wish, by=by, rules=rules, now=now)
+    said = {"kind": exclusion.kind, "value": exclusion.value}
+    audit.record("exclusion_requested", exclusion, case=case, actor=by, now=now, **said)
+    return exclusion
+
+
+def new_request(
+    case: Case,
+    wish: Wish,
+    *,
+    by: User,
+    rules: ExclusionRules,
+    now: datetime,
+    renews: Exclusion | None = None,
+    further_evidence: Mapping[str, Any] | None = None,
+) -> Exclusion:
+    """Save a request about a locked case; the caller records the deed. Raises what :func:`request_exclusion` does."""
+    lifetime = wish.expires_at - now
+    check_lifetime(lifetime, rules.longest)
+    value = parse_value(wish.kind, wish.value)
+    exclusion = Exclusion(
+        case=case,
+        kind=wish.kind.value,
+        value=value.value,
+        value_key=value.canonical,
+        evidence={**evidence_of(case, at=now), **(further_evidence or {})},
+        renews=renews,
+        reason_code=wish.reason_code,
+        reason=wish.reason,
+        findings=list(wish.findings),
+        approvals_needed=approvals_needed(wish.kind, wish.scope, lifetime, policy=rules.policy),
+        requested_by=by,
+        requested_at=now,
+        expires_at=wish.expires_at,
+    )
+    set_scope(exclusion, wish.scope)
+    _check_reach(exclusion, wish, rules)
+    exclusion.save()
+    return exclusion
+
+
+def _check_reach(exclusion: Exclusion, wish: Wish, rules: ExclusionRules) -> None:
+    if not devices_in(wish.scope).exists():
+        raise NothingToReach
+    if wish.kind in LOCAL_KINDS:
+        return
+    renewals = Exclusion.objects.open().filter(kind=exclusion.kind, value_key=exclusion.value_key)
+    if exclusion.renews is None and renewals.filter(renews__isnull=False).exists():
+        raise AlreadyAsked
+    if not rules.has_tenant:
+        raise TenantNotSetUp
+    if wish.scope.kind is ScopeKind.DEVICE:
+        raise ScopeNeedsGroup
+    tenant_groups(exclusion)
+
+
+@transaction.atomic
+def answer_back(exclusion_id: int, *, by: User, reason: str, now: datetime) -> Exclusion:
+    """Answer a reviewer's question; the request stands again, in a new round."""
+    exclusion = lock(exclusion_id)
+    check_may_withdraw_exclusion(by, exclusion)
+    if exclusion.status != ExclusionStatus.ASKED_BACK:  # without a question, what was approved stays approved
+        raise InvalidTransition(ExclusionStatus(exclusion.status), ExclusionStatus.REQUESTED)
+    exclusion.reason = reason
+    exclusion.round += 1
+    move_exclusion(exclusion, to=ExclusionStatus.REQUESTED, now=now)
+    audit.record("exclusion_answered", exclusion, case=exclusion.case, actor=by, now=now, note=reason)
+    return exclusion
+
+
+@transaction.atomic
+def withdraw_exclusion(exclusion_id: int, *, by: User, now: datetime) -> Exclusion:
+    """Take a request back before it is in force."""
+    exclusion = lock(exclusion_id)
+    check_may_withdraw_exclusion(by, exclusion)
+    exclusion.ended_by = by
+    move_exclusion(exclusion, to=ExclusionStatus.WITHDRAWN, now=now)
+    drop_unsent(exclusion, now=now)
+    audit.record("exclusion_withdrawn", exclusion, case=exclusion.case, actor=by, now=now)
+    return exclusion
+
+
+@transaction.atomic
+def revoke_exclusion(exclusion_id: int, *, by: User, note: str, now: datetime) -> Exclusion:
+    """End an exclusion early; it is taken off every PC, or out of the tenant, at once."""
+    exclusion = lock(exclusion_id)
+    check_may_revoke_exclusion(by, exclusion)
+    begin_removal(exclusion, as_=ExclusionStatus.REVOKED, by=by, note=note, now=now)
+    return exclusion
+
+
+def set_scope(exclusion: Exclusion, scope: Scope) -> None:
+    """Take a scope over."""
+    exclusion.scope_kind = scope.kind.value
+    exclusion.scope_device_id = scope.target_id if scope.kind is ScopeKind.DEVICE else None
+    exclusion.scope_group_id = scope.target_id if scope.kind is ScopeKind.GROUP else None
+
+
+def lock(exclusion_id: int) -> Exclusion:
+    """Lock an exclusion, with what decisions and its digest need joined."""
+    joined = Exclusion.objects.locked().select_related("case__device", "requested_by", "scope_group")
+    return joined.get(pk=exclusion_id)

@@ -1,0 +1,148 @@
+"""The rows of re-tests: asked for, put off, ended. What a worker does for them is in ``retests`` and ``retest_walk``.
+
+Whoever asks for one or ends one holds the lock of its exclusion.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import structlog
+from django.utils.dateparse import parse_datetime
+
+from troubleshooting import dispatch
+from troubleshooting.actions import activity_log as audit
+from troubleshooting.domain.base.transitions import check_transition
+from troubleshooting.domain.cases.case import ProblemKind
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ScopeKind
+from troubleshooting.domain.retests.retest import (
+    TRANSITIONS,
+    RetestOutcome,
+    RetestPurpose,
+    RetestStatus,
+    first_due,
+    is_given_up,
+    next_try,
+    status_of,
+    why_not_works,
+)
+from troubleshooting.models import Case, Exclusion, Placement, Retest, User
+
+log = structlog.get_logger(__name__)
+
+
+def ask_retest(
+    exclusion: Exclusion,
+    purpose: RetestPurpose,
+    *,
+    by: User | None,
+    due_at: datetime,
+    now: datetime,
+    why_not: RetestOutcome | None = None,
+) -> Retest:
+    """Ask for a re-test of a locked exclusion; one that is open already is brought forward.
+
+    Where it is known beforehand that it cannot be made, the row says why and is over at once.
+    """
+    retest = exclusion.retests.open().locked().filter(purpose=purpose).first()
+    if retest is not None:
+        _bring_forward(retest, due_at, now=now)
+        return retest
+    retest = Retest.objects.create(
+        exclusion=exclusion,
+        device_id=exclusion.case.device_id,
+        purpose=purpose.value,
+        asked_by=by,
+        asked_at=now,
+        due_at=due_at,
+        content={"first_due_at": due_at.isoformat()},
+    )
+    audit.record("retest_asked", retest, case=exclusion.case, actor=by, now=now, purpose=purpose.value)
+    if why_not is not None:
+        end_retest(retest, why_not, case=exclusion.case, now=now)
+    elif due_at <= now:
+        dispatch.retest_wants_visit(retest.pk)
+    return retest
+
+
+def _bring_forward(retest: Retest, due_at: datetime, *, now: datetime) -> None:
+    if due_at >= retest.due_at:
+        return
+    retest.due_at = due_at
+    retest.content |= {"first_due_at": due_at.isoformat()}
+    retest.save(update_fields=["due_at", "content"])
+    if due_at <= now:
+        dispatch.retest_wants_visit(retest.pk)
+
+
+def ask_once_there(exclusion: Exclusion, placement: Placement, *, now: datetime) -> None:
+    """Have it tried on the case's own PC whether the exclusion works, now that it was read back there."""
+    if placement.device_id not in (None, exclusion.case.device_id):
+        return
+    kind = ExclusionKind(exclusion.kind)
+    why_not = why_not_works(kind, is_safe_site=is_safe_site(exclusion.case), is_on_pc=reaches_own_pc(exclusion))
+    due = first_due(kind, there_at=now)
+    ask_retest(exclusion, RetestPurpose.WORKS, by=None, due_at=due, now=now, why_not=why_not)
+
+
+def end_retest(retest: Retest, outcome: RetestOutcome, *, case: Case, now: datetime, **facts: Any) -> None:
+    """Save what a locked re-test showed, or why there was none; ``facts`` must be plain JSON."""
+    status = status_of(outcome)
+    check_transition(TRANSITIONS, RetestStatus(retest.status), status)
+    retest.status, retest.outcome = status.value, outcome.value
+    retest.content |= facts
+    retest.ended_at = now
+    retest.save()
+    said = {"purpose": retest.purpose, "outcome": outcome.value}
+    audit.record(f"retest_{status.value}", retest, case=case, actor=None, now=now, **said)
+
+
+def put_off_retest(retest: Retest, code: StrEnum, *, detail: str, case: Case, now: datetime) -> None:
+    """Remember why a visit for a locked re-test came to nothing, and try again after a growing pause."""
+    retest.attempts += 1
+    retest.error_code, retest.error_detail = code.value, detail
+    _try_later(retest, case=case, now=now)
+    log.info("retest_put_off", retest_id=retest.pk, code=code.value)
+
+
+def wait_for_others(retest: Retest, *, case: Case, now: datetime) -> None:
+    """Wait a little while something else has the PC or the exclusion of a locked re-test."""
+    retest.error_code = retest.error_detail = ""
+    _try_later(retest, case=case, now=now)
+
+
+def _try_later(retest: Retest, *, case: Case, now: datetime) -> None:
+    """Set the next try; given up after a day."""
+    if is_given_up(_first_due_of(retest), now=now):
+        end_retest(retest, RetestOutcome.PC_NOT_REACHED, case=case, now=now)
+        return
+    retest.due_at = next_try(retest.attempts, now=now)
+    retest.save()
+
+
+def is_safe_site(case: Case) -> bool:
+    """Tell whether the case reports a site that may be requested; a dangerous one never is."""
+    return case.kind == ProblemKind.SAFE_SITE_BLOCKED
+
+
+def reaches_own_pc(exclusion: Exclusion) -> bool:
+    """Tell whether the scope has the PC of the case; case and device are joined, or asked for."""
+    device = exclusion.case.device
+    if exclusion.scope_kind == ScopeKind.EVERYONE:
+        return True
+    return exclusion.scope_device_id == device.pk or exclusion.scope_group_id == device.group_id
+
+
+def own_placement(exclusion: Exclusion) -> Placement | None:
+    """Give where the exclusion is for the case's own PC: on it, or in the tenant."""
+    here = Placement.objects.filter(exclusion=exclusion)
+    if exclusion.kind == ExclusionKind.ALLOW_INDICATOR:
+        return here.filter(device=None).first()
+    return here.filter(device_id=exclusion.case.device_id).first()
+
+
+def _first_due_of(retest: Retest) -> datetime:
+    """Give since when the PC is waited for."""
+    return parse_datetime(str(retest.content.get("first_due_at", ""))) or retest.asked_at

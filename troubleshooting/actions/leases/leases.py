@@ -1,0 +1,335 @@
+"""Temporary changes of settings that always end. Each step is committed before the next command leaves for the PC.
+
+What changes a PC passes the gate of the emergency stop (``writes``): its own way back, and the value during. What gives
+it its earlier value back does not, and is never stopped: :func:`restore_lease` with the removal of the task, turning
+back, and the put-backs of a change that came too late.
+
+Whatever is lost between two steps (worker, broker, database, network, the PC itself), the row says what may have been
+changed; the sweep asks for another visit until the value before, or somebody else's, was read back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import IntegrityError, transaction
+
+from troubleshooting import dispatch
+from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions.emergency_stop.gate import WritesStopped, write_gate
+from troubleshooting.actions.leases.lease_visit import LeaseVisit
+from troubleshooting.domain.base.transitions import check_transition
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.leases.lease import (
+    RETRY_EVERY,
+    SETTLES_AFTER,
+    TASK_GRACE,
+    TRANSITIONS,
+    LeaseStatus,
+    NextStep,
+    Outcome,
+    check_length,
+    is_due,
+    is_settled,
+    step_back,
+    why_not_changed,
+)
+from troubleshooting.machines.changing import ProtectionMode
+from troubleshooting.models import Case, SettingLease, User
+from troubleshooting.models.lease import NETWORK_PROTECTION_MODE, OPEN_CODES
+from troubleshooting.permissions import check_may_retry_lease
+
+log = structlog.get_logger(__name__)
+
+ONE_OPEN_PER_SETTING = "lease_one_open_per_setting"
+
+
+class LeaseHeld(Exception):
+    """Somebody else holds the setting of this PC."""
+
+    def __init__(self, lease: SettingLease) -> None:
+        """Keep the lease, which says who and until when."""
+        super().__init__(f"held by lease {lease.pk}")
+        self.lease = lease
+
+
+class LeaseMoved(Exception):
+    """The lease is not where this worker left it: another one went on with it."""
+
+
+def request_lease(
+    case: Case, *, value_during: int, length: timedelta, by: User, reason: str, now: datetime
+) -> SettingLease:
+    """Take the setting for a while; raises LeaseHeld, or InvalidLength. The PC is visited after the commit."""
+    check_length(length)
+    try:
+        with transaction.atomic():
+            lease = SettingLease.objects.create(
+                device_id=case.device_id,
+                case=case,
+                value_during=value_during,
+                reason=reason,
+                requested_by=by,
+                requested_at=now,
+                ends_at=now + length,
+            )
+    except IntegrityError as error:
+        if ONE_OPEN_PER_SETTING not in str(error):
+            raise
+        holder = _holder(case)
+        if holder is None:  # ended this very moment
+            return request_lease(case, value_during=value_during, length=length, by=by, reason=reason, now=now)
+        raise LeaseHeld(holder) from error
+    audit.record("lease_requested", lease, case=case, actor=by, now=now, minutes=length // timedelta(minutes=1))
+    dispatch.lease_wants_visit(lease.pk)
+    return lease
+
+
+def _holder(case: Case) -> SettingLease | None:
+    held = SettingLease.objects.open().select_related("requested_by", "device")
+    return held.filter(device_id=case.device_id, setting=NETWORK_PROTECTION_MODE).first()
+
+
+def end_lease(lease_id: int, *, by: User | None, why: str, now: datetime) -> SettingLease:
+    """Ask for the value before; belongs inside the transaction of the deed that ends it. Twice is as once."""
+    lease = SettingLease.objects.locked().select_related("case").get(pk=lease_id)
+    if lease.status in (LeaseStatus.REQUESTED, LeaseStatus.PREPARED):
+        move_lease(lease, to=LeaseStatus.UNUSED, now=now, outcome=Outcome.CANCELLED)
+    elif lease.status in (LeaseStatus.CHANGING, LeaseStatus.ACTIVE):
+        move_lease(lease, to=LeaseStatus.RESTORING, now=now)
+    else:
+        return lease
+    audit.record("lease_end_requested", lease, case=lease.case, actor=by, now=now, why=why)
+    dispatch.lease_wants_visit(lease.pk)
+    return lease
+
+
+@transaction.atomic
+def retry_lease(lease_id: int, *, by: User, now: datetime) -> SettingLease:
+    """Try at once to put a setting back instead of at the next attempt; nothing where it is back. Twice is as once."""
+    lease = SettingLease.objects.locked().select_related("case__device").get(pk=lease_id)
+    check_may_retry_lease(by, lease.case)
+    if not (lease.may_have_changed and is_due(LeaseStatus(lease.status), lease.ends_at, now=now)):
+        return lease
+    lease.next_attempt_at = None
+    lease.save(update_fields=["next_attempt_at"])
+    audit.record("lease_retry_requested", lease, case=lease.case, actor=by, now=now)
+    dispatch.lease_wants_visit(lease.pk)
+    return lease
+
+
+def move_lease(lease: SettingLease, *, to: LeaseStatus, now: datetime, outcome: Outcome | None = None) -> None:
+    """Save the next status of a locked lease, with an audit entry where it is over."""
+    check_transition(TRANSITIONS, LeaseStatus(lease.status), to)
+    lease.status = to.value
+    lease.next_attempt_at = None
+    lease.error_code, lease.error_detail = "", ""
+    if outcome is not None:
+        lease.outcome = outcome.value
+    if not TRANSITIONS[to]:
+        lease.ended_at = now
+    lease.save()
+    if not TRANSITIONS[to]:
+        audit.record(
+            f"lease_{to.value}",
+            lease,
+            case=lease.case,
+            actor=None,
+            now=now,
+            outcome=lease.outcome,
+            value_before=lease.value_before,
+            value_seen=lease.value_seen,
+        )
+
+
+@contextlib.contextmanager
+def _step(lease: SettingLease, expected: LeaseStatus) -> Iterator[SettingLease]:
+    """Lock the lease for one step; raises LeaseMoved where it is not as this worker left it."""
+    with transaction.atomic():
+        locked = SettingLease.objects.locked().select_related("case").get(pk=lease.pk)
+        if locked.status != expected:
+            raise LeaseMoved
+        yield locked
+    for field in _FOLLOWED:
+        setattr(lease, field, getattr(locked, field))
+
+
+_FOLLOWED = (
+    "status",
+    "outcome",
+    "value_before",
+    "value_seen",
+    "started_at",
+    "ends_at",
+    "task_fires_at",
+    "unsettled_until",
+    "ended_at",
+)
+
+
+def begin_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) -> None:
+    """Change the setting, with the PC's own way back set first; ends as ACTIVE, or at once as UNUSED or RESTORING.
+
+    UNUSED also where the emergency stop is on.
+    """
+    status = LeaseStatus(lease.status)
+    state = visit.read_state()
+    obstacle = why_not_changed(mode=state.mode, wanted=lease.value_during, is_managed=state.is_managed)
+    if obstacle is None and not state.shows_tasks:
+        obstacle = Outcome.TASK_NOT_SET  # a task that cannot be read back could never be seen to be gone
+    with _step(lease, status) as locked:
+        locked.value_seen = state.mode
+        if obstacle is not None:
+            move_lease(locked, to=LeaseStatus.UNUSED, now=visit.now(), outcome=obstacle)
+            return
+        locked.value_before = state.mode
+        if status == LeaseStatus.REQUESTED:
+            move_lease(locked, to=LeaseStatus.PREPARED, now=visit.now())
+        locked.save()
+    try:
+        with write_gate():
+            is_set = _set_way_back(lease, visit, length=length, skew_s=state.skew_s)
+    except WritesStopped:  # nothing was sent
+        with _step(lease, LeaseStatus.PREPARED) as locked:
+            move_lease(locked, to=LeaseStatus.UNUSED, now=visit.now(), outcome=Outcome.WRITES_STOPPED)
+        return
+    if not is_set:
+        _turn_back(lease, visit, Outcome.TASK_NOT_SET)
+        return
+    _change(lease, visit)
+
+
+def _set_way_back(lease: SettingLease, visit: LeaseVisit, *, length: timedelta, skew_s: float) -> bool:
+    """Note that the PC may be changed from now on, and give it its own way back; True when that was read back."""
+    with _step(lease, LeaseStatus.PREPARED) as locked:
+        locked.started_at = visit.now()
+        locked.ends_at = locked.started_at + length
+        locked.task_fires_at = locked.ends_at + TASK_GRACE + timedelta(seconds=skew_s)
+        locked.unsettled_until = visit.now() + SETTLES_AFTER
+        move_lease(locked, to=LeaseStatus.CHANGING, now=visit.now())
+    assert lease.task_fires_at is not None, "set with the start"
+    return visit.set_restore_task(lease.pk, back_to=_mode(lease.value_before), at=lease.task_fires_at)
+
+
+def _change(lease: SettingLease, visit: LeaseVisit) -> None:
+    """Set the value during and believe only what is read back; turned back at once where the stop came meanwhile."""
+    with _step(lease, LeaseStatus.CHANGING) as locked:  # the last look: nobody has given this worker up
+        locked.unsettled_until = visit.now() + SETTLES_AFTER
+        locked.save(update_fields=["unsettled_until"])
+    try:
+        with write_gate():
+            visit.set_mode(_mode(lease.value_during))
+    except WritesStopped:
+        _turn_back(lease, visit, Outcome.WRITES_STOPPED)
+        return
+    _settle(lease, visit)
+    seen = visit.read_mode()
+    is_ours = step_back(before=_mode(lease.value_before), during=lease.value_during, present=seen) is not NextStep.LEAVE
+    try:
+        with _step(lease, LeaseStatus.CHANGING) as locked:
+            locked.value_seen = seen
+            if seen == locked.value_during:
+                move_lease(locked, to=LeaseStatus.ACTIVE, now=visit.now())
+                audit.record("lease_active", locked, case=locked.case, actor=None, now=visit.now(), value_seen=seen)
+                return
+            locked.save()
+    except LeaseMoved:
+        if is_ours:
+            visit.set_mode(_mode(lease.value_before))  # too late: it was ended meanwhile
+        raise
+    if is_ours:
+        visit.set_mode(_mode(lease.value_before))  # refused, and set all the same, for what lies under a policy
+    refused = visit.was_refused(since=lease.started_at or visit.now())
+    _turn_back(lease, visit, Outcome.TAMPER_PROTECTION if refused else Outcome.NOT_TAKEN)
+
+
+def _turn_back(lease: SettingLease, visit: LeaseVisit, outcome: Outcome) -> None:
+    """End a lease whose change was refused, or stopped before it was sent. Never stopped itself: it only restores."""
+    _settle(lease, visit)
+    with _step(lease, LeaseStatus.CHANGING) as locked:
+        move_lease(locked, to=LeaseStatus.RESTORING, now=visit.now(), outcome=outcome)
+    restore_lease(lease, visit)
+
+
+def _settle(lease: SettingLease, visit: LeaseVisit) -> None:
+    """Note that nothing is on its way any more, where every change of this visit was answered."""
+    if visit.is_settled:
+        SettingLease.objects.filter(pk=lease.pk).update(unsettled_until=None)
+        lease.unsettled_until = None
+
+
+def restore_lease(lease: SettingLease, visit: LeaseVisit) -> bool:
+    """Put the value before back and take the PC's task away; True when both were read back.
+
+    The emergency stop does not stop this: it gives the PC its earlier protection back.
+    """
+    if lease.status != LeaseStatus.RESTORING:
+        with _step(lease, LeaseStatus(lease.status)) as locked:
+            move_lease(locked, to=LeaseStatus.RESTORING, now=visit.now())
+    before, settled = _mode(lease.value_before), is_settled(lease.unsettled_until, now=visit.now())
+    seen = visit.read_mode()
+    step = step_back(before=before, during=lease.value_during, present=seen)
+    if step is not NextStep.LEAVE or visit.read_state().is_managed:
+        # Also where the value before is seen: a policy that came meanwhile would hide the value during underneath.
+        visit.set_mode(before)
+        seen = visit.read_mode()
+        step = step_back(before=before, during=lease.value_during, present=seen)
+    if not settled:
+        put_off(lease, DeviceErrorCode.SESSION_LOST, detail=f"not settled, value {seen}", now=visit.now())
+        return False
+    if step in (NextStep.PUT_BACK, NextStep.READ_AGAIN) or not visit.remove_restore_task(lease.pk):
+        put_off(lease, DeviceErrorCode.COMMAND_FAILED, detail=f"step {step.value}, value {seen}", now=visit.now())
+        return False
+    with _step(lease, LeaseStatus.RESTORING) as locked:
+        locked.value_seen = seen
+        move_lease(locked, to=_end_of(locked, step), now=visit.now())
+    return True
+
+
+def _end_of(lease: SettingLease, step: NextStep) -> LeaseStatus:
+    if step is NextStep.LEAVE:
+        return LeaseStatus.SUPERSEDED
+    return LeaseStatus.REFUSED if lease.outcome else LeaseStatus.RESTORED
+
+
+@transaction.atomic
+def put_off(lease: SettingLease, code: DeviceErrorCode, *, detail: str, now: datetime) -> None:
+    """Remember why a visit came to nothing. What may have been changed is tried again; what was not is given up."""
+    locked = SettingLease.objects.locked().select_related("case").get(pk=lease.pk)
+    locked.attempts += 1
+    if locked.status in (LeaseStatus.REQUESTED, LeaseStatus.PREPARED):
+        move_lease(locked, to=LeaseStatus.UNUSED, now=now, outcome=Outcome.NOT_REACHED)
+    elif locked.status in OPEN_CODES:
+        if locked.status == LeaseStatus.CHANGING or is_due(LeaseStatus(locked.status), locked.ends_at, now=now):
+            _to_restoring(locked, now=now)
+        locked.next_attempt_at = now + RETRY_EVERY
+    locked.error_code, locked.error_detail = code.value, detail
+    locked.save()
+    lease.status = locked.status
+    log.warning("lease_put_off", lease_id=lease.pk, status=locked.status, code=code.value)
+
+
+def _to_restoring(locked: SettingLease, *, now: datetime) -> None:
+    if locked.status != LeaseStatus.RESTORING:
+        move_lease(locked, to=LeaseStatus.RESTORING, now=now)
+
+
+def tend_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) -> None:
+    """Do what a lease needs now, over an open connection; raises MachineError when the PC is lost on the way."""
+    status = LeaseStatus(lease.status)
+    if status in (LeaseStatus.REQUESTED, LeaseStatus.PREPARED):
+        if lease.ends_at <= visit.now():  # asked for while the workers were away: whoever agreed has gone by now
+            put_off(lease, DeviceErrorCode.TIMED_OUT, detail="The time it was asked for has passed.", now=visit.now())
+            return
+        begin_lease(lease, visit, length=length)
+    elif status == LeaseStatus.CHANGING or is_due(status, lease.ends_at, now=visit.now()):
+        restore_lease(lease, visit)
+
+
+def _mode(value: int | None) -> ProtectionMode:
+    """Give the mode of a stored value; a constraint keeps it from being empty wherever this is asked."""
+    assert value is not None, "the value before comes first"
+    return ProtectionMode(value)

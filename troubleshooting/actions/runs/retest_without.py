@@ -1,0 +1,230 @@
+"""Is it still blocked without the exclusion? In audit mode, lent by a lease, so that nobody is blocked meanwhile.
+
+The order keeps two promises. The PC's placement moves back to "being put" and is committed BEFORE the exclusion is
+taken off: whatever is lost after that, the machinery of placements puts it back (or leaves it off where it ended
+meanwhile). And audit mode stays until it is back, or until the lease's own end.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions.emergency_stop.gate import WritesStopped, is_stopped
+from troubleshooting.actions.exclusions.handover import is_needed_by_another
+from troubleshooting.actions.exclusions.placements import (
+    lock_exclusion,
+    lock_placement,
+    may_still_be_put,
+    move_placement,
+    put_off_stopped,
+)
+from troubleshooting.actions.exclusions.retests import end_retest, put_off_retest
+from troubleshooting.actions.leases.lease_visit import LeaseVisit
+from troubleshooting.actions.leases.leases import end_lease, restore_lease
+from troubleshooting.actions.runs.check import VisitPlan
+from troubleshooting.actions.runs.on_pc import look, put_and_prove, send_removal
+from troubleshooting.actions.runs.retest import conclude, request_page_for
+from troubleshooting.actions.visits.device_visit import DeviceVisit
+from troubleshooting.actions.visits.page_requests import read_log
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.snapshot import Snapshot
+from troubleshooting.domain.exclusions.exclusion import IN_FORCE
+from troubleshooting.domain.exclusions.placement import PlacementStatus
+from troubleshooting.domain.leases.lease import ENDED, SETTLES_AFTER, LeaseStatus, Outcome
+from troubleshooting.domain.retests.retest import NEEDED_FOR_A_TRY, RetestOutcome
+from troubleshooting.models import Exclusion, Placement, Retest, SettingLease
+
+TAKEN_OFF = "taken_off_at"
+WHY_NOT = "why_not"
+WHY_NO_LEASE = {
+    Outcome.NOT_REACHED.value: RetestOutcome.PC_NOT_REACHED,
+    Outcome.WRITES_STOPPED.value: RetestOutcome.WRITES_STOPPED,
+}
+_READ_BACK = frozenset({LeaseStatus.RESTORED.value, LeaseStatus.SUPERSEDED.value})
+
+
+def retest_of(lease: SettingLease) -> Retest | None:
+    """Give the re-test that stands on a lease and is not over."""
+    joined = Retest.objects.open().select_related("exclusion__case__device")
+    return joined.filter(lease=lease).first()
+
+
+def retest_wants_visit(lease: SettingLease, *, now: datetime) -> bool:
+    """Tell whether a visit would help: to try, to put the exclusion back, or to read the log of an ended lease."""
+    retest = retest_of(lease)
+    if retest is None:
+        return False
+    if lease.status != LeaseStatus.ACTIVE:
+        return lease.status in _READ_BACK
+    placement = _placement_of(retest)
+    return placement is None or placement.status != PlacementStatus.PUTTING or _is_due(placement, now=now)
+
+
+def go_on_with_retest(lease: SettingLease, visit: LeaseVisit, plan: VisitPlan) -> None:
+    """Take the exclusion off, request the page, put it back, give the mode back, read the log: as far as it is."""
+    retest = retest_of(lease)
+    if retest is None:
+        return
+    if lease.status == LeaseStatus.ACTIVE:
+        _try_or_put_back(retest, lease, visit.beside(plan, retest=retest))
+        if is_being_put(retest):
+            return  # audit mode stays until the exclusion is back; the lease's end comes all the same
+        with transaction.atomic():
+            end_lease(lease.pk, by=None, why="retested", now=plan.clock())
+        lease.refresh_from_db()
+        restore_lease(lease, visit)
+    if lease.status in _READ_BACK:
+        since = _taken_off_at(retest)
+        conclude_without(retest, read_log(visit, since=since, lag=plan.log_lag) if since else None, now=plan.clock())
+
+
+def is_being_put(retest: Retest) -> bool:
+    """Tell whether the exclusion is on its way back to the PC."""
+    placement = _placement_of(retest)
+    return placement is not None and placement.status == PlacementStatus.PUTTING
+
+
+def follow_lease_of_retest(lease: SettingLease, *, now: datetime) -> None:
+    """End a re-test whose lease came to nothing; a PC that was not reached is tried again later."""
+    retest = retest_of(lease)
+    if retest is None or LeaseStatus(lease.status) not in ENDED or lease.status in _READ_BACK:
+        return
+    with transaction.atomic():
+        exclusion = _lock_exclusion_of(retest)
+        locked = Retest.objects.open().locked().filter(pk=retest.pk).first()
+        if locked is None:
+            return
+        outcome = WHY_NO_LEASE.get(lease.outcome, RetestOutcome.LEASE_NOT_POSSIBLE)
+        if outcome is not RetestOutcome.PC_NOT_REACHED:
+            end_retest(locked, outcome, case=exclusion.case, now=now, lease_outcome=lease.outcome)
+            return
+        locked.lease = None  # the next try has a lease of its own
+        code = DeviceErrorCode(lease.error_code or DeviceErrorCode.UNREACHABLE)
+        put_off_retest(locked, code, detail=lease.error_detail, case=exclusion.case, now=now)
+
+
+def conclude_without(retest: Retest, snapshot: Snapshot | None, *, now: datetime) -> None:
+    """Store what the try showed, or why there was none."""
+    retest.refresh_from_db(fields=["content"])
+    if "requested_at" in retest.content:
+        since = _taken_off_at(retest)
+        assert since is not None, "nothing is requested before it is taken off"
+        conclude(retest, snapshot, since=since, now=now)
+        return
+    with transaction.atomic():
+        exclusion = _lock_exclusion_of(retest)
+        locked = Retest.objects.open().locked().filter(pk=retest.pk).first()
+        if locked is not None:
+            outcome = RetestOutcome(locked.content.get(WHY_NOT, RetestOutcome.PC_NOT_REACHED))
+            end_retest(locked, outcome, case=exclusion.case, now=now)
+
+
+# --- Off and back -----------------------------------------------------------------------------------------------------
+
+
+def _try_or_put_back(retest: Retest, lease: SettingLease, visit: DeviceVisit) -> None:
+    """Try once. A worker that comes after a lost one only puts the exclusion back."""
+    placement = _placement_of(retest)
+    if placement is None:
+        _keep(retest, **{WHY_NOT: RetestOutcome.NOT_ON_THIS_PC.value})
+    elif TAKEN_OFF not in retest.content and WHY_NOT not in retest.content:
+        _try_without(retest, placement, lease, visit)
+    elif placement.status == PlacementStatus.PUTTING and _is_due(placement, now=visit.now()):
+        _put_back(placement, visit)
+
+
+def _try_without(retest: Retest, placement: Placement, lease: SettingLease, visit: DeviceVisit) -> None:
+    why_not = _why_not_on_pc(placement, lease, visit) or _let_go(retest, placement, now=visit.now())
+    if why_not is not None:
+        _keep(retest, **{WHY_NOT: why_not.value})
+        return
+    try:
+        send_removal(placement, visit)
+    except WritesStopped:  # nothing was sent
+        _keep(retest, **{WHY_NOT: RetestOutcome.WRITES_STOPPED.value})
+    else:
+        if not visit.is_settled:
+            return  # it may still be carried out: the next visit comes when it cannot be any more
+        Placement.objects.filter(pk=placement.pk).update(next_attempt_at=None)
+        if look(placement, visit.read_state()).is_there is False:
+            _keep(retest, **request_page_for(retest, visit))
+    _put_back(placement, visit)
+
+
+def _why_not_on_pc(placement: Placement, lease: SettingLease, visit: DeviceVisit) -> RetestOutcome | None:
+    """Look at the PC before anything is taken off."""
+    if is_stopped():
+        return RetestOutcome.WRITES_STOPPED
+    found = look(placement, visit.read_state())
+    if found.obstacle is not None or not found.is_there:
+        return RetestOutcome.NOT_ON_THIS_PC
+    return RetestOutcome.PC_NOT_REACHED if lease.ends_at - visit.now() < NEEDED_FOR_A_TRY else None
+
+
+@transaction.atomic
+def _let_go(retest: Retest, placement: Placement, *, now: datetime) -> RetestOutcome | None:
+    """Commit that the PC may be without it from now on; the reason where it must not be."""
+    exclusion, locked = lock_exclusion(placement), lock_placement(placement)
+    why_not = _why_not_let_go(exclusion, locked, now=now)
+    if why_not is not None:
+        return why_not
+    # Until then a lost worker's command may still take it off: what is read before proves nothing.
+    locked.next_attempt_at = now + SETTLES_AFTER
+    move_placement(locked, to=PlacementStatus.PUTTING, now=now)
+    kept = Retest.objects.locked().get(pk=retest.pk)
+    kept.content |= {TAKEN_OFF: now.isoformat()}
+    kept.save(update_fields=["content"])
+    audit.record("retest_taken_off", kept, case=exclusion.case, actor=None, now=now)
+    retest.content, placement.status = kept.content, locked.status
+    return None
+
+
+def _why_not_let_go(exclusion: Exclusion, locked: Placement, *, now: datetime) -> RetestOutcome | None:
+    if exclusion.status not in IN_FORCE or exclusion.expires_at <= now:
+        return RetestOutcome.EXCLUSION_ENDED
+    if locked.status != PlacementStatus.THERE:
+        return RetestOutcome.NOT_ON_THIS_PC
+    if locked.was_there_before or is_needed_by_another(locked):
+        return RetestOutcome.NOT_THE_PORTALS
+    return None
+
+
+def _put_back(placement: Placement, visit: DeviceVisit) -> None:
+    """Put the exclusion back and read it back, unless it ended meanwhile; what fails stays at "being put"."""
+    if not may_still_be_put(placement, now=visit.now()):
+        return
+    try:
+        put_and_prove(placement, visit)
+    except WritesStopped:
+        put_off_stopped(placement, now=visit.now())
+
+
+# --- Small steps ------------------------------------------------------------------------------------------------------
+
+
+def _keep(retest: Retest, **facts: Any) -> None:
+    """Keep facts at once, so that a later worker has them."""
+    retest.content |= facts
+    Retest.objects.filter(pk=retest.pk).update(content=retest.content)
+
+
+def _placement_of(retest: Retest) -> Placement | None:
+    joined = Placement.objects.select_related("device__group", "exclusion__case", "exclusion__scope_group")
+    return joined.filter(exclusion_id=retest.exclusion_id, device_id=retest.device_id).first()
+
+
+def _lock_exclusion_of(retest: Retest) -> Exclusion:
+    return Exclusion.objects.locked().select_related("case").get(pk=retest.exclusion_id)
+
+
+def _is_due(placement: Placement, *, now: datetime) -> bool:
+    return placement.next_attempt_at is None or placement.next_attempt_at <= now
+
+
+def _taken_off_at(retest: Retest) -> datetime | None:
+    taken_off_at = retest.content.get(TAKEN_OFF)
+    return datetime.fromisoformat(taken_off_at) if taken_off_at else None

@@ -1,0 +1,92 @@
+"""What beat asks for every minute: find the runs that a lost message, a lost worker or the clock left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+
+from troubleshooting import dispatch
+from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions.alone import alone
+from troubleshooting.actions.checks.check_runs import requeue
+from troubleshooting.actions.checks.endings import end_cancelled, fail_check_run
+from troubleshooting.actions.exclusions.placements import due_placements, expire_exclusions
+from troubleshooting.actions.exclusions.scope import follow_scope, out_of_step
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.models import Case, CheckRun, Retest, SettingLease
+from troubleshooting.models.check_run import CheckRunQuerySet
+from troubleshooting.models.lease import OPEN_TEST_CODES
+
+log = structlog.get_logger(__name__)
+
+NUDGE_AFTER = timedelta(seconds=30)
+MOST_LOSSES = 5  # a run whose workers vanish this often is ended instead of taking the next one down
+
+
+def sweep(*, now: datetime, lost_after: timedelta) -> None:
+    """Nudge, requeue or end everything that needs it; each in its own transaction, so that one fault stops nothing."""
+    for run in CheckRun.objects.left_lying(now=now, after=NUDGE_AFTER):
+        dispatch.check_run_queued(run.pk)
+    for pk in leases_to_tend(now=now):
+        dispatch.lease_wants_visit(pk)
+    _each(CheckRun.objects.overdue(now=now), _end_overdue, now=now)
+    _each(CheckRun.objects.due_again(now=now), _resume, now=now)
+    _each(CheckRun.objects.lost(now=now, after=lost_after), _recover, now=now)
+    expire_exclusions(now=now)
+    for pk in out_of_step():
+        with alone("scope", pk):
+            follow_scope(pk, now=now)
+    for pk in due_placements(now=now).values_list("pk", flat=True):
+        dispatch.placement_wants_visit(pk)
+    for pk in Retest.objects.wanting_a_visit(now=now).values_list("pk", flat=True):
+        dispatch.retest_wants_visit(pk)
+
+
+def leases_to_tend(*, now: datetime) -> set[int]:
+    """Give the leases to begin or to put back, and those whose test or re-test was left behind or is untold."""
+    wanting = SettingLease.objects.wanting_a_visit(now=now).values_list("pk", flat=True)
+    left = SettingLease.objects.left_on_the_way(now=now).values_list("pk", flat=True)
+    unread = SettingLease.objects.filter(ended_at__isnull=False, audit_test__status__in=OPEN_TEST_CODES)
+    untold = SettingLease.objects.filter(ended_at__isnull=False, retest__isnull=False, retest__ended_at=None)
+    return {*wanting, *left, *unread.values_list("pk", flat=True), *untold.values_list("pk", flat=True)}
+
+
+def _each(found: CheckRunQuerySet, deed: Callable[[CheckRun, datetime], None], *, now: datetime) -> None:
+    """Do the deed to each run that still is as it was found; one that cannot be done stops no other."""
+    for pk, case_id in list(found.values_list("pk", "case_id")):
+        with alone("run", pk), transaction.atomic():
+            Case.objects.locked().get(pk=case_id)  # first the case, then the run: the order of every deed
+            run = found.select_for_update(of=("self",), no_key=True).select_related("case").filter(pk=pk).first()
+            if run is not None:
+                deed(run, now)
+
+
+def _end_overdue(run: CheckRun, now: datetime) -> None:
+    code = DeviceErrorCode(run.error_code) if run.error_code else DeviceErrorCode.UNREACHABLE
+    fail_check_run(run.pk, code, detail=run.error_detail, now=now)
+
+
+def _resume(run: CheckRun, now: datetime) -> None:
+    requeue(run, now=now)
+    audit.record("check_requeued", run, case=run.case, actor=None, now=now, attempt=run.attempt)
+
+
+def _recover(run: CheckRun, now: datetime) -> None:
+    """Give a lost worker's run to another one, end it where that was asked for, give up when it happens too often."""
+    log.warning("worker_lost", check_run_id=run.pk, attempt=run.attempt)
+    if run.cancel_requested_at is not None:
+        end_cancelled(run, now=now)
+        return
+    if run.attempt >= MOST_LOSSES:
+        fail_check_run(
+            run.pk,
+            DeviceErrorCode.PORTAL_FAULT,
+            detail="The workers that visited this PC were lost again and again.",
+            now=now,
+        )
+        return
+    requeue(run, now=now)
+    audit.record("check_requeued", run, case=run.case, actor=None, now=now, attempt=run.attempt, reason="worker_lost")
