@@ -1,4 +1,4 @@
-"""What every test may use; the servers are in tests/servers.py, the simulated PCs in tests/lab_fixtures.py."""
+"""What every test may use; servers and simulated PCs come from the fixtures in tests/support/."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ["tests.servers", "tests.lab_fixtures"]
+pytest_plugins = ["tests.support.servers", "tests.support.lab_fixtures"]
 
 # Playwright's synchronous API keeps an event loop in the main thread; nothing here is asynchronous.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

@@ -12,8 +12,8 @@ from django.db import connection
 from portal.celery import app as celery_app
 from portal.demo.embedded import EmbeddedRedis, free_port
 from portal.demo.lab.pcs import healthy_windows_11
-from tests.faults.gate import GatedLab
-from tests.servers import CeleryWorkerProcess, TestServers
+from tests.support.gate import GatedLab
+from tests.support.servers import CeleryWorkerProcess, TestServers
 
 
 @pytest.fixture

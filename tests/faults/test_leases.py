@@ -10,10 +10,10 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.faults.gate import GatedLab
-from tests.faults.waiting import wait_until
-from tests.servers import CeleryWorkerProcess
-from tests.world import BLOCKED_SITE, EMMA, checked_case_on, device_at, person
+from tests.support.gate import GatedLab
+from tests.support.servers import CeleryWorkerProcess
+from tests.support.waiting import wait_until
+from tests.support.world import BLOCKED_SITE, EMMA, checked_case_on, device_at, person
 from troubleshooting import dispatch
 from troubleshooting.actions.leases.audit_mode_tests import ask_for_test, cancel_test, say_visited
 from troubleshooting.actions.runs.sweep import sweep

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import healthy_windows_11
-from tests.faults.gate import LateLab
-from tests.world import EMMA, checked_case_on, device_at, person, plan
+from tests.support.gate import LateLab
+from tests.support.world import EMMA, checked_case_on, device_at, person, plan
 from troubleshooting.actions.leases.audit_mode_tests import ask_for_test
 from troubleshooting.actions.runs.lease import run_lease
 from troubleshooting.actions.runs.sweep import leases_to_tend

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import healthy_windows_11
-from tests.faults.waiting import wait_until
-from tests.world import EMMA, case_on, device_at, person
+from tests.support.waiting import wait_until
+from tests.support.world import EMMA, case_on, device_at, person
 from troubleshooting import dispatch
 from troubleshooting.actions.runs.sweep import sweep
 from troubleshooting.domain.cases.case import Stage

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from portal.demo.lab.server import LAB_PASSWORD, LAB_USERNAME
-from tests.world import PASSWORD, person
+from tests.support.world import PASSWORD, person
 from troubleshooting.models.choices import Role
 
 SignedIn = Callable[..., Page]

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from portal.demo.lab.pcs import healthy_windows_11
 from tests.journeys.conftest import barriers
-from tests.world import EMMA, IVO, case_on, device_at, person
+from tests.support.world import EMMA, IVO, case_on, device_at, person
 from troubleshooting.actions.runs.sweep import sweep
 from troubleshooting.models import Exclusion
 from troubleshooting.models.choices import Role

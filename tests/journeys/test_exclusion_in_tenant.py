@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 from portal.demo.lab.pcs import healthy_windows_11
 from tests.journeys.conftest import barriers
 from tests.journeys.test_exclusion import A_VISIT_MS, RITA, swept_until
+from tests.support.world import EMMA, IVO, case_on, device_at, person
 from tests.tenant.speaking import settings_for
-from tests.world import EMMA, IVO, case_on, device_at, person
 from troubleshooting.models import DeviceGroup, Exclusion
 
 HOST = "invoices.contoso-partner.example"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.exclusion_world import approved, asked, checked_case
-from tests.world import EMMA, IVO, device_at, person
+from tests.support.exclusion_world import approved, asked, checked_case
+from tests.support.world import EMMA, IVO, device_at, person
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Exclusion, Placement
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import healthy_windows_11
 from tests.journeys.conftest import barriers
-from tests.world import BLOCKED_SITE, EMMA, IVO, device_at, person
+from tests.support.world import BLOCKED_SITE, EMMA, IVO, device_at, person
 from troubleshooting.models import AuditEntry, Case
 
 A_VISIT_MS = 60_000

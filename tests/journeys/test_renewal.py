@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from portal.demo.lab.pcs import healthy_windows_11
 from tests.journeys.conftest import barriers
-from tests.retest_world import ADDRESS, LIST, MODE, in_force, state_of
-from tests.world import EMMA, IVO
+from tests.support.retest_world import ADDRESS, LIST, MODE, in_force, state_of
+from tests.support.world import EMMA, IVO
 from troubleshooting.actions.exclusions.warnings import warn_of_ends
 from troubleshooting.actions.runs.sweep import sweep
 from troubleshooting.models import Exclusion, Retest

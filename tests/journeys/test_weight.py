@@ -7,7 +7,7 @@ import gzip
 import pytest
 from playwright.sync_api import Page, Response
 
-from tests.world import EMMA, case_on, device_at, person
+from tests.support.world import EMMA, case_on, device_at, person
 
 MOST_REQUESTS = 8
 MOST_BYTES = 60_000

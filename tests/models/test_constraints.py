@@ -9,7 +9,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from tests.world import EMMA, NOW, case_on, device_at, person
+from tests.support.world import EMMA, NOW, case_on, device_at, person
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.models import (
     AuditEntry,

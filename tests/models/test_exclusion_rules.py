@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, transaction
 
-from tests.world import ADA, ADAM, EMMA, IVO, NOW, SARA, case_on, device_at, person
+from tests.support.world import ADA, ADAM, EMMA, IVO, NOW, SARA, case_on, device_at, person
 from troubleshooting.actions.exclusions.binding import approvers
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.models import Case, Exclusion, ExclusionDecision

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.world import NOW
+from tests.support.world import NOW
 from troubleshooting.templatetags.leases import time_left
 
 

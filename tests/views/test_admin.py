@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.factories import DeviceFactory, UserFactory
-from tests.world import ADAM, EMMA, person
+from tests.support.world import ADAM, EMMA, person
 from troubleshooting.models import AuditEntry
 from troubleshooting.models.choices import Role
 

@@ -1,0 +1,103 @@
+"""One answer to several requests: what is refused before anything is decided."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from tests.factories import ExclusionFactory
+from tests.support.exclusion_world import RULES, seen
+from tests.support.world import ADA, ADAM, IVO, SARA, person
+from troubleshooting.actions.exclusions.bulk import (
+    MOST_TOGETHER,
+    DifferentCauses,
+    Outcome,
+    Seen,
+    TooMany,
+    approve_together,
+    reject_together,
+)
+from troubleshooting.domain.exclusions.approval import DecidedAlready
+from troubleshooting.models import Exclusion, ExclusionDecision
+from troubleshooting.permissions import NotAllowed
+
+pytestmark = pytest.mark.django_db
+
+
+def read(*exclusions: Exclusion) -> list[Seen]:
+    return [Seen(exclusion.pk, seen(exclusion)) for exclusion in exclusions]
+
+
+def approve(requests: list[Seen], who=IVO) -> list[Outcome]:
+    return approve_together(requests, by=person(who), note="", rules=RULES, now=timezone.now())
+
+
+def reject(requests: list[Seen], who=IVO) -> list[Outcome]:
+    return reject_together(requests, by=person(who), note="No", now=timezone.now())
+
+
+@pytest.mark.parametrize("deed", [approve, reject])
+@pytest.mark.parametrize("who", [SARA, ADA])
+def test_only_it_decides_together(deed, who):
+    requests = read(ExclusionFactory())
+
+    with pytest.raises(NotAllowed):
+        deed(requests, who)
+
+    assert not ExclusionDecision.objects.exists()
+
+
+@pytest.mark.parametrize("deed", [approve, reject])
+def test_requests_with_different_causes_are_not_decided_together(deed):
+    requests = read(ExclusionFactory(value="203.0.113.1"), ExclusionFactory(value="203.0.113.2"))
+
+    with pytest.raises(DifferentCauses):
+        deed(requests)
+
+    assert not ExclusionDecision.objects.exists()
+
+
+@pytest.mark.parametrize("deed", [approve, reject])
+def test_more_than_anybody_reads_are_not_decided_together(deed):
+    requests = [*read(ExclusionFactory()), *(Seen(number) for number in range(10**6, 10**6 + MOST_TOGETHER))]
+
+    with pytest.raises(TooMany) as refused:
+        deed(requests)
+
+    assert refused.value.count == MOST_TOGETHER + 1
+    assert not ExclusionDecision.objects.exists()
+
+
+@pytest.mark.parametrize("deed", [approve, reject])
+def test_the_same_answer_of_the_same_person_counts_once_and_is_no_error(deed):
+    requests = read(ExclusionFactory(approvals_needed=2))
+    deed(requests)
+
+    (again,) = deed(requests)
+    (of_another,) = deed(requests, ADAM)
+
+    assert again.error is None
+    assert ExclusionDecision.objects.filter(by=person(IVO)).count() == 1
+    assert (of_another.error is None) is (deed is approve)  # a no is the last word
+
+
+def test_an_approval_of_something_else_is_not_the_same_answer():
+    exclusion = ExclusionFactory(approvals_needed=2)
+    approve(read(exclusion))
+
+    (again,) = approve([Seen(exclusion.pk, "0" * 64)])
+
+    assert isinstance(again.error, DecidedAlready)
+
+
+@pytest.mark.parametrize(("deed", "status"), [(approve, "approved"), (reject, "rejected")])
+def test_each_stands_alone(deed, status):
+    good, other = (ExclusionFactory(value="203.0.113.1") for _ in range(2))
+
+    outcomes = deed([*read(good), Seen(other.pk, "0" * 64)])
+
+    assert [(outcome.exclusion_id, type(outcome.error).__name__) for outcome in outcomes] == [
+        (good.pk, "NoneType"),
+        (other.pk, "RequestChanged"),
+    ]
+    assert dict(Exclusion.objects.values_list("pk", "status")) == {good.pk: status, other.pk: "requested"}

@@ -1,0 +1,176 @@
+"""PostgreSQL, Redis and the Celery worker that the tests stand on: real ones, started once, ended by their id."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import dj_database_url
+import pytest
+import redis
+from celery import Celery
+from django.conf import settings
+from django.db import connection
+
+from portal.celery import app as celery_app
+from portal.demo import processes
+from portal.demo.embedded import EmbeddedPostgres, EmbeddedRedis
+from portal.demo.lab.server import LAB_PASSWORD, LAB_USERNAME
+from portal.demo.processes import Child, Ledger
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNS = ROOT / "var" / "test"
+WORKER_READY_WITHIN_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class TestServers:
+    """Where the servers of this test session are."""
+
+    __test__ = False
+
+    database_url: str
+    redis_url: str
+    directory: Path
+    ledger: Ledger
+
+    def url_of(self, database: str) -> str:
+        """Give the address of another database on the same server."""
+        return urlunsplit(urlsplit(self.database_url)._replace(path=f"/{database}"))
+
+
+class CeleryWorkerProcess:
+    """A real ``celery worker`` on the test database; ``kill`` is a power cut, ``start`` may be called again."""
+
+    def __init__(self, servers: TestServers, database: str, *, redis_url: str | None = None) -> None:
+        self.log = servers.directory / "log" / "worker.log"
+        self._servers = servers
+        self._env = {
+            "DATABASE_URL": servers.url_of(database),
+            "REDIS_URL": redis_url or servers.redis_url,
+            "DJANGO_SETTINGS_MODULE": "portal.settings.test",
+            "LOG_LEVEL": "INFO",
+            "DEVICE_CREDENTIAL_LAB_USERNAME": LAB_USERNAME,
+            "DEVICE_CREDENTIAL_LAB_PASSWORD": LAB_PASSWORD,
+        }
+        self._child: Child | None = None
+        self._node = ""
+
+    def start(self, *, concurrency: int = 8, env: dict[str, str] | None = None) -> None:
+        """Start it and wait until it answers."""
+        self._node = f"test-{uuid4().hex[:8]}@localhost"
+        command = [sys.executable, "-m", "celery", "-A", "portal", "worker", "-P", "threads", "-c", str(concurrency)]
+        self._child = processes.start(
+            "worker",
+            [*command, "-n", self._node, "--without-gossip", "--without-mingle"],
+            log=self.log,
+            ledger=self._servers.ledger,
+            env={**os.environ, **self._env, **(env or {})},
+            cwd=ROOT,
+            grace_s=5,
+        )
+        self._wait_until_ready(self._child)
+
+    @property
+    def pid(self) -> int:
+        assert self._child is not None
+        return self._child.pid
+
+    def kill(self) -> None:
+        """End it at once, in the middle of whatever it does."""
+        assert self._child is not None
+        self._child.kill()
+        self._child = None
+
+    def stop(self) -> None:
+        """End it in an orderly way."""
+        if self._child is not None:
+            self._child.end()
+            self._child = None
+
+    def answers(self) -> bool:
+        """Tell whether the worker hears its broker."""
+        with _app_on(self._env["REDIS_URL"]) as app:
+            return bool(app.control.ping(destination=[self._node], timeout=0.5))
+
+    def send(self, task: str) -> None:
+        """Queue a task for it, past the portal's dispatch."""
+        with _app_on(self._env["REDIS_URL"]) as app:
+            app.send_task(task)
+
+    def log_text(self) -> str:
+        return self.log.read_text(encoding="utf-8") if self.log.exists() else ""
+
+    def _wait_until_ready(self, child: Child) -> None:
+        give_up_at = time.monotonic() + WORKER_READY_WITHIN_S
+        while not self.answers():
+            if child.exit_code() is not None or time.monotonic() > give_up_at:
+                pytest.fail(f"The worker did not start:\n{child.log_tail()}")
+
+
+@pytest.fixture(scope="session")
+def test_servers() -> Iterator[TestServers]:
+    """Start PostgreSQL and Redis for this session, or use those that the environment names."""
+    _clear_up_after_killed_sessions()
+    directory = RUNS / f"{os.getpid()}-{uuid4().hex[:6]}"
+    ledger = Ledger(directory / "processes.json")
+    ledger.take_over()
+    postgres = EmbeddedPostgres(directory / "postgres", ledger, directory / "log" / "postgres.log", durable=False)
+    broker = EmbeddedRedis(directory / "redis", ledger, directory / "log" / "redis.log", durable=False)
+    database_url, redis_url = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
+    if database_url is None:
+        postgres.start()
+        database_url = postgres.url
+    if redis_url is None:
+        broker.start()
+        redis_url = broker.url
+    yield TestServers(database_url, redis_url, directory, ledger)
+    broker.stop()
+    postgres.stop()
+    ledger.end_leftovers()
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(test_servers: TestServers) -> None:
+    """Tell Django and Celery where the servers are; pytest-django asks for this before it makes the test database."""
+    found = dj_database_url.parse(test_servers.database_url)
+    settings.DATABASES["default"].update({key: found[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")})
+    settings.DATABASES["default"]["OPTIONS"] |= found.get("OPTIONS", {})
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = test_servers.redis_url
+    celery_app.conf.broker_url = test_servers.redis_url
+
+
+@pytest.fixture
+def celery_worker_process(transactional_db: None, test_servers: TestServers) -> Iterator[CeleryWorkerProcess]:
+    """Give a running worker with an empty queue; the test may kill it and start it again."""
+    with redis.Redis.from_url(test_servers.redis_url) as client:
+        client.flushdb()
+    worker = CeleryWorkerProcess(test_servers, str(connection.settings_dict["NAME"]))
+    worker.start()
+    yield worker
+    worker.stop()
+
+
+def _app_on(broker_url: str) -> Celery:
+    """Give an app that speaks to this broker, beside the portal's own."""
+    app = Celery("tests", broker=broker_url, set_as_current=False)
+    not_shared = {"pool_of_its_own": uuid4().hex}  # kombu would hand out connections to a broker that died meanwhile
+    app.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS | not_shared
+    app.conf.task_default_queue = settings.CELERY_TASK_DEFAULT_QUEUE
+    return app
+
+
+def _clear_up_after_killed_sessions() -> None:
+    """End the servers of test sessions that were killed, and remove their data."""
+    for ledger in (Ledger(path) for path in RUNS.glob("*/processes.json")):
+        if ledger.owner() is None:
+            ledger.end_leftovers()
+            shutil.rmtree(ledger.path.parent, ignore_errors=True)
