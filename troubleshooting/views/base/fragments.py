@@ -33,7 +33,7 @@ def raw_answer(request: HttpRequest, of: Visited, wanted: str) -> HttpResponse:
     if raw is None:
         raise Http404
     if is_refresh(request):
-        return render(request, "troubleshooting/check_runs/_raw_answer.html", {"raw": raw})
+        return render(request, "troubleshooting/checks/_raw_answer.html", {"raw": raw})
     return HttpResponse(raw, content_type="text/plain; charset=utf-8")
 
 

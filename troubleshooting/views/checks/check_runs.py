@@ -51,7 +51,7 @@ def transcript(request: HttpRequest, pk: int) -> HttpResponse:
         "technical": permissions.sees_everything(reader),
         "now": timezone.now(),
     }
-    return render(request, "troubleshooting/check_runs/transcript.html", context)
+    return render(request, "troubleshooting/checks/transcript.html", context)
 
 
 @require_POST
@@ -77,7 +77,7 @@ def _changed_checklist(request: HttpRequest, pk: int, token: str) -> HttpRespons
         "is_refresh": is_refresh(request),
         "now": timezone.now(),
     }
-    response = render(request, "troubleshooting/check_runs/_checklist.html", context)
+    response = render(request, "troubleshooting/checks/_checklist.html", context)
     seen = checklists.read_token(token, pk)
     if seen is None or seen.status != run.status:
         response["HX-Trigger-After-Swap"] = CASE_CHANGED

@@ -110,7 +110,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     places = {"places": undos.places_of(found), "counts": undos.counts_of(found)}
     context = {"line": line, **places, "now": timezone.now()}
-    return render(request, "troubleshooting/emergency/undo.html", context)
+    return render(request, "troubleshooting/emergency_stop/undo.html", context)
 
 
 def _page(request: HttpRequest, *, now: datetime, **bound: Any) -> HttpResponse:
@@ -133,7 +133,7 @@ def _page(request: HttpRequest, *, now: datetime, **bound: Any) -> HttpResponse:
         "now": now,
         **bound,
     }
-    return render(request, "troubleshooting/emergency/emergency.html", context)
+    return render(request, "troubleshooting/emergency_stop/emergency_stop.html", context)
 
 
 def _preview(
@@ -150,7 +150,7 @@ def _preview(
         "stop": stop,
         "now": now,
     }
-    return render(request, "troubleshooting/emergency/preview.html", context)
+    return render(request, "troubleshooting/emergency_stop/preview.html", context)
 
 
 def _undo(request: HttpRequest, since: datetime, form: UndoForm, *, now: datetime) -> HttpResponseRedirect:

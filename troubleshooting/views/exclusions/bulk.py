@@ -90,7 +90,7 @@ def exclusions_decided(request: HttpRequest) -> HttpResponse:
         "left": [line for line in lines if line.why_not],
         "is_approved": kept["is_approved"],
     }
-    return render(request, "troubleshooting/exclusions/together_done.html", context)
+    return render(request, "troubleshooting/exclusions/bulk_done.html", context)
 
 
 def _page(request: HttpRequest, picked: PickForm, form: TogetherForm) -> HttpResponse:
@@ -107,7 +107,7 @@ def _page(request: HttpRequest, picked: PickForm, form: TogetherForm) -> HttpRes
         "form": form,
         "now": timezone.now(),
     }
-    return render(request, "troubleshooting/exclusions/together.html", context)
+    return render(request, "troubleshooting/exclusions/bulk.html", context)
 
 
 def _decide(request: HttpRequest, form: TogetherForm) -> list[Outcome]:

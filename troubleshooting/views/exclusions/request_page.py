@@ -45,7 +45,7 @@ def exclusion_ask(request: HttpRequest, number: str) -> HttpResponse:
         "not_set_up": NOT_SET_UP,
         "kinds": [kind.value for kind in kinds_set_up()],
     }
-    return render(request, "troubleshooting/exclusions/ask.html", context)
+    return render(request, "troubleshooting/exclusions/request.html", context)
 
 
 def _form(request: HttpRequest, case: Case, page: AskPage, *, now: datetime) -> ExclusionForm:

@@ -61,7 +61,7 @@ def test_ask(request: HttpRequest, number: str) -> HttpResponse:
         "needs_approval": _needs_approval(request, case),
         "technical": permissions.sees_everything(reader),
     }
-    return render(request, "troubleshooting/audit_tests/consent.html", context)
+    return render(request, "troubleshooting/audit_mode_tests/consent.html", context)
 
 
 @login_not_required  # the signed token answers for an unchanged poll; everything else signs in below
@@ -90,7 +90,7 @@ def test_transcript(request: HttpRequest, pk: int) -> HttpResponse:
         "technical": permissions.sees_everything(reader),
         "now": timezone.now(),
     }
-    return render(request, "troubleshooting/audit_tests/transcript.html", context)
+    return render(request, "troubleshooting/audit_mode_tests/transcript.html", context)
 
 
 @require_POST
@@ -154,7 +154,7 @@ def _changed_state(request: HttpRequest, pk: int, token: str) -> HttpResponse:
         "rights": rights_of(reader, test.case),
         "now": timezone.now(),
     }
-    response = render(request, "troubleshooting/audit_tests/_test.html", context)
+    response = render(request, "troubleshooting/audit_mode_tests/_test.html", context)
     seen = queries.tokens.read(token, pk)
     if is_refresh(request) and (seen is None or seen.status != test.status):
         response["HX-Trigger-After-Swap"] = CASE_CHANGED
