@@ -44,8 +44,8 @@ class SettingLeaseFactory(factory.django.DjangoModelFactory):
             value_seen=ProtectionMode.ENABLED.value,
             ended_at=factory.LazyAttribute(lambda lease: lease.requested_at + timedelta(minutes=2)),
         )
-        unused = factory.Trait(
-            status=LeaseStatus.UNUSED,
+        not_applied = factory.Trait(
+            status=LeaseStatus.NOT_APPLIED,
             outcome=Outcome.MANAGED_BY_POLICY.value,
             ended_at=factory.LazyAttribute(lambda lease: lease.requested_at + timedelta(seconds=9)),
         )
@@ -84,7 +84,7 @@ class AuditTestFactory(factory.django.DjangoModelFactory):
             visited_at=factory.LazyAttribute(lambda test: test.consented_at + timedelta(minutes=1)),
             events_read_at=factory.SelfAttribute("ended_at"),
         )
-        not_done = factory.Trait(over=True, status=TestStatus.NOT_DONE, lease=_lease(unused=True))
+        not_done = factory.Trait(over=True, status=TestStatus.NOT_DONE, lease=_lease(not_applied=True))
         rejected = factory.Trait(over=True, status=TestStatus.REJECTED)
         cancelled = factory.Trait(
             over=True,

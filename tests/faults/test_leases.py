@@ -24,7 +24,7 @@ from troubleshooting.models import AuditTest, SettingLease
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 MODE = "EnableNetworkProtection"
-ENDED = {LeaseStatus.RESTORED, LeaseStatus.SUPERSEDED, LeaseStatus.REFUSED, LeaseStatus.UNUSED}
+ENDED = {LeaseStatus.RESTORED, LeaseStatus.SUPERSEDED, LeaseStatus.REFUSED, LeaseStatus.NOT_APPLIED}
 
 # Every pipeline of a whole test in which the PC requests the page itself, in order; a test below keeps it true.
 STEPS = (

@@ -70,7 +70,7 @@ def test_nothing_is_changed_on_a_pc_that_does_not_show_its_tasks(lab):
 
     lease = tended(asked(lab))
 
-    assert (lease.status, lease.outcome) == (LeaseStatus.UNUSED, Outcome.TASK_NOT_SET)
+    assert (lease.status, lease.outcome) == (LeaseStatus.NOT_APPLIED, Outcome.TASK_NOT_SET)
     assert not [command for command in lab.commands if command.startswith(("Set-", "Register-"))]
 
 

@@ -23,7 +23,7 @@ def test_a_reason_that_is_being_written_stays_while_the_exclusion_moves_on(signe
     ivo.get_by_role("button", name="Revoke the exception").click()
     ivo.get_by_label("Why it ends early").fill(WORDS)
 
-    Placement.objects.update(status=PlacementStatus.THERE)
+    Placement.objects.update(status=PlacementStatus.VERIFIED)
     for status in ("applied", "verified"):
         here.update(status=status)
     expect(ivo.locator("#placements")).to_contain_text("There, read back", timeout=15_000)

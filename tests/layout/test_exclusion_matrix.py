@@ -222,9 +222,9 @@ def test_a_no_and_a_question_by_direct_sql_are_taken_while_there_is_something_to
 
 # Every pair that an UPDATE may make; all others are refused.
 MOVES = """
-requested   -> asked_back approved rejected withdrawn unused
-asked_back  -> requested rejected withdrawn unused
-approved    -> applying requested withdrawn unused
+requested   -> asked_back approved rejected withdrawn not_applied
+asked_back  -> requested rejected withdrawn not_applied
+approved    -> applying requested withdrawn not_applied
 applying    -> applied refused expired revoked
 applied     -> verified applying refused expired revoked
 verified    -> applying expired revoked
@@ -234,9 +234,9 @@ refused     -> removed
 removed     ->
 rejected    ->
 withdrawn   ->
-unused      ->
+not_applied ->
 """
-ENDED = {"removed", "rejected", "withdrawn", "unused"}
+ENDED = {"removed", "rejected", "withdrawn", "not_applied"}
 UPDATE = """
 UPDATE troubleshooting_exclusion
 SET status = %s, ended_at = CASE WHEN %s THEN now() END, ended_by_id = %s,

@@ -98,7 +98,7 @@ def test_the_approval_of_somebody_whose_case_it_became_does_not_count(part):
 
 @pytest.mark.parametrize("status", [s for s in ExclusionStatus if s != ExclusionStatus.REQUESTED])
 def test_nothing_begins_in_another_state_than_requested(status):
-    ended = {"ended_at": NOW} if status in ("removed", "rejected", "withdrawn", "unused") else {}
+    ended = {"ended_at": NOW} if status in ("removed", "rejected", "withdrawn", "not_applied") else {}
 
     with pytest.raises(DatabaseError, match="exclusion_begins_as_requested"), transaction.atomic():
         asked(status=status, **APPROVED, **ended)

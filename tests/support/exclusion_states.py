@@ -50,7 +50,7 @@ def applied(exclusion: Exclusion) -> None:
 
 def verified(exclusion: Exclusion) -> None:
     for placement in exclusion.placements.all():
-        settle(placement, PlacementStatus.THERE, outcome=None, now=timezone.now())
+        settle(placement, PlacementStatus.VERIFIED, outcome=None, now=timezone.now())
 
 
 def expired(exclusion: Exclusion) -> None:
@@ -68,7 +68,7 @@ def refused(exclusion: Exclusion) -> None:
 
 def removed(exclusion: Exclusion) -> None:
     for placement in exclusion.placements.all():
-        settle(placement, PlacementStatus.GONE, outcome=None, now=timezone.now())
+        settle(placement, PlacementStatus.REMOVED, outcome=None, now=timezone.now())
 
 
 _ON = (approved, applying)
@@ -85,7 +85,7 @@ WAYS: Mapping[ExclusionStatus, tuple[Step, ...]] = {
     ExclusionStatus.REMOVED: (*_ON, verified, expired, removed),
     ExclusionStatus.REJECTED: (rejected,),
     ExclusionStatus.WITHDRAWN: (withdrawn,),
-    ExclusionStatus.UNUSED: (approved, expired),
+    ExclusionStatus.NOT_APPLIED: (approved, expired),
 }
 
 

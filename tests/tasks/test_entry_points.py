@@ -99,7 +99,7 @@ def test_a_fault_of_the_portal_puts_a_placement_off_and_says_so(settings):
 @pytest.mark.usefixtures("_credentials")
 def test_a_fault_of_the_portal_puts_a_re_test_off(settings):
     exclusion = approved(asked(checked_case(device_at(None, owner=person(EMMA)))))
-    exclusion.placements.update(status=PlacementStatus.THERE)
+    exclusion.placements.update(status=PlacementStatus.VERIFIED)
     Exclusion.objects.filter(pk=exclusion.pk).update(status="applying")
     now = timezone.now()
     facts = {"asked_at": now, "due_at": now, "content": {"first_due_at": now.isoformat()}}

@@ -146,10 +146,14 @@ def put_again(finding_id: int, *, by: User, now: datetime) -> DriftFinding:
     finding, placement = _to_put_right(finding_id, DriftCode.APPROVED_BUT_MISSING)
     exclusion = lock_exclusion(placement)
     locked = lock_placement(placement)
-    if exclusion.status not in set(IN_FORCE) or exclusion.expires_at <= now or locked.status != PlacementStatus.THERE:
+    if (
+        exclusion.status not in set(IN_FORCE)
+        or exclusion.expires_at <= now
+        or locked.status != PlacementStatus.VERIFIED
+    ):
         raise NoLongerSo
     reopen(exclusion, now=now)
-    move_placement(locked, to=PlacementStatus.PUTTING, now=now)
+    move_placement(locked, to=PlacementStatus.APPLYING, now=now)
     _put_right("drift_put_again", finding, locked, exclusion, by=by, now=now)
     return finding
 
@@ -161,7 +165,7 @@ def take_off_again(finding_id: int, *, by: User, now: datetime) -> DriftFinding:
     finding, placement = _to_put_right(finding_id, DriftCode.ENDED_BUT_PRESENT)
     exclusion = lock_exclusion(placement)
     locked = lock_placement(placement)
-    if locked.status != PlacementStatus.GONE or locked.was_there_before:
+    if locked.status != PlacementStatus.REMOVED or locked.was_there_before:
         raise NoLongerSo
     move_placement(locked, to=PlacementStatus.REMOVING, now=now)
     _put_right("drift_taken_off_again", finding, locked, exclusion, by=by, now=now)

@@ -212,7 +212,8 @@ class Migration(migrations.Migration):
                         ("status__in", ["requested", "prepared", "changing", "active", "restoring"]),
                     ),
                     models.Q(
-                        ("ended_at__isnull", False), ("status__in", ["restored", "superseded", "refused", "unused"])
+                        ("ended_at__isnull", False),
+                        ("status__in", ["restored", "superseded", "refused", "not_applied"]),
                     ),
                     _connector="OR",
                 ),
@@ -223,7 +224,7 @@ class Migration(migrations.Migration):
             model_name="settinglease",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("status__in", ["requested", "unused"]), ("value_before__isnull", False), _connector="OR"
+                    ("status__in", ["requested", "not_applied"]), ("value_before__isnull", False), _connector="OR"
                 ),
                 name="lease_value_before_comes_first",
             ),
@@ -261,7 +262,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     ("value_before__isnull", True),
                     models.Q(("value_before", models.F("value_during")), _negated=True),
-                    ("status", "unused"),
+                    ("status", "not_applied"),
                     _connector="OR",
                 ),
                 name="lease_changes_something",

@@ -206,7 +206,7 @@ class Migration(migrations.Migration):
                         ),
                     ),
                     models.Q(
-                        ("ended_at__isnull", False), ("status__in", ["removed", "rejected", "withdrawn", "unused"])
+                        ("ended_at__isnull", False), ("status__in", ["removed", "rejected", "withdrawn", "not_applied"])
                     ),
                     _connector="OR",
                 ),
@@ -316,7 +316,10 @@ class Migration(migrations.Migration):
             model_name="placement",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("status__in", ["waiting", "putting", "there", "refused", "removing", "gone", "unused"])
+                    (
+                        "status__in",
+                        ["waiting", "applying", "verified", "rejected", "removing", "removed", "not_applied"],
+                    )
                 ),
                 name="placement_status_known",
             ),
@@ -325,9 +328,11 @@ class Migration(migrations.Migration):
             model_name="placement",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("ended_at__isnull", True), ("status__in", ["waiting", "putting", "there", "removing"])),
                     models.Q(
-                        models.Q(("status__in", ["waiting", "putting", "there", "removing"]), _negated=True),
+                        ("ended_at__isnull", True), ("status__in", ["waiting", "applying", "verified", "removing"])
+                    ),
+                    models.Q(
+                        models.Q(("status__in", ["waiting", "applying", "verified", "removing"]), _negated=True),
                         ("ended_at__isnull", False),
                     ),
                     _connector="OR",

@@ -27,7 +27,7 @@ $$;
 EXCLUSION = """
 CREATE FUNCTION troubleshooting_check_exclusion() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    undecided CONSTANT text[] := ARRAY['requested', 'asked_back', 'rejected', 'withdrawn', 'unused'];
+    undecided CONSTANT text[] := ARRAY['requested', 'asked_back', 'rejected', 'withdrawn', 'not_applied'];
     people integer;
 BEGIN
     IF TG_OP = 'INSERT' THEN

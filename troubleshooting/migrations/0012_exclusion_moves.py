@@ -6,7 +6,7 @@ from django.db import migrations
 MOVES = {
     "requested": "asked_back approved rejected withdrawn",
     "asked_back": "requested rejected withdrawn",
-    "approved": "applying requested withdrawn unused",
+    "approved": "applying requested withdrawn not_applied",
     "applying": "applied refused expired revoked",
     "applied": "verified applying refused expired revoked",
     "verified": "applying expired revoked",

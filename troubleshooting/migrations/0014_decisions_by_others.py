@@ -4,9 +4,9 @@ from django.db import migrations
 
 # The table of troubleshooting/domain/exclusion.py as it stood here; a test holds the two against each other.
 MOVES = {
-    "requested": "asked_back approved rejected withdrawn unused",
-    "asked_back": "requested rejected withdrawn unused",
-    "approved": "applying requested withdrawn unused",
+    "requested": "asked_back approved rejected withdrawn not_applied",
+    "asked_back": "requested rejected withdrawn not_applied",
+    "approved": "applying requested withdrawn not_applied",
     "applying": "applied refused expired revoked",
     "applied": "verified applying refused expired revoked",
     "verified": "applying expired revoked",
@@ -14,7 +14,7 @@ MOVES = {
     "revoked": "removed",
     "refused": "removed",
 }
-ADDED = ("requested>unused", "asked_back>unused")
+ADDED = ("requested>not_applied", "asked_back>not_applied")
 PAIRS = [f"{before}>{after}" for before, others in MOVES.items() for after in others.split()]
 
 DECISION = """
@@ -48,7 +48,7 @@ OWN_CASE = """
 EXCLUSION = """
 CREATE OR REPLACE FUNCTION troubleshooting_check_exclusion() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    undecided CONSTANT text[] := ARRAY['requested', 'asked_back', 'rejected', 'withdrawn', 'unused'];
+    undecided CONSTANT text[] := ARRAY['requested', 'asked_back', 'rejected', 'withdrawn', 'not_applied'];
     people integer;
 BEGIN
     IF TG_OP = 'INSERT' THEN

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="placement",
             index=models.Index(
-                condition=models.Q(("status__in", ["waiting", "putting", "removing"])),
+                condition=models.Q(("status__in", ["waiting", "applying", "removing"])),
                 fields=["next_attempt_at"],
                 name="placement_to_visit",
             ),

@@ -174,17 +174,17 @@ EXCLUSION_STATUS_LABELS: Labels = {
     ExclusionStatus.REMOVED: _("Removed"),
     ExclusionStatus.REJECTED: _("Rejected"),
     ExclusionStatus.WITHDRAWN: _("Withdrawn"),
-    ExclusionStatus.UNUSED: _("Ended before use"),
+    ExclusionStatus.NOT_APPLIED: _("Ended before use"),
 }
 
 PLACEMENT_STATUS_LABELS: Labels = {
     PlacementStatus.WAITING: _("Waiting for its turn"),
-    PlacementStatus.PUTTING: _("Being put there"),
-    PlacementStatus.THERE: _("There, read back"),
-    PlacementStatus.REFUSED: _("Not taken"),
+    PlacementStatus.APPLYING: _("Being put there"),
+    PlacementStatus.VERIFIED: _("There, read back"),
+    PlacementStatus.REJECTED: _("Not taken"),
     PlacementStatus.REMOVING: _("Being removed"),
-    PlacementStatus.GONE: _("Gone"),
-    PlacementStatus.UNUSED: _("Never sent"),
+    PlacementStatus.REMOVED: _("Gone"),
+    PlacementStatus.NOT_APPLIED: _("Never sent"),
 }
 
 

@@ -99,7 +99,7 @@ class SettingLease(models.Model):
                 name="lease_ended_at_says_status",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=[LeaseStatus.REQUESTED.value, LeaseStatus.UNUSED.value])
+                condition=Q(status__in=[LeaseStatus.REQUESTED.value, LeaseStatus.NOT_APPLIED.value])
                 | Q(value_before__isnull=False),
                 name="lease_value_before_comes_first",
             ),
@@ -114,7 +114,7 @@ class SettingLease(models.Model):
             models.CheckConstraint(
                 condition=Q(value_before__isnull=True)
                 | ~Q(value_before=F("value_during"))
-                | Q(status=LeaseStatus.UNUSED.value),
+                | Q(status=LeaseStatus.NOT_APPLIED.value),
                 name="lease_changes_something",
             ),
         ]

@@ -15,7 +15,7 @@ from troubleshooting.models.exclusion import Exclusion
 
 # In the order of the table, so that constraints and migrations do not depend on hashes.
 OPEN_PLACEMENT_CODES = [status.value for status in PlacementStatus if status in PLACEMENT_OPEN]
-TO_VISIT_CODES = [PlacementStatus.WAITING.value, PlacementStatus.PUTTING.value, PlacementStatus.REMOVING.value]
+TO_VISIT_CODES = [PlacementStatus.WAITING.value, PlacementStatus.APPLYING.value, PlacementStatus.REMOVING.value]
 
 
 class PlacementQuerySet(models.QuerySet["Placement"]):

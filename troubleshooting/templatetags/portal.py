@@ -87,11 +87,8 @@ STATUS_LOOKS: Mapping[str, tuple[str, str]] = {
     "expired": ("info", "arrow-path"),
     "revoked": ("info", "arrow-path"),
     "removed": ("quiet", "minus-circle"),
-    "unused": ("quiet", "minus-circle"),
-    "putting": ("info", "arrow-path"),
-    "there": ("good", "check-circle"),
+    "not_applied": ("quiet", "minus-circle"),
     "removing": ("info", "arrow-path"),
-    "gone": ("quiet", "minus-circle"),
     # differences from the register
     "not_approved": ("bad", "x-circle"),
     "ended_but_present": ("warn", "exclamation-triangle"),

@@ -175,7 +175,7 @@ def test_a_write_that_passed_the_gate_is_counted_and_ends_and_the_next_pc_is_not
             assert writes_under_way() == 1, "the stop waits for nobody, and says who is still writing"
 
         placed = {p.device.hostname: p.status for p in Placement.objects.select_related("device")}
-        assert placed == {"PC-0142": PlacementStatus.THERE, "PC-0143": PlacementStatus.WAITING}
+        assert placed == {"PC-0142": PlacementStatus.VERIFIED, "PC-0143": PlacementStatus.WAITING}
         assert (lab.pc.preferences[ADDRESSES], next_lab.pc.preferences[ADDRESSES]) == ([IP[1]], [])
         assert (writes_under_way(), writes_sent(next_lab)) == (0, [])
         lift()
@@ -234,7 +234,7 @@ def test_a_lease_that_was_asked_for_before_the_stop_is_not_begun():
 
         tended(test)
 
-        assert now_at(test) == (TestStatus.NOT_DONE, LeaseStatus.UNUSED, Outcome.WRITES_STOPPED)
+        assert now_at(test) == (TestStatus.NOT_DONE, LeaseStatus.NOT_APPLIED, Outcome.WRITES_STOPPED)
         assert (writes_sent(lab), lab.pc.tasks, lab.pc.preferences[MODE]) == ([], {}, 1)
         assert SettingLease.objects.get().started_at is None
 
@@ -246,7 +246,7 @@ def test_a_stop_before_the_first_change_of_a_visit_leaves_the_pc_untouched():
             stop()
             assert writes_under_way() == 0
 
-        assert now_at(test) == (TestStatus.NOT_DONE, LeaseStatus.UNUSED, Outcome.WRITES_STOPPED)
+        assert now_at(test) == (TestStatus.NOT_DONE, LeaseStatus.NOT_APPLIED, Outcome.WRITES_STOPPED)
         assert (writes_sent(lab), lab.pc.tasks, lab.pc.preferences[MODE]) == ([], {}, 1)
 
 

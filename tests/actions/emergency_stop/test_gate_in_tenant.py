@@ -86,7 +86,7 @@ def test_a_stop_between_the_read_and_the_post_lets_no_post_out_and_it_is_put_aft
 
     assert visited(defender_api, stop) == ["GET"]
 
-    assert stands(exclusion) == (ExclusionStatus.APPLYING, "putting", "writes_stopped", 0)
+    assert stands(exclusion) == (ExclusionStatus.APPLYING, "applying", "writes_stopped", 0)
     assert (defender_api.tenant.indicators(), writes_under_way()) == ([], 0)
     assert not due_placements(now=timezone.now() + timedelta(days=1)).exists()
     lift()
@@ -100,7 +100,7 @@ def test_a_post_that_the_tenant_did_not_take_is_not_sent_again_after_the_stop(de
 
     assert visited(defender_api, faulty(defender_api, fault), stop) == ["GET", "POST"]
 
-    assert stands(exclusion) == (ExclusionStatus.APPLYING, "putting", "writes_stopped", 0)
+    assert stands(exclusion) == (ExclusionStatus.APPLYING, "applying", "writes_stopped", 0)
     assert defender_api.tenant.indicators() == []
     lift()
     worked(tenant=tenant_of(defender_api), rounds=1)
@@ -113,7 +113,7 @@ def test_a_post_that_was_sent_before_the_stop_is_still_read_back(defender_api):
     assert visited(defender_api, nothing, nothing, stop)[:3] == ["GET", "POST", "GET"]
 
     assert is_stopped()
-    assert stands(exclusion) == (ExclusionStatus.VERIFIED, "there", "", 0)
+    assert stands(exclusion) == (ExclusionStatus.VERIFIED, "verified", "", 0)
 
 
 def ending(defender_api: DefenderApi) -> Exclusion:

@@ -95,10 +95,10 @@ def test_pc_and_tenant_are_clean_afterwards_also_while_all_is_stopped(
     assert (pc.preferences[ADDRESSES], pc.preferences["ExclusionProcess"]) == ([], [])
     assert defender_api.tenant.indicators() == []
     assert [place.row for place in places_of(undo)] == list(preview.rows), "the preview is kept as it was shown"
-    assert {place.status for place in places_of(undo)} == {"gone"}
+    assert {place.status for place in places_of(undo)} == {"removed"}
 
 
-def test_an_approved_exclusion_that_was_never_sent_becomes_unused(lab_server):
+def test_an_approved_exclusion_that_was_never_sent_becomes_not_applied(lab_server):
     lab = lab_server()
     exclusion = asked(checked_case(device_at(lab, owner=person(EMMA))))
     stop()
@@ -109,7 +109,7 @@ def test_an_approved_exclusion_that_was_never_sent_becomes_unused(lab_server):
     undone(since)
     worked()
 
-    assert present(exclusion).status == ExclusionStatus.UNUSED
+    assert present(exclusion).status == ExclusionStatus.NOT_APPLIED
     assert lab.commands == []
 
 

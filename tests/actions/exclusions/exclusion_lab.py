@@ -58,7 +58,7 @@ API_FAULTS = (
     ApiFault.SIGN_IN_FAULT,
     ApiFault.READ_LAG,
 )
-LIVE = (PlacementStatus.PUTTING, PlacementStatus.THERE, PlacementStatus.REMOVING)
+LIVE = (PlacementStatus.APPLYING, PlacementStatus.VERIFIED, PlacementStatus.REMOVING)
 KIND_OF = {name: kind for kind, name in LISTS.items()}
 
 Trouble = Fault | str

@@ -66,7 +66,7 @@ class Register(RuleBasedStateMachine):
         is_there = self._stands(placement)
         if placement.verified_at is not None and placement.verified_at > begun:
             assert is_there, f"said to be there: {placement}"
-        if placement.status == PlacementStatus.GONE and placement.ended_at > begun and placement.outcome == "":
+        if placement.status == PlacementStatus.REMOVED and placement.ended_at > begun and placement.outcome == "":
             assert not is_there, f"said to be gone: {placement}"
 
     def _stands(self, placement: Placement) -> bool:
@@ -96,7 +96,7 @@ class Register(RuleBasedStateMachine):
     def nothing_stands_in_the_tenant_that_was_not_approved(self) -> None:
         found = list(Placement.objects.filter(device=None, status__in=LIVE))
         forms = {self.granted[p.exclusion_id].form for p in found if self._is_granted(p)}
-        if any(p.status == PlacementStatus.PUTTING for p in found):  # a renewal ended: its form is being replaced
+        if any(p.status == PlacementStatus.APPLYING for p in found):  # a renewal ended: its form is being replaced
             forms |= {
                 self.granted[p.exclusion_id].form
                 for p in Placement.objects.filter(device=None)
@@ -109,11 +109,11 @@ class Register(RuleBasedStateMachine):
         """Unless somebody took it off by hand; that is drift, and found by another look."""
         for lab_pc in self.lab.pcs:
             lab_pc.taken_off -= lab_pc.entries()
-            there = Placement.objects.filter(device=lab_pc.case.device_id, status=PlacementStatus.THERE)
+            there = Placement.objects.filter(device=lab_pc.case.device_id, status=PlacementStatus.VERIFIED)
             kinds_and_keys = there.values_list("exclusion__kind", "exclusion__value_key")
             called = {entry_of(ExclusionKind(kind), key) for kind, key in kinds_and_keys}
             assert called <= lab_pc.entries() | lab_pc.taken_off
-        in_tenant = Placement.objects.filter(device=None, status=PlacementStatus.THERE)
+        in_tenant = Placement.objects.filter(device=None, status=PlacementStatus.VERIFIED)
         if in_tenant.filter(verified_at__gt=self.lab.changed_by_hand_at).exists():
             assert self.lab.allows()
 
@@ -139,17 +139,17 @@ class Register(RuleBasedStateMachine):
         for exclusion in Exclusion.objects.prefetch_related("placements"):
             status, places = ExclusionStatus(exclusion.status), {p.status for p in exclusion.placements.all()}
             if status in IN_FORCE:
-                assert not places & {PlacementStatus.REMOVING, PlacementStatus.GONE}
+                assert not places & {PlacementStatus.REMOVING, PlacementStatus.REMOVED}
             elif status in ENDING:
                 assert PlacementStatus.REMOVING in places
-                assert not places & {PlacementStatus.WAITING, PlacementStatus.PUTTING, PlacementStatus.THERE}
+                assert not places & {PlacementStatus.WAITING, PlacementStatus.APPLYING, PlacementStatus.VERIFIED}
             elif status in ENDED:
                 assert places.isdisjoint(OPEN)
             else:
                 assert places == ({PlacementStatus.WAITING} if status == ExclusionStatus.APPROVED else set())
             if status == ExclusionStatus.VERIFIED:
                 assert PlacementStatus.WAITING not in places
-                assert all(p.verified_at for p in exclusion.placements.all() if p.status != PlacementStatus.REFUSED)
+                assert all(p.verified_at for p in exclusion.placements.all() if p.status != PlacementStatus.REJECTED)
 
     def check_everything(self) -> None:
         self.nothing_stands_on_a_pc_that_was_not_approved()
@@ -161,7 +161,7 @@ class Register(RuleBasedStateMachine):
 
     def check_register(self) -> None:
         """Compare with what is still in force; what somebody took off by hand is drift, and not put back by itself."""
-        there = Placement.objects.filter(status=PlacementStatus.THERE).select_related("exclusion")
+        there = Placement.objects.filter(status=PlacementStatus.VERIFIED).select_related("exclusion")
         forms = {self.granted[p.exclusion_id].form for p in there if p.device_id is None}
         assert set(self.lab.allows()) <= forms
         for lab_pc in self.lab.pcs:

@@ -132,8 +132,8 @@ def test_the_worker_carries_nothing_out_that_was_changed(approve, kind, change, 
 
     assert parts
     assert world.writes() == []
-    assert present(world.exclusion).status == ExclusionStatus.UNUSED
-    assert [placement.status for placement in Placement.objects.all()] == ["unused"]
+    assert present(world.exclusion).status == ExclusionStatus.NOT_APPLIED
+    assert [placement.status for placement in Placement.objects.all()] == ["not_applied"]
 
 
 @pytest.mark.parametrize(("kind", "scope", "change"), EVERY_SCOPE)
@@ -146,7 +146,7 @@ def test_the_worker_carries_nothing_out_for_another_scope(approve, kind, scope, 
 
     assert {"scope", "steps"} & set(parts)
     assert world.writes() == []
-    assert present(world.exclusion).status == ExclusionStatus.UNUSED
+    assert present(world.exclusion).status == ExclusionStatus.NOT_APPLIED
 
 
 @pytest.mark.parametrize("what", KINDS.values(), ids=KINDS)

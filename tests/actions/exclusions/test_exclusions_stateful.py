@@ -341,7 +341,7 @@ class ExclusionMachine(Register):
         for _ in range(6):
             self.time_passes(hours=1, is_worked=True)
             self.check_everything()
-        unsettled = Placement.objects.filter(status__in=OPEN).exclude(status=PlacementStatus.THERE)
+        unsettled = Placement.objects.filter(status__in=OPEN).exclude(status=PlacementStatus.VERIFIED)
         assert list(unsettled) == [], "something is never done"
 
 

@@ -122,7 +122,7 @@ def test_what_a_lost_worker_put_is_taken_off_where_the_pc_is_found_to_refuse_it(
         worked(later=SETTLED)  # until then the lost command might have been carried out once more
 
     assert (present(exclusion).status, lab_pc.preferences[LIST]) == (ExclusionStatus.REMOVED, [])
-    assert statuses() == [PlacementStatus.REFUSED]
+    assert statuses() == [PlacementStatus.REJECTED]
 
 
 def test_what_a_lost_worker_put_is_not_called_refused_while_the_list_is_hidden(lab_pc):
@@ -131,7 +131,7 @@ def test_what_a_lost_worker_put_is_not_called_refused_while_the_list_is_hidden(l
         worked(rounds=1)
         lab_pc.faults.replace({Fault.EXCLUSIONS_HIDDEN})
         worked()
-        assert (present(exclusion).status, statuses()) == (ExclusionStatus.APPLYING, [PlacementStatus.PUTTING])
+        assert (present(exclusion).status, statuses()) == (ExclusionStatus.APPLYING, [PlacementStatus.APPLYING])
 
         lab_pc.faults.clear()
         worked()
@@ -146,7 +146,7 @@ def test_a_value_is_handed_over_only_to_an_exclusion_that_was_read_back(lab_serv
     lab_pc.faults.add(Fault.REFUSED)
     second = for_its_group(case)
     worked(rounds=1)
-    assert statuses() == [PlacementStatus.THERE, PlacementStatus.PUTTING]
+    assert statuses() == [PlacementStatus.VERIFIED, PlacementStatus.APPLYING]
     lab_pc.faults.discard(Fault.REFUSED)
     revoked(first)
     lab_pc.registry.setdefault(POLICY, {})["DisableLocalAdminMerge"] = 1
@@ -185,7 +185,7 @@ def test_what_had_to_be_put_again_is_the_portals_own_whatever_was_found_before(l
     lab_pc.preferences[LIST] = []
     put_once_more(Placement.objects.get(), now=timezone.now())
     worked()
-    assert (statuses(), lab_pc.preferences[LIST]) == ([PlacementStatus.THERE], [IP[1]])
+    assert (statuses(), lab_pc.preferences[LIST]) == ([PlacementStatus.VERIFIED], [IP[1]])
 
     revoked(exclusion)
     worked()
@@ -201,7 +201,7 @@ def test_a_pc_that_is_lost_while_the_worker_says_goodbye_leaves_no_error(lab_ser
     put_off(placement, DeviceErrorCode.UNREACHABLE, detail="", now=timezone.now())
 
     placement.refresh_from_db()
-    assert (placement.status, placement.error_code, placement.next_attempt_at) == ("there", "", None)
+    assert (placement.status, placement.error_code, placement.next_attempt_at) == ("verified", "", None)
 
 
 def test_an_answer_is_for_a_question(lab_server):
@@ -280,5 +280,5 @@ def test_an_exclusion_that_its_only_pc_refuses_to_take_again_is_not_called_in_fo
     put_once_more(exclusion.placements.get(), now=timezone.now())
     worked()
 
-    assert (present(exclusion).status, exclusion.placements.get().status) == ("removed", PlacementStatus.REFUSED)
+    assert (present(exclusion).status, exclusion.placements.get().status) == ("removed", PlacementStatus.REJECTED)
     assert AuditEntry.objects.filter(action="exclusion_refused").exists()

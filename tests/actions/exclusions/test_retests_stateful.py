@@ -184,13 +184,13 @@ class RetestMachine(RuleBasedStateMachine):
 
     @invariant()
     def what_is_said_to_be_there_is_there(self) -> None:
-        if Placement.objects.get().status == PlacementStatus.THERE:
+        if Placement.objects.get().status == PlacementStatus.VERIFIED:
             assert self.pc.preferences[LIST] == [ADDRESS]
 
     @invariant()
     def what_is_missing_is_somebodys_move(self) -> None:
         if self.pc.preferences[LIST] == [] and present(self.exclusion).status in IN_FORCE:
-            assert Placement.objects.get().status == PlacementStatus.PUTTING
+            assert Placement.objects.get().status == PlacementStatus.APPLYING
 
     @invariant()
     def audit_mode_is_a_leases(self) -> None:
@@ -225,7 +225,7 @@ class RetestMachine(RuleBasedStateMachine):
         assert present(self.exclusion).status == wanted
 
     def _is_at_rest(self) -> bool:
-        is_moving = Placement.objects.filter(status__in=[PlacementStatus.PUTTING, PlacementStatus.REMOVING]).exists()
+        is_moving = Placement.objects.filter(status__in=[PlacementStatus.APPLYING, PlacementStatus.REMOVING]).exists()
         open_rows = SettingLease.objects.open().exists() or Retest.objects.open().exists()
         return not (is_moving or open_rows or self.server.late)
 

@@ -106,7 +106,7 @@ def test_a_pc_that_leaves_loses_it_and_the_others_keep_it(add, pcs):
     swept()
 
     assert (pcs["PC-0"].preferences[LISTED], pcs["PC-1"].preferences[LISTED]) == ([IP[1]], [])
-    assert statuses() == {"PC-0": "there", "PC-1": "gone"}
+    assert statuses() == {"PC-0": "verified", "PC-1": "removed"}
     assert (present(exclusion).status, deeds()) == (
         ExclusionStatus.VERIFIED,
         [("placement_out_of_scope", "PC-1")],
@@ -123,7 +123,7 @@ def test_a_pc_that_leaves_before_anything_was_sent_is_never_visited(add, pcs):
     move(devices[3], "Elsewhere")
     swept()
 
-    assert (statuses()["PC-3"], pcs["PC-3"].preferences[LISTED]) == ("unused", [])
+    assert (statuses()["PC-3"], pcs["PC-3"].preferences[LISTED]) == ("not_applied", [])
     assert present(exclusion).status == ExclusionStatus.VERIFIED
 
 
@@ -176,7 +176,7 @@ def test_a_pc_that_moves_between_two_groups_with_the_same_exclusion_keeps_it(add
     swept()
 
     assert pcs["PC-1"].preferences[LISTED] == [IP[1]]
-    assert statuses()["PC-0"] == "there"
+    assert statuses()["PC-0"] == "verified"
     for exclusion in exclusions:
         revoke_exclusion(exclusion.pk, by=person(IVO), note="", now=timezone.now())
     worked()
@@ -206,10 +206,10 @@ def test_a_first_pc_that_never_answers_gives_its_place_to_another_one(add, pcs):
     worked(rounds=2)
     swept()
 
-    assert [statuses()[name] for name in ("PC-0", "PC-3", "PC-4")] == ["putting", "there", "there"]
+    assert [statuses()[name] for name in ("PC-0", "PC-3", "PC-4")] == ["applying", "verified", "verified"]
     pcs["PC-0"].faults.discard(Fault.REFUSED)
     worked()
-    assert (statuses()["PC-0"], present(exclusion).status) == ("there", ExclusionStatus.VERIFIED)
+    assert (statuses()["PC-0"], present(exclusion).status) == ("verified", ExclusionStatus.VERIFIED)
 
 
 def test_one_that_does_not_answer_among_the_rest_stops_no_other(add, pcs):
@@ -219,10 +219,10 @@ def test_one_that_does_not_answer_among_the_rest_stops_no_other(add, pcs):
 
     worked()
 
-    assert (statuses()["PC-3"], statuses()["PC-4"], present(exclusion).status) == ("putting", "there", "applied")
+    assert (statuses()["PC-3"], statuses()["PC-4"], present(exclusion).status) == ("applying", "verified", "applied")
     pcs["PC-3"].faults.discard(Fault.REFUSED)
     worked()
-    assert (statuses()["PC-3"], present(exclusion).status) == ("there", ExclusionStatus.VERIFIED)
+    assert (statuses()["PC-3"], present(exclusion).status) == ("verified", ExclusionStatus.VERIFIED)
 
 
 def test_an_exclusion_for_one_pc_or_one_that_is_over_follows_nobody(add, pcs):
@@ -264,9 +264,9 @@ def test_the_page_says_who_joined_later_and_who_left(add, pcs):
     lines = page_lines(exclusion)
 
     assert [(line.device, line.status, line.is_late, line.has_left) for line in lines] == [
-        ("PC-0", "there", False, False),
-        ("PC-1", "gone", False, True),
-        ("PC-2", "there", True, False),
+        ("PC-0", "verified", False, False),
+        ("PC-1", "removed", False, True),
+        ("PC-2", "verified", True, False),
     ]
 
 
@@ -290,6 +290,6 @@ def test_what_changes_between_the_approval_and_the_first_visit_counts(add, pcs):
 
     assert (present(exclusion).status, statuses()) == (
         ExclusionStatus.VERIFIED,
-        {"PC-0": "unused", "PC-1": "unused", "PC-2": "there"},
+        {"PC-0": "not_applied", "PC-1": "not_applied", "PC-2": "verified"},
     )
     assert [pc.preferences[LISTED] for pc in pcs.values()][:3] == [[], [], [IP[1]]]

@@ -40,9 +40,9 @@ def in_force(what=IP, *, people=(IVO,), days: int = 30) -> Exclusion:
     placement = exclusion.placements.get()
     exclusion.status = ExclusionStatus.APPLYING
     exclusion.save()
-    placement.status, placement.was_there_before = PlacementStatus.PUTTING, False
+    placement.status, placement.was_there_before = PlacementStatus.APPLYING, False
     placement.save()
-    settle(placement, PlacementStatus.THERE, outcome=None, now=timezone.now())
+    settle(placement, PlacementStatus.VERIFIED, outcome=None, now=timezone.now())
     return present(exclusion)
 
 

@@ -280,7 +280,7 @@ def test_a_test_that_has_not_reached_the_pc_is_ended_at_once():
     test = fresh(test)
     assert (test.status, test.lease.status, test.lease.outcome) == (
         TestStatus.CANCELLED,
-        LeaseStatus.UNUSED,
+        LeaseStatus.NOT_APPLIED,
         Outcome.CANCELLED,
     )
     assert asked(case).status == TestStatus.STARTING

@@ -266,7 +266,7 @@ class LeaseMachine(RuleBasedStateMachine):
             assert lease.status in OPEN_CODES + ENDED_CODES
             if lease.outcome == Outcome.WRITES_STOPPED:
                 assert lease.status not in (LeaseStatus.ACTIVE, LeaseStatus.RESTORED), "it never began"
-            if lease.status == LeaseStatus.UNUSED:
+            if lease.status == LeaseStatus.NOT_APPLIED:
                 assert lease.started_at is None, "something was sent, and nothing read back"
             elif lease.status in (LeaseStatus.RESTORED, LeaseStatus.REFUSED):
                 assert lease.value_seen == lease.value_before

@@ -60,7 +60,7 @@ def test_a_group_whose_name_changes_after_the_approval_was_checked_halts_it_and_
     assert (present(exclusion).status, defender_api.api_requests) == (ExclusionStatus.REVOKED, [])
     assert AuditEntry.objects.get(action="exclusion_halted").details["parts"] == ["steps"]
     worked(tenant=tenant)
-    assert (present(exclusion).status, exclusion.placements.get().status) == (ExclusionStatus.REMOVED, "gone")
+    assert (present(exclusion).status, exclusion.placements.get().status) == (ExclusionStatus.REMOVED, "removed")
     assert not [line for line in defender_api.api_requests if line.startswith("POST")]
 
 
@@ -82,9 +82,9 @@ def test_one_that_ends_is_handed_over_though_the_group_of_the_other_lost_its_nam
         ExclusionStatus.REMOVED,
         PlacementOutcome.NEEDED_BY_ANOTHER,
     )
-    assert renewal.placements.get().status == PlacementStatus.PUTTING
+    assert renewal.placements.get().status == PlacementStatus.APPLYING
     worked(tenant=tenant)
     halted = AuditEntry.objects.get(action="exclusion_halted")
     assert (halted.subject_id, halted.details["parts"]) == (renewal.pk, ["steps"])
-    assert (present(renewal).status, renewal.placements.get().status) == (ExclusionStatus.REMOVED, "gone")
+    assert (present(renewal).status, renewal.placements.get().status) == (ExclusionStatus.REMOVED, "removed")
     assert defender_api.tenant.indicators() == []

@@ -230,7 +230,7 @@ def test_missing_is_put_there_again_exactly_as_approved(lab_server):
     assert (pc.preferences["ExclusionIpAddress"], differences()) == ([IP[1]], [])
     assert (present(exclusion).status, Placement.objects.get().status) == (
         ExclusionStatus.VERIFIED,
-        PlacementStatus.THERE,
+        PlacementStatus.VERIFIED,
     )
     assert AuditEntry.objects.filter(action="drift_put_again", case=exclusion.case).count() == 1
 
@@ -252,7 +252,7 @@ def test_what_came_back_is_taken_off_again_and_the_exclusion_stays_removed(lab_s
     assert (after.status, after.ended_at, Placement.objects.get().status) == (
         ExclusionStatus.REMOVED,
         ended_at,
-        PlacementStatus.GONE,
+        PlacementStatus.REMOVED,
     )
 
 

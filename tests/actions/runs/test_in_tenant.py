@@ -60,16 +60,16 @@ def stands(exclusion: Exclusion) -> tuple[str, str, str, str]:
 
 
 def waits(exclusion: Exclusion, error_code: str) -> bool:
-    return stands(exclusion) == (ExclusionStatus.APPLYING, PlacementStatus.PUTTING, "", error_code)
+    return stands(exclusion) == (ExclusionStatus.APPLYING, PlacementStatus.APPLYING, "", error_code)
 
 
 def refused(exclusion: Exclusion, outcome: PlacementOutcome) -> bool:
-    return stands(exclusion) == (ExclusionStatus.REMOVED, PlacementStatus.REFUSED, outcome, "")
+    return stands(exclusion) == (ExclusionStatus.REMOVED, PlacementStatus.REJECTED, outcome, "")
 
 
-VERIFIED = (ExclusionStatus.VERIFIED, PlacementStatus.THERE, "", "")
-REMOVED = (ExclusionStatus.REMOVED, PlacementStatus.GONE, "", "")
-LEFT_TO_OTHERS = (ExclusionStatus.REMOVED, PlacementStatus.GONE, PlacementOutcome.TENANT_DECIDES_OTHERWISE, "")
+VERIFIED = (ExclusionStatus.VERIFIED, PlacementStatus.VERIFIED, "", "")
+REMOVED = (ExclusionStatus.REMOVED, PlacementStatus.REMOVED, "", "")
+LEFT_TO_OTHERS = (ExclusionStatus.REMOVED, PlacementStatus.REMOVED, PlacementOutcome.TENANT_DECIDES_OTHERWISE, "")
 
 
 # --- the whole life ---------------------------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ def test_a_group_that_was_renamed_after_the_approval_halts_it(defender_api):
 
     worked(tenant=tenant_of(defender_api))
 
-    assert stands(exclusion) == (ExclusionStatus.UNUSED, PlacementStatus.UNUSED, "", "")
+    assert stands(exclusion) == (ExclusionStatus.NOT_APPLIED, PlacementStatus.NOT_APPLIED, "", "")
     assert AuditEntry.objects.get(action="exclusion_halted").details["parts"] == ["steps"]
     assert defender_api.api_requests == []
 

@@ -51,7 +51,7 @@ def test_what_is_carried_out_after_the_end_is_taken_off_before_it_is_called_gone
         lab.carry_out_late()
         worked(later=SETTLED)
 
-        assert (stands(exclusion), lab.pc.preferences[LIST]) == ((ExclusionStatus.REMOVED, PlacementStatus.GONE), [])
+        assert (stands(exclusion), lab.pc.preferences[LIST]) == ((ExclusionStatus.REMOVED, PlacementStatus.REMOVED), [])
 
 
 def test_nothing_left_to_come_ends_it_when_it_no_longer_can():
@@ -65,7 +65,7 @@ def test_nothing_left_to_come_ends_it_when_it_no_longer_can():
 
         worked(later=SETTLED)
 
-        assert stands(exclusion) == (ExclusionStatus.REMOVED, PlacementStatus.GONE)
+        assert stands(exclusion) == (ExclusionStatus.REMOVED, PlacementStatus.REMOVED)
 
 
 def test_a_lost_put_is_put_again_at_once_for_that_does_no_harm():
@@ -78,7 +78,7 @@ def test_a_lost_put_is_put_again_at_once_for_that_does_no_harm():
 
         worked()
 
-        assert stands(exclusion) == (ExclusionStatus.VERIFIED, PlacementStatus.THERE)
+        assert stands(exclusion) == (ExclusionStatus.VERIFIED, PlacementStatus.VERIFIED)
 
 
 @pytest.mark.parametrize(
@@ -101,5 +101,5 @@ def test_a_pc_that_does_not_say_is_asked_again_and_nothing_is_decided(lab_server
     pc.faults.clear()
     worked()
 
-    assert silent == ((ExclusionStatus.APPLYING, PlacementStatus.PUTTING), [])
-    assert stands(exclusion) == (ExclusionStatus.VERIFIED, PlacementStatus.THERE)
+    assert silent == ((ExclusionStatus.APPLYING, PlacementStatus.APPLYING), [])
+    assert stands(exclusion) == (ExclusionStatus.VERIFIED, PlacementStatus.VERIFIED)

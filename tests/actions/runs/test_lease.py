@@ -313,7 +313,7 @@ def test_a_test_that_waited_past_its_time_is_not_begun(lab_server):
 
     test = tended(test)
 
-    assert (test.status, test.lease.status, mode_of(pc)) == (TestStatus.NOT_DONE, LeaseStatus.UNUSED, 1)
+    assert (test.status, test.lease.status, mode_of(pc)) == (TestStatus.NOT_DONE, LeaseStatus.NOT_APPLIED, 1)
 
 
 def test_a_second_person_is_told_who_holds_the_pc_and_until_when(lab_server):

@@ -83,7 +83,7 @@ def test_what_was_changed_after_the_approval_is_not_carried_out(lab_server):
 
     worked()
 
-    assert (present(exclusion).status, pc.preferences["ExclusionIpAddress"]) == (ExclusionStatus.UNUSED, [])
+    assert (present(exclusion).status, pc.preferences["ExclusionIpAddress"]) == (ExclusionStatus.NOT_APPLIED, [])
     assert AuditEntry.objects.filter(action="exclusion_halted").exists()
 
 
@@ -202,11 +202,11 @@ def test_one_failed_pc_does_not_stop_the_others_and_the_first_few_go_first(lab_s
     worked()
 
     assert [placement.status for placement in Placement.objects.order_by("device__hostname")] == [
-        PlacementStatus.THERE,
-        PlacementStatus.REFUSED,
-        PlacementStatus.THERE,
-        PlacementStatus.THERE,
-        PlacementStatus.THERE,
+        PlacementStatus.VERIFIED,
+        PlacementStatus.REJECTED,
+        PlacementStatus.VERIFIED,
+        PlacementStatus.VERIFIED,
+        PlacementStatus.VERIFIED,
     ]
     assert present(exclusion).status == ExclusionStatus.VERIFIED
 

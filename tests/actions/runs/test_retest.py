@@ -140,7 +140,7 @@ def test_a_pc_that_is_not_the_cases_own_is_not_tried(lab_server):
 
     worked()
 
-    assert (exclusion.placements.filter(status="there").count(), exclusion.retests.count()) == (2, 1)
+    assert (exclusion.placements.filter(status="verified").count(), exclusion.retests.count()) == (2, 1)
     assert works_of(exclusion).device == case.device
 
 
@@ -256,7 +256,7 @@ def test_without_the_exclusion_it_would_still_be_blocked_and_everything_is_as_be
     assert retest.content["events"][0]["event_id"] == 1125
     assert (state_of(pc), pc.tasks) == ((1, [ADDRESS]), {})
     assert (retest.lease.status, retest.lease.requested_by) == (LeaseStatus.RESTORED, person(IVO))
-    assert Placement.objects.get().status == PlacementStatus.THERE
+    assert Placement.objects.get().status == PlacementStatus.VERIFIED
     assert present(exclusion).status == ExclusionStatus.VERIFIED
     changes = [c.split()[0] for c in server.commands if c.startswith(("Set-", "Add-", "Remove-", "Invoke-", "Unreg"))]
     assert changes == [

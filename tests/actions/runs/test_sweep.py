@@ -156,7 +156,7 @@ def test_a_request_that_nobody_decided_lapses_at_its_end_and_can_be_asked_for_ag
     sweep(now=exclusion.expires_at, lost_after=LOST_AFTER)
 
     ended = present(exclusion)
-    assert (ended.status, ended.ended_at, ended.ended_by) == ("unused", exclusion.expires_at, None)
+    assert (ended.status, ended.ended_at, ended.ended_by) == ("not_applied", exclusion.expires_at, None)
     [entry] = AuditEntry.objects.filter(subject_id=exclusion.pk, action="exclusion_expired")
     assert entry.actor is None
     assert asked(case).status == "requested"
@@ -174,4 +174,4 @@ def test_an_exclusion_that_cannot_be_ended_keeps_no_other_in_force():
 
     sweep(now=sound.expires_at + timedelta(seconds=1), lost_after=LOST_AFTER)
 
-    assert (present(broken).status, present(sound).status) == ("approved", "unused")
+    assert (present(broken).status, present(sound).status) == ("approved", "not_applied")

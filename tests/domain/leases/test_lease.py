@@ -71,8 +71,8 @@ def test_once_something_may_have_changed_every_end_is_reached_through_restoring_
     assert reachable(TRANSITIONS, status, without={LeaseStatus.RESTORING}).isdisjoint(ENDED)
 
 
-def test_nothing_that_may_have_changed_counts_as_unused():
-    assert all(LeaseStatus.UNUSED not in reachable(TRANSITIONS, status) for status in MAY_HAVE_CHANGED)
+def test_nothing_that_may_have_changed_counts_as_not_applied():
+    assert all(LeaseStatus.NOT_APPLIED not in reachable(TRANSITIONS, status) for status in MAY_HAVE_CHANGED)
     assert all(MAY_HAVE_CHANGED.isdisjoint(TRANSITIONS[status]) for status in {LeaseStatus.REQUESTED})
     assert OPEN > MAY_HAVE_CHANGED
     assert set(LeaseStatus) == OPEN | ENDED

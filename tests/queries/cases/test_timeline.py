@@ -41,7 +41,7 @@ ACTIONS = {
     "lease_restored",
     "lease_superseded",
     "lease_refused",
-    "lease_unused",
+    "lease_not_applied",
     "lease_retry_requested",
     "exclusion_requested",
     "exclusion_narrowed",

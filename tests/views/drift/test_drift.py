@@ -46,7 +46,7 @@ def missing_on_a_pc() -> DriftFinding:
     """Give a difference about an exclusion that is in force and was read back."""
     exclusion = approved(asked(checked_case(device_at(None, owner=person(EMMA))), IP))
     Exclusion.objects.filter(pk=exclusion.pk).update(status=ExclusionStatus.APPLYING)
-    Placement.objects.filter(exclusion=exclusion).update(status=PlacementStatus.THERE)
+    Placement.objects.filter(exclusion=exclusion).update(status=PlacementStatus.VERIFIED)
     return DriftFindingFactory(
         device=exclusion.case.device, exclusion=exclusion, code=DriftCode.APPROVED_BUT_MISSING, value=IP[1]
     )
@@ -55,7 +55,7 @@ def missing_on_a_pc() -> DriftFinding:
 def left_in_the_tenant() -> DriftFinding:
     """Give a difference about an exclusion that the portal had taken out of the tenant."""
     exclusion = approved(asked(case_in_tenant(), INDICATOR))
-    Placement.objects.filter(exclusion=exclusion).update(status=PlacementStatus.GONE, ended_at=timezone.now())
+    Placement.objects.filter(exclusion=exclusion).update(status=PlacementStatus.REMOVED, ended_at=timezone.now())
     return DriftFindingFactory(
         device=None,
         kind=INDICATOR[0],
@@ -96,7 +96,7 @@ def test_missing_can_be_put_there_again(tenant_set_up):
     response = signed_in(person(IVO)).post(reverse("drift-put-again", args=[finding.pk]))
 
     assert response.headers["Location"] == reverse("drift")
-    assert Placement.objects.get().status == PlacementStatus.PUTTING
+    assert Placement.objects.get().status == PlacementStatus.APPLYING
     assert DriftLook.objects.filter(device=finding.device, ended_at=None).exists()
 
 

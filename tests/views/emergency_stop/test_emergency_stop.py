@@ -58,7 +58,7 @@ def in_force(**fields: object) -> Exclusion:
     approve_exclusion(exclusion.pk, by=made.reviewer(), note="", seen=seen(exclusion), rules=RULES, now=now)
     for placement in exclusion.placements.all():
         assert may_still_be_put(placement, now=now)
-        settle(placement, PlacementStatus.THERE, outcome=None, now=now)
+        settle(placement, PlacementStatus.VERIFIED, outcome=None, now=now)
     return Exclusion.objects.get(pk=exclusion.pk)
 
 

@@ -87,7 +87,7 @@ def test_the_result_says_when_nothing_is_left():
     exclusion = in_force()
     client = signed_in(admin())
     confirmed(client, previewed(client, an_hour_ago()))
-    settle(exclusion.placements.get(), PlacementStatus.GONE, outcome=None, now=timezone.now())
+    settle(exclusion.placements.get(), PlacementStatus.REMOVED, outcome=None, now=timezone.now())
 
     page = text_of(client.get(reverse("undo", args=[Undo.objects.get().pk])))
 
@@ -233,7 +233,7 @@ def test_of_many_places_the_first_are_listed_and_all_are_counted_and_undone(monk
 
     undo = Undo.objects.get()
     assert (undo.exclusions.count(), len(undo.preview)) == (3, 3)
-    settle(exclusions[0].placements.get(), PlacementStatus.GONE, outcome=None, now=timezone.now())
+    settle(exclusions[0].placements.get(), PlacementStatus.REMOVED, outcome=None, now=timezone.now())
     done = text_of(client.get(reverse("undo", args=[undo.pk])))
     assert "2 of 3 places are listed, those that are still to do before the others." in done
     assert rows_of(done) == [exclusions[1].value, exclusions[2].value]

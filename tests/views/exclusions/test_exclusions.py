@@ -319,7 +319,7 @@ def test_revoking_needs_a_reason():
     assert "Write why it ends early" in decide(exclusion, "revoke", ivo, **{"revoke-note": ""})
     decide(exclusion, "revoke", ivo, **{"revoke-note": "No longer needed"})
 
-    assert (Exclusion.objects.get().status, exclusion.placements.get().status) == ("unused", "unused")
+    assert (Exclusion.objects.get().status, exclusion.placements.get().status) == ("not_applied", "not_applied")
 
 
 def test_what_moved_on_meanwhile_is_said_and_not_done():

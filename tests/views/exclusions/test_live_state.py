@@ -70,7 +70,7 @@ def test_a_new_status_lets_the_whole_page_follow():
 
 def test_a_page_on_which_nothing_moves_asks_for_nothing():
     exclusion = in_force()
-    Placement.objects.update(status=PlacementStatus.THERE)
+    Placement.objects.update(status=PlacementStatus.VERIFIED)
 
     page = as_(IVO).get(reverse("exclusion", args=[exclusion.pk])).content.decode()
 
@@ -83,7 +83,7 @@ def test_a_stranger_gets_nothing():
 
 def test_a_re_test_that_ended_lets_the_whole_page_follow():
     client, exclusion = as_(IVO), in_force()
-    Placement.objects.update(status=PlacementStatus.THERE)
+    Placement.objects.update(status=PlacementStatus.VERIFIED)
     now = timezone.now()
     tried = Retest.objects.create(
         exclusion=exclusion, device=exclusion.case.device, purpose="works", asked_at=now, due_at=now

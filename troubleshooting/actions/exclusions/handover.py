@@ -25,7 +25,7 @@ def who_needs_the_same(placement: Placement) -> QuerySet[Placement]:
     One that is still being put is none of them: it may yet be refused, and nobody would take the value off. It finds
     the value gone, and puts it.
     """
-    in_use = Q(status=PlacementStatus.THERE, exclusion__status__in=IN_FORCE_CODES)
+    in_use = Q(status=PlacementStatus.VERIFIED, exclusion__status__in=IN_FORCE_CODES)
     return others_of_the_same(placement).filter(in_use)
 
 

@@ -33,9 +33,9 @@ log = structlog.get_logger(__name__)
 CANARIES = 3  # PCs that get it first
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
-IN_PLACE = (PlacementStatus.PUTTING, PlacementStatus.THERE)
-ON_ITS_WAY_OUT = (PlacementStatus.PUTTING, PlacementStatus.REMOVING)
-WANTS_A_VISIT = (PlacementStatus.WAITING, PlacementStatus.PUTTING, PlacementStatus.REMOVING)
+IN_PLACE = (PlacementStatus.APPLYING, PlacementStatus.VERIFIED)
+ON_ITS_WAY_OUT = (PlacementStatus.APPLYING, PlacementStatus.REMOVING)
+WANTS_A_VISIT = (PlacementStatus.WAITING, PlacementStatus.APPLYING, PlacementStatus.REMOVING)
 
 
 def devices_in(scope: Scope) -> QuerySet[Device]:
@@ -71,7 +71,7 @@ def _place_on_pcs(exclusion: Exclusion) -> None:
 def may_still_be_put(placement: Placement, *, now: datetime) -> bool:
     """Look at exclusion and approval once more; what differs from the approval is not carried out.
 
-    True: the placement stands at PUTTING, and ``put_at`` says since when it may be there.
+    True: the placement stands at APPLYING, and ``put_at`` says since when it may be there.
     """
     with transaction.atomic():
         exclusion = lock_exclusion(placement)
@@ -92,7 +92,7 @@ def may_still_be_put(placement: Placement, *, now: datetime) -> bool:
             advance(exclusion, ExclusionStatus.APPLYING)
         locked.put_at = locked.put_at or now
         locked.save(update_fields=["put_at"])
-        move_placement(locked, to=PlacementStatus.PUTTING, now=now)
+        move_placement(locked, to=PlacementStatus.APPLYING, now=now)
     placement.refresh_from_db()
     return True
 
@@ -113,7 +113,7 @@ def _is_in_scope(placement: Placement, exclusion: Exclusion) -> bool:
 def _is_its_turn(locked: Placement, exclusion: Exclusion) -> bool:
     """Tell whether a placement is to be put; a PC that is not among the first few waits until these are through."""
     if locked.status != PlacementStatus.WAITING:
-        return locked.status == PlacementStatus.PUTTING
+        return locked.status == PlacementStatus.APPLYING
     return locked.is_canary or exclusion.status not in (ExclusionStatus.APPROVED, ExclusionStatus.APPLYING)
 
 
@@ -127,30 +127,30 @@ def settle(
     """Save what was read back, and what it means for the exclusion as a whole; ``facts`` go into the audit entry."""
     exclusion = lock_exclusion(placement)
     locked = lock_placement(placement)
-    if locked.status == PlacementStatus.REMOVING and to in (PlacementStatus.THERE, PlacementStatus.REFUSED):
+    if locked.status == PlacementStatus.REMOVING and to in (PlacementStatus.VERIFIED, PlacementStatus.REJECTED):
         dispatch.placement_wants_visit(locked.pk)  # revoked or expired meanwhile: the removal has the word
         return
     locked.outcome = outcome.value if outcome else ""
     locked.error_code = locked.error_detail = ""
     locked.next_attempt_at = None
     locked.attempts = 0
-    locked.verified_at = now if to is PlacementStatus.THERE else locked.verified_at
+    locked.verified_at = now if to is PlacementStatus.VERIFIED else locked.verified_at
     move_placement(locked, to=to, now=now)
     place = locked.device.hostname if locked.device else "tenant"
     said = {"device": place, "outcome": locked.outcome, **facts}
     audit.record(f"placement_{to.value}", exclusion, case=exclusion.case, actor=None, now=now, **said)
-    if to is PlacementStatus.THERE:
+    if to is PlacementStatus.VERIFIED:
         ask_once_there(exclusion, locked, now=now)
     follow_placements(exclusion, now=now)
 
 
 def follow_placements(exclusion: Exclusion, *, now: datetime) -> None:
     """Bring a locked exclusion to where its placements are; the first few PCs go before the rest."""
-    settled = {PlacementStatus.THERE, PlacementStatus.REFUSED}
+    settled = {PlacementStatus.VERIFIED, PlacementStatus.REJECTED}
     in_scope = exclusion.placements.exclude(status__in=OUT_OF_SCOPE)
     statuses = set(in_scope.values_list("status", flat=True))
     first = set(in_scope.filter(is_canary=True).values_list("status", flat=True))
-    if (first if exclusion.status == ExclusionStatus.APPLYING else statuses) == {PlacementStatus.REFUSED}:
+    if (first if exclusion.status == ExclusionStatus.APPLYING else statuses) == {PlacementStatus.REJECTED}:
         _end_as_refused(exclusion, now=now)
         return
     if exclusion.status == ExclusionStatus.APPLYING and first and first <= settled:
@@ -228,7 +228,7 @@ def begin_removal(exclusion: Exclusion, *, as_: ExclusionStatus, by: User | None
     exclusion.ended_by = by
     is_undecided = as_ == ExclusionStatus.EXPIRED and exclusion.status in LAPSING_CODES  # nobody revokes a request
     if is_undecided or exclusion.status == ExclusionStatus.APPROVED:
-        move_exclusion(exclusion, to=ExclusionStatus.UNUSED, now=now)
+        move_exclusion(exclusion, to=ExclusionStatus.NOT_APPLIED, now=now)
     else:
         move_exclusion(exclusion, to=as_, now=now)
     audit.record(f"exclusion_{as_.value}", exclusion, case=exclusion.case, actor=by, now=now, note=note)
@@ -253,7 +253,7 @@ def finish_removal(exclusion: Exclusion, *, now: datetime) -> None:
 
 def drop_unsent(exclusion: Exclusion, *, now: datetime) -> None:
     """End the placements of which nothing was sent."""
-    exclusion.placements.filter(status=PlacementStatus.WAITING).update(status=PlacementStatus.UNUSED, ended_at=now)
+    exclusion.placements.filter(status=PlacementStatus.WAITING).update(status=PlacementStatus.NOT_APPLIED, ended_at=now)
 
 
 def expire_exclusions(*, now: datetime) -> None:
@@ -273,9 +273,9 @@ def put_once_more(placement: Placement, *, now: datetime) -> None:
     """Have a place put exactly as approved again, because another exclusion's form of the value stands there."""
     exclusion = lock_exclusion(placement)
     locked = lock_placement(placement)
-    if locked.status == PlacementStatus.THERE and exclusion.status in IN_FORCE_CODES:
+    if locked.status == PlacementStatus.VERIFIED and exclusion.status in IN_FORCE_CODES:
         reopen(exclusion, now=now)
-        move_placement(locked, to=PlacementStatus.PUTTING, now=now)
+        move_placement(locked, to=PlacementStatus.APPLYING, now=now)
         dispatch.placement_wants_visit(locked.pk)
 
 

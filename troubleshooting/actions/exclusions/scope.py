@@ -28,12 +28,12 @@ from troubleshooting.models.exclusion import IN_FORCE_CODES, ExclusionQuerySet
 
 PATIENCE = 3  # tries after which a PC among the first few that does not answer gives its place to another one
 FIRST_FEW = (ExclusionStatus.APPROVED, ExclusionStatus.APPLYING)  # while all other PCs wait for these
-OFF = (PlacementStatus.GONE, PlacementStatus.UNUSED)  # in an exclusion that is not over: its PC had left
-TO_PUT = (PlacementStatus.WAITING, PlacementStatus.PUTTING)
+OFF = (PlacementStatus.REMOVED, PlacementStatus.NOT_APPLIED)  # in an exclusion that is not over: its PC had left
+TO_PUT = (PlacementStatus.WAITING, PlacementStatus.APPLYING)
 LEAVES_AS = {
-    PlacementStatus.WAITING: PlacementStatus.UNUSED,
-    PlacementStatus.PUTTING: PlacementStatus.REMOVING,
-    PlacementStatus.THERE: PlacementStatus.REMOVING,
+    PlacementStatus.WAITING: PlacementStatus.NOT_APPLIED,
+    PlacementStatus.APPLYING: PlacementStatus.REMOVING,
+    PlacementStatus.VERIFIED: PlacementStatus.REMOVING,
 }
 
 

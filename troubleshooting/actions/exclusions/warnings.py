@@ -52,7 +52,7 @@ def is_renewed(exclusion: Exclusion) -> bool:
 def _ask_whether_needed(exclusion: Exclusion, *, now: datetime, may_retest: bool) -> Retest:
     """Ask for a re-test without it; where that is not possible the row says why."""
     placement = own_placement(exclusion)
-    is_there = placement is not None and placement.status == PlacementStatus.THERE
+    is_there = placement is not None and placement.status == PlacementStatus.VERIFIED
     is_others = placement is not None and (placement.was_there_before or is_needed_by_another(placement))
     why_not = why_not_without(
         ExclusionKind(exclusion.kind),

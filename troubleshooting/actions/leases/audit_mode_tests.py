@@ -155,7 +155,7 @@ _FOLLOWS = {
     "restored": TestStatus.ENDING,
     "superseded": TestStatus.ENDING,
     "refused": TestStatus.NOT_DONE,
-    "unused": TestStatus.NOT_DONE,
+    "not_applied": TestStatus.NOT_DONE,
 }
 
 

@@ -97,7 +97,7 @@ def end_lease(lease_id: int, *, by: User | None, why: str, now: datetime) -> Set
     """Ask for the value before; belongs inside the transaction of the deed that ends it. Twice is as once."""
     lease = SettingLease.objects.locked().select_related("case").get(pk=lease_id)
     if lease.status in (LeaseStatus.REQUESTED, LeaseStatus.PREPARED):
-        move_lease(lease, to=LeaseStatus.UNUSED, now=now, outcome=Outcome.CANCELLED)
+        move_lease(lease, to=LeaseStatus.NOT_APPLIED, now=now, outcome=Outcome.CANCELLED)
     elif lease.status in (LeaseStatus.CHANGING, LeaseStatus.ACTIVE):
         move_lease(lease, to=LeaseStatus.RESTORING, now=now)
     else:
@@ -171,9 +171,9 @@ _FOLLOWED = (
 
 
 def begin_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) -> None:
-    """Change the setting, with the PC's own way back set first; ends as ACTIVE, or at once as UNUSED or RESTORING.
+    """Change the setting, with the PC's own way back set first; ends as ACTIVE, or at once as NOT_APPLIED or RESTORING.
 
-    UNUSED also where the emergency stop is on.
+    NOT_APPLIED also where the emergency stop is on.
     """
     status = LeaseStatus(lease.status)
     state = visit.read_state()
@@ -183,7 +183,7 @@ def begin_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) ->
     with _step(lease, status) as locked:
         locked.value_seen = state.mode
         if obstacle is not None:
-            move_lease(locked, to=LeaseStatus.UNUSED, now=visit.now(), outcome=obstacle)
+            move_lease(locked, to=LeaseStatus.NOT_APPLIED, now=visit.now(), outcome=obstacle)
             return
         locked.value_before = state.mode
         if status == LeaseStatus.REQUESTED:
@@ -194,7 +194,7 @@ def begin_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) ->
             is_set = _set_way_back(lease, visit, length=length, skew_s=state.skew_s)
     except WritesStopped:  # nothing was sent
         with _step(lease, LeaseStatus.PREPARED) as locked:
-            move_lease(locked, to=LeaseStatus.UNUSED, now=visit.now(), outcome=Outcome.WRITES_STOPPED)
+            move_lease(locked, to=LeaseStatus.NOT_APPLIED, now=visit.now(), outcome=Outcome.WRITES_STOPPED)
         return
     if not is_set:
         _turn_back(lease, visit, Outcome.TASK_NOT_SET)
@@ -301,7 +301,7 @@ def put_off(lease: SettingLease, code: DeviceErrorCode, *, detail: str, now: dat
     locked = SettingLease.objects.locked().select_related("case").get(pk=lease.pk)
     locked.attempts += 1
     if locked.status in (LeaseStatus.REQUESTED, LeaseStatus.PREPARED):
-        move_lease(locked, to=LeaseStatus.UNUSED, now=now, outcome=Outcome.NOT_REACHED)
+        move_lease(locked, to=LeaseStatus.NOT_APPLIED, now=now, outcome=Outcome.NOT_REACHED)
     elif locked.status in OPEN_CODES:
         if locked.status == LeaseStatus.CHANGING or is_due(LeaseStatus(locked.status), locked.ends_at, now=now):
             _to_restoring(locked, now=now)

@@ -58,7 +58,7 @@ def run_in_tenant(placement: Placement, *, plan: TenantPlan) -> None:
         if not is_free:
             return
         placement.refresh_from_db(fields=["status", "indicator_id", "put_at", "attempts"])
-        if placement.status in (PlacementStatus.WAITING, PlacementStatus.PUTTING):
+        if placement.status in (PlacementStatus.WAITING, PlacementStatus.APPLYING):
             if may_still_be_put(placement, now=plan.clock()):
                 _tried(placement, plan, _put)
         elif placement.status == PlacementStatus.REMOVING:
@@ -90,10 +90,10 @@ def _put(placement: Placement, tenant: Tenant, plan: TenantPlan) -> None:
         outcome = FINAL.get(error.code)
         if outcome is None or _own(placement, tenant):
             raise
-        settle(placement, PlacementStatus.REFUSED, outcome=outcome, now=plan.clock(), error=said(error))
+        settle(placement, PlacementStatus.REJECTED, outcome=outcome, now=plan.clock(), error=said(error))
         return
     _remember(placement, present)
-    settle(placement, PlacementStatus.THERE, outcome=None, now=plan.clock(), read_back=as_read(present))
+    settle(placement, PlacementStatus.VERIFIED, outcome=None, now=plan.clock(), read_back=as_read(present))
 
 
 def _remove(placement: Placement, tenant: Tenant, plan: TenantPlan) -> None:
@@ -101,7 +101,7 @@ def _remove(placement: Placement, tenant: Tenant, plan: TenantPlan) -> None:
     needed_by = who_needs_the_same(placement).select_related("exclusion__case", "exclusion__scope_group").first()
     if needed_by is not None:
         _hand_over(needed_by, tenant, plan)
-        settle(placement, PlacementStatus.GONE, outcome=PlacementOutcome.NEEDED_BY_ANOTHER, now=plan.clock())
+        settle(placement, PlacementStatus.REMOVED, outcome=PlacementOutcome.NEEDED_BY_ANOTHER, now=plan.clock())
         return
     outcome, ids = None, _ids_to_remove(placement, tenant)
     for indicator_id in ids:
@@ -121,7 +121,7 @@ def _remove(placement: Placement, tenant: Tenant, plan: TenantPlan) -> None:
     if left:
         outcome = PlacementOutcome.TENANT_DECIDES_OTHERWISE
     others = [as_read(indicator) for indicator in left]
-    settle(placement, PlacementStatus.GONE, outcome=outcome, now=plan.clock(), left_in_tenant=others)
+    settle(placement, PlacementStatus.REMOVED, outcome=outcome, now=plan.clock(), left_in_tenant=others)
 
 
 def _hand_over(needed_by: Placement, tenant: Tenant, plan: TenantPlan) -> None:

@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 GIVE_UP_READING_AFTER = timedelta(hours=1)
 _ENDED_CODES = frozenset(status.value for status in ENDED)
-_NEEDS_NO_CONCLUSION = frozenset({LeaseStatus.UNUSED.value, LeaseStatus.REFUSED.value})
+_NEEDS_NO_CONCLUSION = frozenset({LeaseStatus.NOT_APPLIED.value, LeaseStatus.REFUSED.value})
 
 
 def run_lease(lease_id: int, *, plan: VisitPlan) -> None:

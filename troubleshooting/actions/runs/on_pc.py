@@ -1,6 +1,6 @@
 """What a worker does for an exclusion on one PC: put it, prove it, take it off, prove that.
 
-"There" and "gone" are said only of what was read back. The approval is checked once more right before anything is sent.
+"Verified" and "removed" are said only of what was read back. The approval is checked once more right before anything is sent.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def run_placement(placement_id: int, *, plan: VisitPlan, tenant: TenantPlan) -> 
         if not is_free:
             return
         placement.refresh_from_db(fields=FRESH)
-        put = placement.status in (PlacementStatus.WAITING, PlacementStatus.PUTTING)
+        put = placement.status in (PlacementStatus.WAITING, PlacementStatus.APPLYING)
         if not (may_still_be_put(placement, now=plan.clock()) if put else placement.status == PlacementStatus.REMOVING):
             return
         _with_visit(placement, plan, put=put)
@@ -157,14 +157,14 @@ def _refuse(placement: Placement, visit: DeviceVisit, found: Found, *, outcome: 
         detail = f"{outcome.value}; what was sent may still be there"
         put_off(placement, DeviceErrorCode.COMMAND_FAILED, detail=detail, now=visit.now())
         return
-    _settle_once_sure(placement, PlacementStatus.REFUSED, outcome=outcome, now=visit.now())
+    _settle_once_sure(placement, PlacementStatus.REJECTED, outcome=outcome, now=visit.now())
 
 
 def _settle_once_sure(
     placement: Placement, to: PlacementStatus, *, outcome: PlacementOutcome | None, now: datetime, **facts: object
 ) -> None:
     """Settle what was read, unless a command of a lost connection may still make it untrue: then it is read again."""
-    late = placement.late_removal_until if to is PlacementStatus.THERE else placement.late_put_until
+    late = placement.late_removal_until if to is PlacementStatus.VERIFIED else placement.late_put_until
     if is_settled(late, now=now):
         settle(placement, to, outcome=outcome, now=now, **facts)
     else:
@@ -182,7 +182,7 @@ def _settle_there(placement: Placement, logged: Logged, *, now: datetime) -> Non
         Placement.objects.filter(pk=placement.pk).update(event_at=logged.changed_at)
     outcome = PlacementOutcome.WAS_THERE_BEFORE if placement.was_there_before else None
     event = logged.changed_at.isoformat() if logged.changed_at else None
-    _settle_once_sure(placement, PlacementStatus.THERE, outcome=outcome, now=now, event_5007=event)
+    _settle_once_sure(placement, PlacementStatus.VERIFIED, outcome=outcome, now=now, event_5007=event)
 
 
 def _remove(placement: Placement, visit: DeviceVisit) -> None:
@@ -191,17 +191,17 @@ def _remove(placement: Placement, visit: DeviceVisit) -> None:
         found = look(placement, visit.read_state())
         _learn_whose_it_is(placement, found)
         if placement.was_there_before:
-            settle(placement, PlacementStatus.GONE, outcome=PlacementOutcome.WAS_THERE_BEFORE, now=visit.now())
+            settle(placement, PlacementStatus.REMOVED, outcome=PlacementOutcome.WAS_THERE_BEFORE, now=visit.now())
             return
         step = removal_step(is_there=found.is_there, is_needed_by_another=is_needed_by_another(placement))
         if step is not RemovalStep.REMOVE:
             break
         send_removal(placement, visit)
     if step is RemovalStep.DONE:
-        _settle_once_sure(placement, PlacementStatus.GONE, outcome=None, now=visit.now())
+        _settle_once_sure(placement, PlacementStatus.REMOVED, outcome=None, now=visit.now())
     elif step is RemovalStep.HANDED_OVER:
         hand_over(placement)
-        settle(placement, PlacementStatus.GONE, outcome=PlacementOutcome.NEEDED_BY_ANOTHER, now=visit.now())
+        settle(placement, PlacementStatus.REMOVED, outcome=PlacementOutcome.NEEDED_BY_ANOTHER, now=visit.now())
     else:
         put_off(placement, DeviceErrorCode.COMMAND_FAILED, detail=f"step {step.value}", now=visit.now())
 
@@ -291,8 +291,8 @@ def _logged(placement: Placement, snapshot: Snapshot, *, since: datetime) -> Log
 def _was_there_before_the_portal(placement: Placement) -> bool:
     """Tell whether an entry that was found is somebody else's, not one that another exclusion put or left there."""
     others = others_of_the_same(placement)
-    on_pc = Q(status__in=[PlacementStatus.PUTTING, PlacementStatus.THERE, PlacementStatus.REMOVING])
-    latest_gone = others.filter(status=PlacementStatus.GONE).order_by("-ended_at", "-pk").first()
+    on_pc = Q(status__in=[PlacementStatus.APPLYING, PlacementStatus.VERIFIED, PlacementStatus.REMOVING])
+    latest_gone = others.filter(status=PlacementStatus.REMOVED).order_by("-ended_at", "-pk").first()
     if latest_gone is not None and latest_gone.outcome == PlacementOutcome.NEEDED_BY_ANOTHER:
         on_pc |= Q(pk=latest_gone.pk)
     return not others.filter(on_pc, was_there_before=False).exists()

@@ -99,7 +99,7 @@ def _why_not_now(exclusion: Exclusion, *, now: datetime) -> RetestOutcome | None
     if exclusion.status not in IN_FORCE or exclusion.expires_at <= now:
         return RetestOutcome.EXCLUSION_ENDED
     placement = own_placement(exclusion)
-    is_there = placement is not None and placement.status == PlacementStatus.THERE
+    is_there = placement is not None and placement.status == PlacementStatus.VERIFIED
     return why_not_works(
         ExclusionKind(exclusion.kind),
         is_safe_site=is_safe_site(exclusion.case),
@@ -136,7 +136,7 @@ def _may_run(found: Retest, *, now: datetime) -> bool:
     placement = own_placement(exclusion)
     why_not = _why_not_now(exclusion, now=now)
     is_on_loan = SettingLease.objects.open().filter(device_id=retest.device_id).exists()
-    is_moving = placement is not None and placement.status in (PlacementStatus.WAITING, PlacementStatus.PUTTING)
+    is_moving = placement is not None and placement.status in (PlacementStatus.WAITING, PlacementStatus.APPLYING)
     if (is_moving and why_not is RetestOutcome.NOT_ON_THIS_PC) or (is_on_loan and why_not is None):
         wait_for_others(retest, case=exclusion.case, now=now)
     elif why_not is not None:

@@ -61,7 +61,7 @@ def retest_wants_visit(lease: SettingLease, *, now: datetime) -> bool:
     if lease.status != LeaseStatus.ACTIVE:
         return lease.status in _READ_BACK
     placement = _placement_of(retest)
-    return placement is None or placement.status != PlacementStatus.PUTTING or _is_due(placement, now=now)
+    return placement is None or placement.status != PlacementStatus.APPLYING or _is_due(placement, now=now)
 
 
 def go_on_with_retest(lease: SettingLease, visit: LeaseVisit, plan: VisitPlan) -> None:
@@ -85,7 +85,7 @@ def go_on_with_retest(lease: SettingLease, visit: LeaseVisit, plan: VisitPlan) -
 def is_being_put(retest: Retest) -> bool:
     """Tell whether the exclusion is on its way back to the PC."""
     placement = _placement_of(retest)
-    return placement is not None and placement.status == PlacementStatus.PUTTING
+    return placement is not None and placement.status == PlacementStatus.APPLYING
 
 
 def follow_lease_of_retest(lease: SettingLease, *, now: datetime) -> None:
@@ -133,7 +133,7 @@ def _try_or_put_back(retest: Retest, lease: SettingLease, visit: DeviceVisit) ->
         _keep(retest, **{WHY_NOT: RetestOutcome.NOT_ON_THIS_PC.value})
     elif TAKEN_OFF not in retest.content and WHY_NOT not in retest.content:
         _try_without(retest, placement, lease, visit)
-    elif placement.status == PlacementStatus.PUTTING and _is_due(placement, now=visit.now()):
+    elif placement.status == PlacementStatus.APPLYING and _is_due(placement, now=visit.now()):
         _put_back(placement, visit)
 
 
@@ -174,7 +174,7 @@ def _let_go(retest: Retest, placement: Placement, *, now: datetime) -> RetestOut
         return why_not
     # Until then a lost worker's command may still take it off: what is read before proves nothing.
     locked.next_attempt_at = now + SETTLES_AFTER
-    move_placement(locked, to=PlacementStatus.PUTTING, now=now)
+    move_placement(locked, to=PlacementStatus.APPLYING, now=now)
     kept = Retest.objects.locked().get(pk=retest.pk)
     kept.content |= {TAKEN_OFF: now.isoformat()}
     kept.save(update_fields=["content"])
@@ -186,7 +186,7 @@ def _let_go(retest: Retest, placement: Placement, *, now: datetime) -> RetestOut
 def _why_not_let_go(exclusion: Exclusion, locked: Placement, *, now: datetime) -> RetestOutcome | None:
     if exclusion.status not in IN_FORCE or exclusion.expires_at <= now:
         return RetestOutcome.EXCLUSION_ENDED
-    if locked.status != PlacementStatus.THERE:
+    if locked.status != PlacementStatus.VERIFIED:
         return RetestOutcome.NOT_ON_THIS_PC
     if locked.was_there_before or is_needed_by_another(locked):
         return RetestOutcome.NOT_THE_PORTALS

@@ -73,12 +73,12 @@ class Standing(StrEnum):
 
 _STANDINGS: Mapping[PlacementStatus, Standing] = {
     PlacementStatus.WAITING: Standing.ON_ITS_WAY,
-    PlacementStatus.PUTTING: Standing.ON_ITS_WAY,
-    PlacementStatus.THERE: Standing.EXPECTED,
-    PlacementStatus.REFUSED: Standing.LEFT,
+    PlacementStatus.APPLYING: Standing.ON_ITS_WAY,
+    PlacementStatus.VERIFIED: Standing.EXPECTED,
+    PlacementStatus.REJECTED: Standing.LEFT,
     PlacementStatus.REMOVING: Standing.ON_ITS_WAY,
-    PlacementStatus.GONE: Standing.TAKEN_OFF,
-    PlacementStatus.UNUSED: Standing.LEFT,
+    PlacementStatus.REMOVED: Standing.TAKEN_OFF,
+    PlacementStatus.NOT_APPLIED: Standing.LEFT,
 }
 
 
@@ -206,7 +206,7 @@ def _of_entries(
             yield Drift(code, entry.kind, entry.value, exclusion_id, changed_at, changed_by)
 
 
-_APPROVED = frozenset({PlacementStatus.WAITING, PlacementStatus.PUTTING, PlacementStatus.THERE})
+_APPROVED = frozenset({PlacementStatus.WAITING, PlacementStatus.APPLYING, PlacementStatus.VERIFIED})
 
 
 def _judge(
@@ -248,7 +248,9 @@ def _is_wider(entry: Listed, approved: Registered) -> bool:
 def _last_to_answer(same: Sequence[Registered]) -> Registered | None:
     """Give the exclusion that had the entry last; one that handed it over left the answer to another."""
     had = [
-        one for one in same if one.status is PlacementStatus.GONE and one.outcome != PlacementOutcome.NEEDED_BY_ANOTHER
+        one
+        for one in same
+        if one.status is PlacementStatus.REMOVED and one.outcome != PlacementOutcome.NEEDED_BY_ANOTHER
     ]
     return max(had, key=lambda one: (one.settled_at, one.exclusion_id), default=same[-1] if same else None)
 

@@ -99,7 +99,7 @@ class ExclusionStatus(StrEnum):
     REMOVED = "removed"  # read to be gone
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
-    UNUSED = "unused"  # ended before anything was sent, decided or not
+    NOT_APPLIED = "not_applied"  # ended before anything was sent, decided or not
 
 
 _S = ExclusionStatus
@@ -108,9 +108,9 @@ _ENDS = frozenset({_S.EXPIRED, _S.REVOKED})
 # APPROVED goes back to REQUESTED when anything is changed: the approvals are reset. From APPLIED and VERIFIED it goes
 # back to APPLYING when the value was not there any more (drift), or when a PC joined the scope.
 TRANSITIONS: Mapping[ExclusionStatus, frozenset[ExclusionStatus]] = {
-    _S.REQUESTED: frozenset({_S.ASKED_BACK, _S.APPROVED, _S.REJECTED, _S.WITHDRAWN, _S.UNUSED}),
-    _S.ASKED_BACK: frozenset({_S.REQUESTED, _S.REJECTED, _S.WITHDRAWN, _S.UNUSED}),
-    _S.APPROVED: frozenset({_S.APPLYING, _S.REQUESTED, _S.WITHDRAWN, _S.UNUSED}),
+    _S.REQUESTED: frozenset({_S.ASKED_BACK, _S.APPROVED, _S.REJECTED, _S.WITHDRAWN, _S.NOT_APPLIED}),
+    _S.ASKED_BACK: frozenset({_S.REQUESTED, _S.REJECTED, _S.WITHDRAWN, _S.NOT_APPLIED}),
+    _S.APPROVED: frozenset({_S.APPLYING, _S.REQUESTED, _S.WITHDRAWN, _S.NOT_APPLIED}),
     _S.APPLYING: frozenset({_S.APPLIED, _S.REFUSED}) | _ENDS,
     _S.APPLIED: frozenset({_S.VERIFIED, _S.APPLYING, _S.REFUSED}) | _ENDS,
     _S.VERIFIED: frozenset({_S.APPLYING}) | _ENDS,
@@ -120,7 +120,7 @@ TRANSITIONS: Mapping[ExclusionStatus, frozenset[ExclusionStatus]] = {
     _S.REMOVED: frozenset(),
     _S.REJECTED: frozenset(),
     _S.WITHDRAWN: frozenset(),
-    _S.UNUSED: frozenset(),
+    _S.NOT_APPLIED: frozenset(),
 }
 
 NEXT_MOVE: Mapping[ExclusionStatus, str | None] = {
@@ -136,11 +136,11 @@ NEXT_MOVE: Mapping[ExclusionStatus, str | None] = {
     _S.REMOVED: None,
     _S.REJECTED: None,
     _S.WITHDRAWN: None,
-    _S.UNUSED: None,
+    _S.NOT_APPLIED: None,
 }
 
 IN_FORCE: frozenset[ExclusionStatus] = frozenset({_S.APPLYING, _S.APPLIED, _S.VERIFIED})
-LAPSING: frozenset[ExclusionStatus] = frozenset(s for s, after in TRANSITIONS.items() if _S.UNUSED in after)
+LAPSING: frozenset[ExclusionStatus] = frozenset(s for s, after in TRANSITIONS.items() if _S.NOT_APPLIED in after)
 ENDING: frozenset[ExclusionStatus] = frozenset({_S.EXPIRED, _S.REVOKED, _S.REFUSED})
 MAY_BE_THERE: frozenset[ExclusionStatus] = IN_FORCE | ENDING  # on a PC or in the tenant
 OPEN: frozenset[ExclusionStatus] = frozenset(status for status, after in TRANSITIONS.items() if after)
@@ -178,7 +178,7 @@ def is_due_to_expire(status: ExclusionStatus, expires_at: datetime, *, now: date
 
 
 def is_due_to_lapse(status: ExclusionStatus, expires_at: datetime, *, now: datetime) -> bool:
-    """Tell whether an exclusion reached its end before anything was sent, decided or not; it becomes UNUSED."""
+    """Tell whether an exclusion reached its end before anything was sent, decided or not; it becomes NOT_APPLIED."""
     return status in LAPSING and expires_at <= now
 
 

@@ -10,41 +10,43 @@ class PlacementStatus(StrEnum):
     """Where an exclusion is on one PC."""
 
     WAITING = "waiting"  # to be put; nothing sent yet
-    PUTTING = "putting"  # the command may have reached the PC
-    THERE = "there"  # read back
-    REFUSED = "refused"  # read back as not there; the outcome says why
+    APPLYING = "applying"  # the command may have reached the PC
+    VERIFIED = "verified"  # read back
+    REJECTED = "rejected"  # read back as not there; the outcome says why
     REMOVING = "removing"  # to be taken away; not yet read back
-    GONE = "gone"  # read back as gone, or left because it was there before, or another exclusion needs it
-    UNUSED = "unused"  # ended, or its PC left the scope, before anything was sent
+    REMOVED = "removed"  # read back as gone, or left because it was there before, or another exclusion needs it
+    NOT_APPLIED = "not_applied"  # ended, or its PC left the scope, before anything was sent
 
 
-# GONE and UNUSED go back to WAITING when a PC that had left the scope of an exclusion in force belongs to it again.
-# GONE goes back to REMOVING when the value was found there again and IT has the portal take it off once more.
+# REMOVED and NOT_APPLIED go back to WAITING when a PC that had left the scope of an exclusion in force belongs to it again.
+# REMOVED goes back to REMOVING when the value was found there again and IT has the portal take it off once more.
 TRANSITIONS: Mapping[PlacementStatus, frozenset[PlacementStatus]] = {
-    PlacementStatus.WAITING: frozenset({PlacementStatus.PUTTING, PlacementStatus.REFUSED, PlacementStatus.UNUSED}),
-    PlacementStatus.PUTTING: frozenset({PlacementStatus.THERE, PlacementStatus.REFUSED, PlacementStatus.REMOVING}),
-    PlacementStatus.THERE: frozenset({PlacementStatus.PUTTING, PlacementStatus.REMOVING}),
-    PlacementStatus.REFUSED: frozenset(),
-    PlacementStatus.REMOVING: frozenset({PlacementStatus.GONE}),
-    PlacementStatus.GONE: frozenset({PlacementStatus.WAITING, PlacementStatus.REMOVING}),
-    PlacementStatus.UNUSED: frozenset({PlacementStatus.WAITING}),
+    PlacementStatus.WAITING: frozenset(
+        {PlacementStatus.APPLYING, PlacementStatus.REJECTED, PlacementStatus.NOT_APPLIED}
+    ),
+    PlacementStatus.APPLYING: frozenset({PlacementStatus.VERIFIED, PlacementStatus.REJECTED, PlacementStatus.REMOVING}),
+    PlacementStatus.VERIFIED: frozenset({PlacementStatus.APPLYING, PlacementStatus.REMOVING}),
+    PlacementStatus.REJECTED: frozenset(),
+    PlacementStatus.REMOVING: frozenset({PlacementStatus.REMOVED}),
+    PlacementStatus.REMOVED: frozenset({PlacementStatus.WAITING, PlacementStatus.REMOVING}),
+    PlacementStatus.NOT_APPLIED: frozenset({PlacementStatus.WAITING}),
 }
 
 NEXT_MOVE: Mapping[PlacementStatus, str | None] = {
     PlacementStatus.WAITING: "portal",
-    PlacementStatus.PUTTING: "portal",
-    PlacementStatus.THERE: "portal",
-    PlacementStatus.REFUSED: None,
+    PlacementStatus.APPLYING: "portal",
+    PlacementStatus.VERIFIED: "portal",
+    PlacementStatus.REJECTED: None,
     PlacementStatus.REMOVING: "portal",
-    PlacementStatus.GONE: None,
-    PlacementStatus.UNUSED: None,
+    PlacementStatus.REMOVED: None,
+    PlacementStatus.NOT_APPLIED: None,
 }
 
 # The others may move again, but nobody's move is due.
 OPEN: frozenset[PlacementStatus] = frozenset(status for status, mover in NEXT_MOVE.items() if mover)
 # In an exclusion in force these are the PCs that left its scope.
 OUT_OF_SCOPE: frozenset[PlacementStatus] = frozenset(
-    {PlacementStatus.REMOVING, PlacementStatus.GONE, PlacementStatus.UNUSED}
+    {PlacementStatus.REMOVING, PlacementStatus.REMOVED, PlacementStatus.NOT_APPLIED}
 )
 
 

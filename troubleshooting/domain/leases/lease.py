@@ -30,7 +30,7 @@ class LeaseStatus(StrEnum):
     RESTORED = "restored"  # the value before was read back
     SUPERSEDED = "superseded"  # somebody else set another value, which stays
     REFUSED = "refused"  # Windows kept the value before; nothing was ever changed
-    UNUSED = "unused"  # ended before anything was changed
+    NOT_APPLIED = "not_applied"  # ended before anything was changed
 
 
 class Outcome(StrEnum):
@@ -48,15 +48,15 @@ class Outcome(StrEnum):
 
 
 TRANSITIONS: Mapping[LeaseStatus, frozenset[LeaseStatus]] = {
-    LeaseStatus.REQUESTED: frozenset({LeaseStatus.PREPARED, LeaseStatus.UNUSED}),
-    LeaseStatus.PREPARED: frozenset({LeaseStatus.CHANGING, LeaseStatus.UNUSED}),
+    LeaseStatus.REQUESTED: frozenset({LeaseStatus.PREPARED, LeaseStatus.NOT_APPLIED}),
+    LeaseStatus.PREPARED: frozenset({LeaseStatus.CHANGING, LeaseStatus.NOT_APPLIED}),
     LeaseStatus.CHANGING: frozenset({LeaseStatus.ACTIVE, LeaseStatus.RESTORING}),
     LeaseStatus.ACTIVE: frozenset({LeaseStatus.RESTORING}),
     LeaseStatus.RESTORING: frozenset({LeaseStatus.RESTORED, LeaseStatus.SUPERSEDED, LeaseStatus.REFUSED}),
     LeaseStatus.RESTORED: frozenset(),
     LeaseStatus.SUPERSEDED: frozenset(),
     LeaseStatus.REFUSED: frozenset(),
-    LeaseStatus.UNUSED: frozenset(),
+    LeaseStatus.NOT_APPLIED: frozenset(),
 }
 
 NEXT_MOVE: Mapping[LeaseStatus, str | None] = {
@@ -68,7 +68,7 @@ NEXT_MOVE: Mapping[LeaseStatus, str | None] = {
     LeaseStatus.RESTORED: None,
     LeaseStatus.SUPERSEDED: None,
     LeaseStatus.REFUSED: None,
-    LeaseStatus.UNUSED: None,
+    LeaseStatus.NOT_APPLIED: None,
 }
 
 OPEN: frozenset[LeaseStatus] = frozenset(status for status, after in TRANSITIONS.items() if after)

@@ -76,7 +76,7 @@ def read_solving(case: Case) -> Solving:
     tries = Retest.objects.filter(exclusion__in=held, purpose=RetestPurpose.WORKS, outcome=RetestOutcome.WORKS)
     works_at = tries.aggregate(at=Max("ended_at"))["at"] or LONG_AGO
     own = Placement.objects.filter(Q(device=None) | Q(device_id=case.device_id), exclusion__in=held)
-    places = dict(own.filter(status=PlacementStatus.THERE).values_list("exclusion_id", "verified_at"))
+    places = dict(own.filter(status=PlacementStatus.VERIFIED).values_list("exclusion_id", "verified_at"))
     there = max((at for at in places.values() if at is not None), default=None)
     said_at = _said_blocked_at(held)
     is_said = said_at is not None and said_at >= max(works_at, there or LONG_AGO)

@@ -69,7 +69,7 @@ SENTENCES: Mapping[str, Promise] = {
     "lease_restored": gettext_lazy("Put protection back as it was, and read it back"),
     "lease_superseded": gettext_lazy("Left protection as somebody else had set it meanwhile"),
     "lease_refused": gettext_lazy("Did not change protection after all; it is as it was, as read back"),
-    "lease_unused": gettext_lazy("Changed nothing on the PC"),
+    "lease_not_applied": gettext_lazy("Changed nothing on the PC"),
     "lease_retry_requested": gettext_lazy("Asked to try at once to put protection back"),
     "exclusion_requested": gettext_lazy("Asked for an exception"),
     "exclusion_narrowed": gettext_lazy("Made the exception narrower; approvals count anew"),

@@ -209,9 +209,9 @@ def _row(finding: DriftFinding, placed: Mapping[tuple[int, int | None], str], *,
         is_ours=code in (DriftCode.APPROVED_BUT_MISSING, DriftCode.ENDED_BUT_PRESENT),
         may_put_again=is_present
         and code is DriftCode.APPROVED_BUT_MISSING
-        and standing == PlacementStatus.THERE
+        and standing == PlacementStatus.VERIFIED
         and exclusion is not None
         and exclusion.status in set(IN_FORCE)
         and exclusion.expires_at > now,
-        may_take_off_again=is_present and code is DriftCode.ENDED_BUT_PRESENT and standing == PlacementStatus.GONE,
+        may_take_off_again=is_present and code is DriftCode.ENDED_BUT_PRESENT and standing == PlacementStatus.REMOVED,
     )

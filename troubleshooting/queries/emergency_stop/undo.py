@@ -32,7 +32,7 @@ STEP_LABELS: Labels = {
     UndoStep.LEFT_AS_BEFORE: _("Stays: it was there before the portal came"),
     UndoStep.LEFT_FOR_ANOTHER: _("Stays: another exception that is not undone needs it there"),
 }
-ON_ITS_WAY_OUT = (PlacementStatus.PUTTING, PlacementStatus.REMOVING)
+ON_ITS_WAY_OUT = (PlacementStatus.APPLYING, PlacementStatus.REMOVING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +238,7 @@ def _digest(since: datetime, rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _needed_by_others(found: ExclusionQuerySet) -> frozenset[tuple[int | None, str, str]]:
     """Give place, kind and value of what other exclusions in force need."""
-    others = Placement.objects.filter(status=PlacementStatus.THERE, exclusion__status__in=IN_FORCE_CODES)
+    others = Placement.objects.filter(status=PlacementStatus.VERIFIED, exclusion__status__in=IN_FORCE_CODES)
     same = others.filter(exclusion__value_key__in=found.values("value_key")).exclude(exclusion__in=found)
     return frozenset(same.values_list("device_id", "exclusion__kind", "exclusion__value_key"))
 
@@ -267,8 +267,8 @@ def _row(placement: Placement, *, since: datetime, needed: frozenset[tuple[int |
 
 def _with_progress() -> QuerySet[Undo]:
     counted = {
-        "gone": Q(exclusions__placements__status=PlacementStatus.GONE),
-        "unsent": Q(exclusions__placements__status=PlacementStatus.UNUSED),
+        "gone": Q(exclusions__placements__status=PlacementStatus.REMOVED),
+        "unsent": Q(exclusions__placements__status=PlacementStatus.NOT_APPLIED),
         "left": Q(exclusions__placements__status__in=ON_ITS_WAY_OUT),
     }
     counts = {name: Count("exclusions__placements", filter=which) for name, which in counted.items()}

@@ -70,7 +70,7 @@ NEXT_WORDS: Mapping[ExclusionStatus, Promise] = {
     ExclusionStatus.REMOVED: _("It is over and gone. A new exception needs a new request."),
     ExclusionStatus.REJECTED: _("IT said no; what would change the answer stands below. Nothing was changed."),
     ExclusionStatus.WITHDRAWN: _("The request was taken back. Nothing was changed anywhere."),
-    ExclusionStatus.UNUSED: _("It ended before anything was sent. Nothing was changed anywhere."),
+    ExclusionStatus.NOT_APPLIED: _("It ended before anything was sent. Nothing was changed anywhere."),
 }
 
 # Sources disagree between two hours and 48 (exclusions.md section 2): two are told, 48 are the moment to speak up.

@@ -13,7 +13,7 @@ from troubleshooting.models import Exclusion
 POLL_S = 3
 SLOW_POLL_S = 30  # while everything that is left waits for its next try
 SOON = timedelta(minutes=1)  # a re-test that is due later is not waited for on the page
-MOVING = (PlacementStatus.WAITING, PlacementStatus.PUTTING, PlacementStatus.REMOVING)
+MOVING = (PlacementStatus.WAITING, PlacementStatus.APPLYING, PlacementStatus.REMOVING)
 LIVE = ENDING | IN_FORCE | {ExclusionStatus.APPROVED}
 
 
