@@ -24,7 +24,7 @@ def register_all() -> None:
     """Hand the checks to Django; ``manage.py check`` and every start run them."""
     for check in (check_debug, check_database_engine, check_secret_key, check_credential_directory, check_ca_file):
         register(check, Tags.security)
-    register(check_audit_tests, Tags.compatibility)
+    register(check_audit_mode_tests, Tags.compatibility)
 
 
 def check_debug(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
@@ -71,16 +71,18 @@ def check_ca_file(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> li
     return []
 
 
-def check_audit_tests(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+def check_audit_mode_tests(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
     """Refuse a length that no lease may have, and roles that nobody has: they would demand an approval from no one."""
     found: list[CheckMessage] = []
-    if not timedelta(0) < settings.AUDIT_TEST_LENGTH <= LONGEST:
+    if not timedelta(0) < settings.AUDIT_MODE_TEST_LENGTH <= LONGEST:
         hint = "Give a length of at most an hour, for example 15m."
-        found.append(Error(f"AUDIT_TEST_LENGTH is {settings.AUDIT_TEST_LENGTH}.", hint=hint, id="portal.E006"))
+        found.append(
+            Error(f"AUDIT_MODE_TEST_LENGTH is {settings.AUDIT_MODE_TEST_LENGTH}.", hint=hint, id="portal.E006")
+        )
     roles = [str(code) for code, _label in get_user_model()._meta.get_field("role").choices or ()]
-    unknown = sorted(set(settings.AUDIT_TEST_NEEDS_APPROVAL_FROM) - set(roles))
+    unknown = sorted(set(settings.AUDIT_MODE_TEST_NEEDS_APPROVAL_FROM) - set(roles))
     if unknown:
         hint = f"The roles are {', '.join(roles)}."
         names = ", ".join(unknown)
-        found.append(Error(f"AUDIT_TEST_NEEDS_APPROVAL_FROM names {names}.", hint=hint, id="portal.E007"))
+        found.append(Error(f"AUDIT_MODE_TEST_NEEDS_APPROVAL_FROM names {names}.", hint=hint, id="portal.E007"))
     return found

@@ -13,14 +13,14 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.models import Device, DeviceGroup, User
 
 M = TypeVar("M", bound=models.Model)
 
 
 class Audited(admin.ModelAdmin[M]):
-    """Writes an audit entry in the transaction of each change, with the values of ``told_fields`` only."""
+    """Writes an activity entry in the transaction of each change, with the values of ``told_fields`` only."""
 
     told_fields: frozenset[str] = frozenset()  # whose old and new value is told; others may hold secrets
 
@@ -48,7 +48,7 @@ class Audited(admin.ModelAdmin[M]):
 
     def _record(self, request: HttpRequest, obj: M, deed: str, **details: Any) -> None:
         assert isinstance(request.user, User)
-        audit.record(deed, obj, case=None, actor=request.user, now=timezone.now(), name=str(obj), **details)
+        activity_log.record(deed, obj, case=None, actor=request.user, now=timezone.now(), name=str(obj), **details)
 
 
 def _old_and_new(form: ModelForm[M], name: str) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from troubleshooting.views.exclusions import exclusions, placements
 from troubleshooting.views.exclusions import live_state as exclusion_state
 from troubleshooting.views.exclusions import request_page as exclusion_ask
 from troubleshooting.views.exclusions import retests as exclusion_retests
-from troubleshooting.views.leases import audit_mode_tests as audit_tests
-from troubleshooting.views.leases import leases
+from troubleshooting.views.leases import audit_mode_tests, leases
 from troubleshooting.views.submissions import submissions
 
 urlpatterns = [
@@ -27,7 +26,7 @@ urlpatterns = [
     path("cases/", cases.cases, name="cases"),
     path("cases/<str:number>/", cases.case, name="case"),
     path("cases/<str:number>/check/", cases.check_start, name="check-start"),
-    path("cases/<str:number>/test/", audit_tests.test_ask, name="test-ask"),
+    path("cases/<str:number>/test/", audit_mode_tests.test_ask, name="test-ask"),
     path("cases/<str:number>/exclusion/", exclusion_ask.exclusion_ask, name="exclusion-ask"),
     path("cases/<str:number>/withdraw/", cases.case_withdraw, name="case-withdraw"),
     path("cases/<str:number>/solve/", cases.case_solve, name="case-solve"),
@@ -39,12 +38,12 @@ urlpatterns = [
     path("check-runs/<int:pk>/cancel/", check_runs.check_cancel, name="check-cancel"),
     path("check-runs/<int:pk>/retry/", check_runs.check_retry, name="check-retry"),
     path("check-runs/<int:pk>/transcript/", check_runs.transcript, name="transcript"),
-    path("tests/<int:pk>/", audit_tests.test_state, name="test-state"),
-    path("tests/<int:pk>/visited/", audit_tests.test_visited, name="test-visited"),
-    path("tests/<int:pk>/end/", audit_tests.test_end, name="test-end"),
-    path("tests/<int:pk>/approve/", audit_tests.test_approve, name="test-approve"),
-    path("tests/<int:pk>/reject/", audit_tests.test_reject, name="test-reject"),
-    path("tests/<int:pk>/transcript/", audit_tests.test_transcript, name="test-transcript"),
+    path("tests/<int:pk>/", audit_mode_tests.test_state, name="test-state"),
+    path("tests/<int:pk>/visited/", audit_mode_tests.test_visited, name="test-visited"),
+    path("tests/<int:pk>/end/", audit_mode_tests.test_end, name="test-end"),
+    path("tests/<int:pk>/approve/", audit_mode_tests.test_approve, name="test-approve"),
+    path("tests/<int:pk>/reject/", audit_mode_tests.test_reject, name="test-reject"),
+    path("tests/<int:pk>/transcript/", audit_mode_tests.test_transcript, name="test-transcript"),
     path("exclusions/", exclusions.exclusions, name="exclusions"),
     path("exclusions/together/", exclusions_together.exclusions_together, name="exclusions-together"),
     path("exclusions/together/decided/", exclusions_together.exclusions_decided, name="exclusions-decided"),

@@ -157,8 +157,10 @@ CHECK_RUN_DEADLINE = env_timedelta("CHECK_RUN_DEADLINE", default=timedelta(days=
 CHECK_RUN_LOST_AFTER = env_timedelta("CHECK_RUN_LOST_AFTER", default=timedelta(minutes=2))  # silence of its worker
 VISIT_LIMIT = env_timedelta("VISIT_LIMIT", default=timedelta(minutes=5))  # one visit, whatever happens in it
 EVENTS_SINCE = env_timedelta("EVENTS_SINCE", default=timedelta(hours=24))  # how far back protection events are read
-AUDIT_TEST_LENGTH = env_timedelta("AUDIT_TEST_LENGTH", default=timedelta(minutes=15))  # an hour at most
-AUDIT_TEST_NEEDS_APPROVAL_FROM = env_list("AUDIT_TEST_NEEDS_APPROVAL_FROM")  # roles that wait for IT, such as employee
+AUDIT_MODE_TEST_LENGTH = env_timedelta("AUDIT_MODE_TEST_LENGTH", default=timedelta(minutes=15))  # an hour at most
+AUDIT_MODE_TEST_NEEDS_APPROVAL_FROM = env_list(
+    "AUDIT_MODE_TEST_NEEDS_APPROVAL_FROM"
+)  # roles that wait for IT, such as employee
 EXCLUSION_MAX_LIFETIME = env_timedelta("EXCLUSION_MAX_LIFETIME", default=timedelta(days=30))
 # Whether the portal may take an IP exclusion off for a minute, in audit mode, to see if it is still needed at its end.
 EXCLUSION_RETESTS = env_bool("EXCLUSION_RETESTS", default=False)

@@ -4,12 +4,12 @@ from tests.factories.cases import CaseFactory, CheckRunFactory
 from tests.factories.devices import DeviceFactory, DeviceGroupFactory
 from tests.factories.drift import DriftFindingFactory
 from tests.factories.exclusions import ExclusionFactory
-from tests.factories.leases import AuditTestFactory, SettingLeaseFactory
+from tests.factories.leases import AuditModeTestFactory, SettingLeaseFactory
 from tests.factories.people import PASSWORD, UserFactory
 
 __all__ = [
     "PASSWORD",
-    "AuditTestFactory",
+    "AuditModeTestFactory",
     "CaseFactory",
     "CheckRunFactory",
     "DeviceFactory",

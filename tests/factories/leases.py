@@ -12,7 +12,7 @@ from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.leases.audit_mode_test import TestStatus
 from troubleshooting.domain.leases.lease import TASK_GRACE, LeaseStatus, Outcome
 from troubleshooting.machines.changing import ProtectionMode
-from troubleshooting.models import AuditTest, SettingLease
+from troubleshooting.models import AuditModeTest, SettingLease
 
 MINUTES = timedelta(minutes=15)
 
@@ -64,11 +64,11 @@ def _lease(**traits: object) -> factory.SubFactory:
     return factory.SubFactory(SettingLeaseFactory, **moment, **traits)
 
 
-class AuditTestFactory(factory.django.DjangoModelFactory):
+class AuditModeTestFactory(factory.django.DjangoModelFactory):
     """A test that somebody agreed to and that waits for approval."""
 
     class Meta:
-        model = AuditTest
+        model = AuditModeTest
 
     class Params:
         starting = factory.Trait(status=TestStatus.STARTING, lease=_lease())

@@ -19,7 +19,7 @@ from troubleshooting.actions.leases.audit_mode_tests import ask_for_test, cancel
 from troubleshooting.actions.runs.sweep import sweep
 from troubleshooting.domain.leases.audit_mode_test import TestStatus
 from troubleshooting.domain.leases.lease import LeaseStatus
-from troubleshooting.models import AuditTest, SettingLease
+from troubleshooting.models import AuditModeTest, SettingLease
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -55,7 +55,7 @@ def name_of(number: int) -> str:
     return f"{number}-{STEPS[number]}"
 
 
-def asked(lab: GatedLab, *, portal_visits: bool = True) -> AuditTest:
+def asked(lab: GatedLab, *, portal_visits: bool = True) -> AuditModeTest:
     """Agree to a test; the nudge goes to the worker."""
     emma = person(EMMA)
     case = checked_case_on(device_at(lab, owner=emma), by=emma)
@@ -69,7 +69,7 @@ def asked(lab: GatedLab, *, portal_visits: bool = True) -> AuditTest:
     )
 
 
-def held(lab: GatedLab, number: int, worker: CeleryWorkerProcess) -> AuditTest:
+def held(lab: GatedLab, number: int, worker: CeleryWorkerProcess) -> AuditModeTest:
     """Agree to a test and wait until the worker has sent the command of that number, which is held."""
     lab.close_gate_at(number)
     test = asked(lab)
@@ -81,7 +81,7 @@ def mode_of(lab: GatedLab) -> int:
     return int(lab.pc.preferences[MODE])
 
 
-def is_over(test: AuditTest) -> bool:
+def is_over(test: AuditModeTest) -> bool:
     test.refresh_from_db()
     return test.lease.status in ENDED and test.ended_at is not None
 
@@ -93,7 +93,7 @@ def let_minutes_pass() -> None:
     SettingLease.objects.exclude(next_attempt_at=None).update(next_attempt_at=past)
 
 
-def sweep_until_over(test: AuditTest, worker: CeleryWorkerProcess) -> None:
+def sweep_until_over(test: AuditModeTest, worker: CeleryWorkerProcess) -> None:
     """Sweep as beat would, again and again, until the test has ended."""
 
     def is_over_after_a_sweep() -> bool:
@@ -109,10 +109,10 @@ def sweep_until_over(test: AuditTest, worker: CeleryWorkerProcess) -> None:
 def test_a_whole_test_sends_the_steps_that_the_kills_strike(lasting_worker, gated_lab):
     test = asked(gated_lab)
 
-    wait_until(lambda: is_over(AuditTest.objects.get(pk=test.pk)), lasting_worker)
+    wait_until(lambda: is_over(AuditModeTest.objects.get(pk=test.pk)), lasting_worker)
 
     assert tuple(gated_lab.steps) == STEPS
-    assert (AuditTest.objects.get().status, mode_of(gated_lab), gated_lab.pc.tasks) == (TestStatus.DONE, 1, {})
+    assert (AuditModeTest.objects.get().status, mode_of(gated_lab), gated_lab.pc.tasks) == (TestStatus.DONE, 1, {})
 
 
 @pytest.mark.parametrize(("number", "carried_out"), KILLS, ids=str)
@@ -245,7 +245,7 @@ def test_what_the_employee_says_while_the_broker_is_away_is_found_by_the_sweep(
     own_broker, worker_of_own_broker, gated_lab, client
 ):
     test = asked(gated_lab, portal_visits=False)
-    wait_until(lambda: AuditTest.objects.get().status == TestStatus.OPEN, worker_of_own_broker)
+    wait_until(lambda: AuditModeTest.objects.get().status == TestStatus.OPEN, worker_of_own_broker)
     gated_lab.pc.visit(BLOCKED_SITE)
 
     own_broker.child.kill()

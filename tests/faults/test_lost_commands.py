@@ -17,7 +17,7 @@ from troubleshooting.actions.runs.lease import run_lease
 from troubleshooting.actions.runs.sweep import leases_to_tend
 from troubleshooting.domain.leases.audit_mode_test import TestStatus
 from troubleshooting.domain.leases.lease import SETTLES_AFTER, LeaseStatus, Outcome
-from troubleshooting.models import AuditTest, SettingLease
+from troubleshooting.models import AuditModeTest, SettingLease
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,14 +30,14 @@ def lab():
         yield server
 
 
-def asked(lab: LateLab) -> AuditTest:
+def asked(lab: LateLab) -> AuditModeTest:
     emma = person(EMMA)
     case = checked_case_on(device_at(lab, owner=emma), by=emma)
     wanted = {"length": timedelta(minutes=15), "portal_visits": False, "needs_approval": False}
     return ask_for_test(case.pk, by=emma, now=timezone.now(), **wanted)
 
 
-def tended(test: AuditTest, *, later: timedelta = timedelta(0)) -> SettingLease:
+def tended(test: AuditModeTest, *, later: timedelta = timedelta(0)) -> SettingLease:
     limits = {"connect": 2, "opening": 4, "silence": 4, "cancel_poll": 1, "visit": 30, "closing": 2}
     visit_plan = plan(**{name: timedelta(seconds=number) for name, number in limits.items()})
     run_lease(
@@ -85,10 +85,10 @@ def test_a_refusal_is_recognised_however_wrong_the_pcs_clock_is(lab, ahead):
 def test_a_test_whose_worker_was_lost_before_it_was_told_is_told_by_the_sweep(lab):
     test = asked(lab)
     tended(test)
-    AuditTest.objects.update(status=TestStatus.STARTING)  # as if the worker had died before its last statement
+    AuditModeTest.objects.update(status=TestStatus.STARTING)  # as if the worker had died before its last statement
 
     assert leases_to_tend(now=timezone.now()) == {test.lease_id}
     tended(test)
 
-    assert AuditTest.objects.get().status == TestStatus.OPEN
+    assert AuditModeTest.objects.get().status == TestStatus.OPEN
     assert leases_to_tend(now=timezone.now()) == set()

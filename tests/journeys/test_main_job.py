@@ -11,7 +11,7 @@ from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import healthy_windows_11
 from tests.journeys.conftest import barriers
 from tests.support.world import BLOCKED_SITE, EMMA, IVO, device_at, person
-from troubleshooting.models import AuditEntry, Case
+from troubleshooting.models import ActivityEntry, Case
 
 A_VISIT_MS = 60_000
 
@@ -82,7 +82,7 @@ def test_from_the_report_to_the_verdict_and_a_ready_submission(signed_in, lab_se
     ivo.locator("#record").get_by_role("textbox").first.fill("4f7c1c9e-0000-4000-8000-000000000001")
     ivo.get_by_role("button", name="Record that it was sent").click()
     expect(ivo.locator("#record")).to_contain_text("4f7c1c9e-0000-4000-8000-000000000001")
-    assert AuditEntry.objects.filter(case=case, action="submission_sent", actor_name="ivo").exists()
+    assert ActivityEntry.objects.filter(case=case, action="submission_sent", actor_name="ivo").exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
-from tests.factories import AuditTestFactory, ExclusionFactory, SettingLeaseFactory
+from tests.factories import AuditModeTestFactory, ExclusionFactory, SettingLeaseFactory
 from tests.support.world import ADA, ADAM, EMMA, IVO, SARA, case_on, device_at, person
 from troubleshooting.actions.checks.check_runs import cancel_check_run
 from troubleshooting.actions.submissions import prepare_submission
@@ -105,7 +105,7 @@ def test_every_url_answers_every_person_as_the_table_says(name, place):
     if name.startswith(("test-", "lease-")):
         cancel_check_run(run.pk, by=person(EMMA), now=case.opened_at)
         case.refresh_from_db()
-        AuditTestFactory(pk=run.pk, case=case, lease=SettingLeaseFactory(pk=run.pk, case=case, put_off=True))
+        AuditModeTestFactory(pk=run.pk, case=case, lease=SettingLeaseFactory(pk=run.pk, case=case, put_off=True))
     if name.startswith(("exclusion", "placement-")):
         cancel_check_run(run.pk, by=person(EMMA), now=case.opened_at)
         case.refresh_from_db()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from tests.support.world import EMMA, NOW, case_on, device_at, person
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.models import (
-    AuditEntry,
+    ActivityEntry,
     Case,
     CaseVerdict,
     CheckRun,
@@ -108,7 +108,7 @@ def answer(case):
 
 
 @pytest.mark.parametrize("deed", ["UPDATE {} SET id = id", "DELETE FROM {}"])
-@pytest.mark.parametrize("table", [DeviceAnswer, AuditEntry])
+@pytest.mark.parametrize("table", [DeviceAnswer, ActivityEntry])
 def test_evidence_and_audit_are_append_only_even_for_direct_sql(case, table, deed):
     answer(case)
 

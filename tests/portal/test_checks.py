@@ -83,6 +83,6 @@ def test_the_settings_of_the_tests_pass(settings: Settings, tmp_path: Path) -> N
 def test_a_length_or_a_role_that_cannot_be_is_refused(
     settings: Settings, length: timedelta, roles: list[str], found: list[str]
 ) -> None:
-    settings.AUDIT_TEST_LENGTH, settings.AUDIT_TEST_NEEDS_APPROVAL_FROM = length, roles
+    settings.AUDIT_MODE_TEST_LENGTH, settings.AUDIT_MODE_TEST_NEEDS_APPROVAL_FROM = length, roles
 
-    assert ids(checks.check_audit_tests(None)) == found
+    assert ids(checks.check_audit_mode_tests(None)) == found

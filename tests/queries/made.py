@@ -10,7 +10,7 @@ from django.utils.html import escape
 
 from tests.domain import builders
 from tests.factories import CaseFactory, CheckRunFactory, UserFactory
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.visits.evidence import finding_content
 from troubleshooting.domain.checks.checklist import judge
 from troubleshooting.domain.checks.finding import Finding
@@ -145,6 +145,6 @@ def later(moment: datetime, **by: int) -> datetime:
 
 
 def actions_of(run: CheckRun) -> None:
-    """The audit entries that a finished run leaves."""
+    """The activity entries that a finished run leaves."""
     for action in ("check_started", "check_finished", "verdict_reached"):
-        audit.record(action, run, case=run.case, actor=None, now=run.requested_at)
+        activity_log.record(action, run, case=run.case, actor=None, now=run.requested_at)

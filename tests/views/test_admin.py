@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from tests.factories import DeviceFactory, UserFactory
 from tests.support.world import ADAM, EMMA, person
-from troubleshooting.models import AuditEntry
+from troubleshooting.models import ActivityEntry
 from troubleshooting.models.choices import Role
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def save(client: Client, url: str, **changes: object):
     fields = fields_of(client.get(url)) | changes
     response = client.post(url, {name: value for name, value in fields.items() if value is not None})
     assert response.status_code == 302, response.context["adminform"].form.errors
-    return AuditEntry.objects.get()
+    return ActivityEntry.objects.get()
 
 
 def test_a_changed_password_is_recorded_without_the_password(adam):
@@ -48,7 +48,7 @@ def test_a_changed_password_is_recorded_without_the_password(adam):
 
     emma.refresh_from_db()
     assert emma.check_password(NEW_PASSWORD)
-    entry = AuditEntry.objects.get()
+    entry = ActivityEntry.objects.get()
     assert (entry.action, entry.actor_name, entry.subject_id) == ("password_changed", "adam", emma.pk)
     assert entry.details == {"name": "Emma"}
 
@@ -58,7 +58,7 @@ def test_a_password_that_was_not_taken_is_not_recorded(adam):
 
     adam.post(url, {"password1": NEW_PASSWORD, "password2": "another one", "usable_password": "true"})
 
-    assert not AuditEntry.objects.exists()
+    assert not ActivityEntry.objects.exists()
 
 
 def test_nobody_changes_the_password_of_a_person_who_is_not_there(adam):

@@ -1,4 +1,4 @@
-"""The one way to write an audit entry."""
+"""The one way to write an activity entry."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import models
 
-from troubleshooting.models import AuditEntry, Case, User
+from troubleshooting.models import ActivityEntry, Case, User
 
 PORTAL = "portal"  # the actor where no person acted
 
@@ -20,9 +20,9 @@ def record(
     actor: User | None,
     now: datetime,
     **details: Any,
-) -> AuditEntry:
+) -> ActivityEntry:
     """Write one entry in the transaction of the deed; ``details`` must be plain JSON."""
-    return AuditEntry.objects.create(
+    return ActivityEntry.objects.create(
         at=now,
         actor=actor,
         actor_name=actor.username if actor else PORTAL,

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from troubleshooting import dispatch
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.binding import GroupNotInTenant, tenant_groups
 from troubleshooting.actions.exclusions.placements import lock_exclusion, lock_placement, move_placement, reopen
 from troubleshooting.domain.drift.drift import Drift, DriftCode, Place, Registered, Terms, compare, place_of, stored_key
@@ -134,7 +134,7 @@ def ask_for_look(device_id: int | None, *, by: User, now: datetime) -> DriftLook
     check_may_handle_drift(by)
     waiting = DriftLook.objects.filter(device=device_id, ended_at=None).first()
     look = waiting or DriftLook.objects.create(device_id=device_id, asked_by=by, at=now)
-    audit.record("drift_look_asked", look, case=None, actor=by, now=now, device=_place_name(look.device))
+    activity_log.record("drift_look_asked", look, case=None, actor=by, now=now, device=_place_name(look.device))
     _nudge(device_id)
     return look
 
@@ -189,7 +189,7 @@ def _put_right(
     """Record the deed, have it done, and have the place looked at afterwards."""
     Placement.objects.filter(pk=placement.pk).update(attempts=0, next_attempt_at=None, outcome="")
     said = {"device": _place_name(finding.device), "value": finding.value}
-    audit.record(action, exclusion, case=exclusion.case, actor=by, now=now, **said)
+    activity_log.record(action, exclusion, case=exclusion.case, actor=by, now=now, **said)
     dispatch.placement_wants_visit(placement.pk)
     if not DriftLook.objects.filter(device=finding.device, ended_at=None).exists():
         DriftLook.objects.create(device=finding.device, asked_by=by, at=now)

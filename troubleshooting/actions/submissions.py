@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.case_stage import move_case
 from troubleshooting.domain.base.transitions import InvalidTransition, check_transition
 from troubleshooting.domain.cases.case import Stage
@@ -24,7 +24,7 @@ def prepare_submission(case_id: int, *, by: User, now: datetime) -> Submission:
         case=case, defaults={"prepared_at": now, "updated_at": now, "status": SubmissionStatus.READY.value}
     )
     if is_new:
-        audit.record("submission_prepared", submission, case=case, actor=by, now=now)
+        activity_log.record("submission_prepared", submission, case=case, actor=by, now=now)
     return submission
 
 
@@ -41,7 +41,7 @@ def record_sent(case_id: int, *, by: User, reference: str, now: datetime) -> Sub
     submission.save()
     if case.stage == Stage.CHECKED:
         move_case(case, to=Stage.SUBMITTED, now=now)
-    audit.record("submission_sent", submission, case=case, actor=by, now=now, reference=reference)
+    activity_log.record("submission_sent", submission, case=case, actor=by, now=now, reference=reference)
     return submission
 
 
@@ -58,7 +58,7 @@ def record_status(case_id: int, *, by: User, status: SubmissionStatus, determina
         check_transition(TRANSITIONS, present, status)
     submission.status, submission.determination, submission.updated_at = status.value, determination, now
     submission.save(update_fields=["status", "determination", "updated_at"])
-    audit.record(
+    activity_log.record(
         "submission_status_recorded", submission, case=case, actor=by, now=now, status=status.value, note=determination
     )
     return submission
@@ -69,4 +69,4 @@ def record_export(case_id: int, *, by: User, form: str, now: datetime) -> None:
     """Record that someone took the evidence away, and in which form."""
     case = Case.objects.select_related("device").get(pk=case_id)
     check_may_see_case(by, case)
-    audit.record("evidence_exported", case, case=case, actor=by, now=now, form=form)
+    activity_log.record("evidence_exported", case, case=case, actor=by, now=now, form=form)

@@ -202,7 +202,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="AuditEntry",
+            name="ActivityEntry",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("at", models.DateTimeField(db_index=True)),
@@ -225,14 +225,14 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="audit_entries",
+                        related_name="activity_entries",
                         to="troubleshooting.case",
                     ),
                 ),
             ],
             options={
-                "verbose_name": "audit entry",
-                "verbose_name_plural": "audit entries",
+                "verbose_name": "activity entry",
+                "verbose_name_plural": "activity entries",
                 "ordering": ["at", "pk"],
             },
         ),
@@ -493,11 +493,11 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="auditentry",
+            model_name="activityentry",
             index=models.Index(fields=["case", "at", "id"], name="audit_of_case"),
         ),
         migrations.AddIndex(
-            model_name="auditentry",
+            model_name="activityentry",
             index=models.Index(fields=["subject_type", "subject_id"], name="audit_of_subject"),
         ),
         migrations.AddConstraint(

@@ -1,8 +1,8 @@
-"""Answers of PCs and audit entries are never changed and never deleted, not even by direct SQL."""
+"""Answers of PCs and activity entries are never changed and never deleted, not even by direct SQL."""
 
 from django.db import migrations
 
-TABLES = ("troubleshooting_deviceanswer", "troubleshooting_auditentry")
+TABLES = ("troubleshooting_deviceanswer", "troubleshooting_activityentry")
 
 REFUSE = """
 CREATE FUNCTION troubleshooting_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.CreateModel(
-            name="AuditTest",
+            name="AuditModeTest",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("status", models.CharField(default="asked", max_length=20)),
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                     "case",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="audit_tests",
+                        related_name="audit_mode_tests",
                         to="troubleshooting.case",
                     ),
                 ),
@@ -119,20 +119,20 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="caseverdict",
-            name="audit_test",
+            name="audit_mode_test",
             field=models.OneToOneField(
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="verdict",
-                to="troubleshooting.audittest",
+                to="troubleshooting.auditmodetest",
             ),
         ),
         migrations.AddConstraint(
             model_name="caseverdict",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("audit_test__isnull", True), ("check_run__isnull", False)),
-                    models.Q(("audit_test__isnull", False), ("check_run__isnull", True)),
+                    models.Q(("audit_mode_test__isnull", True), ("check_run__isnull", False)),
+                    models.Q(("audit_mode_test__isnull", False), ("check_run__isnull", True)),
                     _connector="OR",
                 ),
                 name="verdict_of_one_step",
@@ -160,13 +160,13 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="audittest",
+            model_name="auditmodetest",
             name="lease",
             field=models.OneToOneField(
                 blank=True,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
-                related_name="audit_test",
+                related_name="audit_mode_test",
                 to="troubleshooting.settinglease",
             ),
         ),
@@ -269,11 +269,11 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="audittest",
-            index=models.Index(fields=["id", "version"], name="audit_test_version"),
+            model_name="auditmodetest",
+            index=models.Index(fields=["id", "version"], name="audit_mode_test_version"),
         ),
         migrations.AddConstraint(
-            model_name="audittest",
+            model_name="auditmodetest",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("status__in", ["asked", "starting", "open", "ending"])),
                 fields=("case",),
@@ -281,7 +281,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="audittest",
+            model_name="auditmodetest",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("ended_at__isnull", True), ("status__in", ["asked", "starting", "open", "ending"])),
@@ -294,7 +294,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="audittest",
+            model_name="auditmodetest",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("approved_at__isnull", True), ("approved_by__isnull", True)),
@@ -305,7 +305,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="audittest",
+            model_name="auditmodetest",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("approved_by__isnull", True),

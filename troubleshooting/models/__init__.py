@@ -1,12 +1,12 @@
 """Tables and querysets."""
 
-from troubleshooting.models.audit import AuditEntry
+from troubleshooting.models.activity import ActivityEntry
 from troubleshooting.models.case import Case, CaseCounter
 from troubleshooting.models.check_run import CaseVerdict, CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot
 from troubleshooting.models.device import Device, DeviceGroup
 from troubleshooting.models.drift import DriftFinding, DriftLook
 from troubleshooting.models.exclusion import Exclusion, ExclusionDecision
-from troubleshooting.models.lease import AuditTest, SettingLease
+from troubleshooting.models.lease import AuditModeTest, SettingLease
 from troubleshooting.models.placement import Placement
 from troubleshooting.models.retest import ExclusionWarning, Retest
 from troubleshooting.models.submission import Submission
@@ -15,8 +15,8 @@ from troubleshooting.models.user import User
 from troubleshooting.models.write_stop import Undo, WriteStop
 
 __all__ = [
-    "AuditEntry",
-    "AuditTest",
+    "ActivityEntry",
+    "AuditModeTest",
     "Case",
     "CaseCounter",
     "CaseVerdict",

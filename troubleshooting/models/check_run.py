@@ -15,7 +15,7 @@ from troubleshooting.models.case import Case
 from troubleshooting.models.choices import codes
 from troubleshooting.models.device import Device
 from troubleshooting.models.drift import DriftLook
-from troubleshooting.models.lease import AuditTest, SettingLease
+from troubleshooting.models.lease import AuditModeTest, SettingLease
 from troubleshooting.models.placement import Placement
 from troubleshooting.models.retest import Retest
 
@@ -217,7 +217,7 @@ class CaseVerdict(models.Model):
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="verdicts")
     check_run = models.OneToOneField(CheckRun, models.PROTECT, null=True, related_name="verdict")
-    audit_test = models.OneToOneField(AuditTest, models.PROTECT, null=True, related_name="verdict")
+    audit_mode_test = models.OneToOneField(AuditModeTest, models.PROTECT, null=True, related_name="verdict")
     code = models.CharField(max_length=40)
     confidence = models.CharField(max_length=10)
     content = models.JSONField()
@@ -229,8 +229,8 @@ class CaseVerdict(models.Model):
         ordering = ["-concluded_at", "-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(check_run__isnull=False, audit_test__isnull=True)
-                | Q(check_run__isnull=True, audit_test__isnull=False),
+                condition=Q(check_run__isnull=False, audit_mode_test__isnull=True)
+                | Q(check_run__isnull=True, audit_mode_test__isnull=False),
                 name="verdict_of_one_step",
             )
         ]

@@ -44,7 +44,7 @@ class SettingLeaseQuerySet(models.QuerySet["SettingLease"]):
 
     def left_on_the_way(self, *, now: datetime) -> SettingLeaseQuerySet:
         """Give the active leases whose worker was lost before it told the test, or before it let the PC visit."""
-        left = Q(audit_test__status=TestStatus.STARTING) | Q(audit_test__portal_visits=True)
+        left = Q(audit_mode_test__status=TestStatus.STARTING) | Q(audit_mode_test__portal_visits=True)
         left |= Q(retest__isnull=False, retest__ended_at=None)
         waited = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
         return self.filter(left, waited, status=LeaseStatus.ACTIVE)
@@ -133,23 +133,23 @@ class SettingLease(models.Model):
         return max(self.ends_at - now, timedelta(0))
 
 
-class AuditTestQuerySet(models.QuerySet["AuditTest"]):
+class AuditModeTestQuerySet(models.QuerySet["AuditModeTest"]):
     """Questions about audit-mode tests."""
 
-    def open(self) -> AuditTestQuerySet:
+    def open(self) -> AuditModeTestQuerySet:
         """Give the tests that are not over."""
         return self.filter(status__in=OPEN_TEST_CODES)
 
-    def locked(self) -> AuditTestQuerySet:
+    def locked(self) -> AuditModeTestQuerySet:
         """Lock the test's own row until the transaction ends."""
         return self.select_for_update(of=("self",), no_key=True)
 
 
-class AuditTest(models.Model):
+class AuditModeTest(models.Model):
     """The article's second step for one case: audit mode, the connection again, the event log, the mode back."""
 
-    case = models.ForeignKey(Case, models.PROTECT, related_name="audit_tests")
-    lease = models.OneToOneField(SettingLease, models.PROTECT, null=True, blank=True, related_name="audit_test")
+    case = models.ForeignKey(Case, models.PROTECT, related_name="audit_mode_tests")
+    lease = models.OneToOneField(SettingLease, models.PROTECT, null=True, blank=True, related_name="audit_mode_test")
     status = models.CharField(max_length=20, default=TestStatus.ASKED.value)
     version = models.PositiveIntegerField(default=1)
     length = models.DurationField()
@@ -164,7 +164,7 @@ class AuditTest(models.Model):
     events_read_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
-    objects = models.Manager.from_queryset(AuditTestQuerySet)()
+    objects = models.Manager.from_queryset(AuditModeTestQuerySet)()
 
     class Meta:
         """Table rules."""
@@ -172,7 +172,7 @@ class AuditTest(models.Model):
         ordering = ["-consented_at", "-pk"]
         verbose_name = _("audit-mode test")
         verbose_name_plural = _("audit-mode tests")
-        indexes = [models.Index(fields=["id", "version"], name="audit_test_version")]
+        indexes = [models.Index(fields=["id", "version"], name="audit_mode_test_version")]
         constraints = [
             models.UniqueConstraint(fields=["case"], condition=Q(status__in=OPEN_TEST_CODES), name="test_one_open"),
             models.CheckConstraint(

@@ -14,14 +14,14 @@ from troubleshooting.actions.checks.check_runs import AlreadyLive, cancel_check_
 from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.cases.case import Stage
 from troubleshooting.domain.checks.check_run import RunStatus
-from troubleshooting.models import AuditEntry, Case
+from troubleshooting.models import ActivityEntry, Case
 from troubleshooting.permissions import NotAllowed
 
 pytestmark = pytest.mark.django_db
 
 
 def deeds(case: Case) -> list[tuple[str, str]]:
-    return list(AuditEntry.objects.filter(case=case).values_list("actor_name", "action"))
+    return list(ActivityEntry.objects.filter(case=case).values_list("actor_name", "action"))
 
 
 def test_open_case_numbers_queues_and_records_it():
@@ -105,7 +105,7 @@ def test_solve_case_closes_it_with_the_persons_note():
 
     case.refresh_from_db()
     assert case.stage == Stage.SOLVED
-    assert AuditEntry.objects.get(case=case, action="case_solved").details == {"note": "It opens now."}
+    assert ActivityEntry.objects.get(case=case, action="case_solved").details == {"note": "It opens now."}
 
 
 def test_solve_case_waits_for_the_check():

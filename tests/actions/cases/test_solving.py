@@ -16,7 +16,7 @@ from troubleshooting.actions.exclusions.retests import ask_retest, end_retest
 from troubleshooting.actions.runs.retest import say_still_blocked
 from troubleshooting.domain.cases.case import Stage
 from troubleshooting.domain.retests.retest import RetestOutcome, RetestPurpose
-from troubleshooting.models import AuditEntry, Case, Exclusion
+from troubleshooting.models import ActivityEntry, Case, Exclusion
 from troubleshooting.queries.cases.solving import Unproved, read_solving
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def tried(exclusion: Exclusion, outcome: RetestOutcome = RetestOutcome.WORKS, *,
 
 
 def said_by(exclusion: Exclusion) -> list[str]:
-    said = AuditEntry.objects.filter(action="exclusion_still_blocked", subject_id=exclusion.pk)
+    said = ActivityEntry.objects.filter(action="exclusion_still_blocked", subject_id=exclusion.pk)
     return list(said.order_by("pk").values_list("actor_name", flat=True))
 
 

@@ -45,7 +45,7 @@ from troubleshooting.domain.exclusions.exclusion import ExclusionStatus, Scope, 
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.domain.leases.audit_mode_test import TestStatus
 from troubleshooting.domain.leases.lease import LeaseStatus, Outcome
-from troubleshooting.models import AuditTest, Placement, SettingLease
+from troubleshooting.models import AuditModeTest, Placement, SettingLease
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -205,7 +205,7 @@ def test_the_next_step_of_a_visit_under_way_is_halted():
 # --- Audit-mode tests -------------------------------------------------------------------------------------------------
 
 
-def begun(lab: GatedLab, *, portal_visits: bool = False) -> AuditTest:
+def begun(lab: GatedLab, *, portal_visits: bool = False) -> AuditModeTest:
     return ask_for_test(
         checked_case(device_at(lab, owner=person(EMMA))).pk,
         by=person(EMMA),
@@ -216,13 +216,13 @@ def begun(lab: GatedLab, *, portal_visits: bool = False) -> AuditTest:
     )
 
 
-def tended(test: AuditTest) -> AuditTest:
+def tended(test: AuditModeTest) -> AuditModeTest:
     run_lease(test.lease_id, plan=quick_plan())
-    return AuditTest.objects.select_related("lease").get(pk=test.pk)
+    return AuditModeTest.objects.select_related("lease").get(pk=test.pk)
 
 
-def now_at(test: AuditTest) -> tuple[str, str, str]:
-    test = AuditTest.objects.select_related("lease").get(pk=test.pk)
+def now_at(test: AuditModeTest) -> tuple[str, str, str]:
+    test = AuditModeTest.objects.select_related("lease").get(pk=test.pk)
     assert test.lease is not None
     return test.status, test.lease.status, test.lease.outcome
 

@@ -16,7 +16,7 @@ from troubleshooting.actions.emergency_stop.stop import AlreadyStopped, NotStopp
 from troubleshooting.actions.exclusions.placements import put_off_stopped
 from troubleshooting.actions.leases.audit_mode_tests import approve_test, ask_for_test
 from troubleshooting.domain.leases.audit_mode_test import TestStatus
-from troubleshooting.models import AuditEntry, AuditTest, Placement, SettingLease, Undo, WriteStop
+from troubleshooting.models import ActivityEntry, AuditModeTest, Placement, SettingLease, Undo, WriteStop
 from troubleshooting.models.choices import Role
 from troubleshooting.permissions import NotAllowed
 
@@ -30,7 +30,7 @@ def stopped(by=ADAM) -> WriteStop:
 
 
 def deeds() -> list[tuple[str, str, dict]]:
-    entries = AuditEntry.objects.filter(subject_type="writestop").order_by("pk")
+    entries = ActivityEntry.objects.filter(subject_type="writestop").order_by("pk")
     return [(entry.action, entry.actor_name, entry.details) for entry in entries]
 
 
@@ -169,7 +169,7 @@ def test_no_test_is_asked_for_while_all_is_stopped(needs_approval):
             now=NOW,
         )
 
-    assert not AuditTest.objects.exists()
+    assert not AuditModeTest.objects.exists()
 
 
 @pytest.mark.django_db

@@ -30,7 +30,7 @@ from troubleshooting.actions.emergency_stop.undo import NothingToUndo, PreviewCh
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.domain.emergency_stop.undo import UndoStep
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus, Scope, ScopeKind
-from troubleshooting.models import AuditEntry, DeviceGroup, Exclusion, Placement, Undo
+from troubleshooting.models import ActivityEntry, DeviceGroup, Exclusion, Placement, Undo
 from troubleshooting.permissions import NotAllowed
 from troubleshooting.queries.emergency_stop.undo import list_undos, places_of, preview_undo, read_undo
 
@@ -290,7 +290,7 @@ def test_an_undo_is_in_the_audit_once_and_in_each_case(lab_server):
 
     undo = undone(since)
 
-    entry = AuditEntry.objects.get(action="undo_begun")
+    entry = ActivityEntry.objects.get(action="undo_begun")
     assert (entry.actor, entry.case, entry.subject_id) == (person(ADAM), None, undo.pk)
     assert entry.details == {
         "since": since.isoformat(),
@@ -298,7 +298,7 @@ def test_an_undo_is_in_the_audit_once_and_in_each_case(lab_server):
         "exclusions": [exclusion.pk],
         "digest": digest,
     }
-    revoked = AuditEntry.objects.get(action="exclusion_revoked")
+    revoked = ActivityEntry.objects.get(action="exclusion_revoked")
     assert (revoked.actor, revoked.case, revoked.details) == (person(ADAM), exclusion.case, {"note": "wrong list"})
 
 

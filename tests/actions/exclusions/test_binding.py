@@ -37,7 +37,7 @@ from tests.support.exclusion_world import (
 )
 from tests.support.world import ADAM, EMMA, IVO, device_at, person
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus, Scope
-from troubleshooting.models import AuditEntry, DeviceGroup, Exclusion, Placement
+from troubleshooting.models import ActivityEntry, DeviceGroup, Exclusion, Placement
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -118,7 +118,7 @@ def _alter(word: str) -> None:
 def halted(world: World) -> list[list[str]]:
     """Let a worker come, and give the parts that it said differ."""
     worked(tenant=tenant_of(world.api))
-    entries = AuditEntry.objects.filter(action="exclusion_halted", subject_id=world.exclusion.pk)
+    entries = ActivityEntry.objects.filter(action="exclusion_halted", subject_id=world.exclusion.pk)
     return [entry.details["parts"] for entry in entries]
 
 

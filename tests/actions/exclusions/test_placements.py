@@ -37,7 +37,7 @@ from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus, Scope, ScopeKind
 from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
-from troubleshooting.models import AuditEntry, Case, Exclusion, Placement
+from troubleshooting.models import ActivityEntry, Case, Exclusion, Placement
 
 SETTLED = timedelta(minutes=5)  # a little more than a lost command may still be carried out
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -281,4 +281,4 @@ def test_an_exclusion_that_its_only_pc_refuses_to_take_again_is_not_called_in_fo
     worked()
 
     assert (present(exclusion).status, exclusion.placements.get().status) == ("removed", PlacementStatus.REJECTED)
-    assert AuditEntry.objects.filter(action="exclusion_refused").exists()
+    assert ActivityEntry.objects.filter(action="exclusion_refused").exists()

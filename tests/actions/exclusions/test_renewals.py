@@ -17,7 +17,7 @@ from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.domain.exclusions.approval import MayNotDecide
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus, InvalidLifetime
 from troubleshooting.domain.exclusions.placement import PlacementOutcome
-from troubleshooting.models import AuditEntry, Exclusion
+from troubleshooting.models import ActivityEntry, Exclusion
 from troubleshooting.permissions import NotAllowed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,7 +74,7 @@ def test_a_renewal_carries_the_retest_in_the_evidence_that_the_approval_binds(la
     assert (renewal.renews, renewal.evidence["renews"]) == (old, old.pk)
     assert (kept["id"], kept["outcome"]) == (retest.pk, "still_needed")
     assert present(renewal).approved_change["evidence"]["retests"]["still_needed"]["outcome"] == "still_needed"
-    entry = AuditEntry.objects.get(action="exclusion_renewal_requested")
+    entry = ActivityEntry.objects.get(action="exclusion_renewal_requested")
     assert (entry.subject_id, entry.details["renews"]) == (renewal.pk, old.pk)
 
 

@@ -19,7 +19,7 @@ from troubleshooting.actions.exclusions.scope import follow_scope, out_of_step
 from troubleshooting.actions.runs.sweep import sweep
 from troubleshooting.domain.exclusions.digest import digest
 from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionStatus, Scope, ScopeKind
-from troubleshooting.models import AuditEntry, Device, DeviceGroup, Exclusion, Placement
+from troubleshooting.models import ActivityEntry, Device, DeviceGroup, Exclusion, Placement
 from troubleshooting.queries.exclusions.exclusion_page import PlacementLine, read_exclusion_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,7 +60,7 @@ def statuses() -> dict[str, str]:
 
 
 def deeds() -> list[tuple[str, str]]:
-    about = AuditEntry.objects.filter(subject_type="placement").order_by("pk")
+    about = ActivityEntry.objects.filter(subject_type="placement").order_by("pk")
     return [(entry.action, entry.details["device"]) for entry in about]
 
 

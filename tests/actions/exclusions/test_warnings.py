@@ -26,7 +26,7 @@ from troubleshooting.actions.exclusions.warnings import warn_of_ends
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.domain.retests.retest import RetestOutcome
-from troubleshooting.models import AuditEntry, Exclusion, ExclusionWarning
+from troubleshooting.models import ActivityEntry, Exclusion, ExclusionWarning
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +59,7 @@ def test_it_is_announced_7_days_and_1_day_before_the_end_and_once_each():
     assert warned(exclusion, days_left=3) == [7]
     assert warned(exclusion, days_left=1) == [1, 7]
     assert warned(exclusion, days_left=0.5) == [1, 7]
-    said = AuditEntry.objects.filter(action="exclusion_warned").order_by("pk")
+    said = ActivityEntry.objects.filter(action="exclusion_warned").order_by("pk")
     assert [entry.details["days"] for entry in said] == [7, 1]
 
 

@@ -25,7 +25,7 @@ from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.leases.audit_mode_test import TestStatus
 from troubleshooting.domain.leases.lease import InvalidLength, LeaseStatus, Outcome
-from troubleshooting.models import AuditEntry, AuditTest, Case, SettingLease
+from troubleshooting.models import ActivityEntry, AuditModeTest, Case, SettingLease
 from troubleshooting.permissions import NotAllowed
 
 pytestmark = pytest.mark.django_db
@@ -39,27 +39,27 @@ def checked_case(*, by=EMMA, device=None, **changes) -> Case:
     return checked_case_on(device or device_at(None, owner=person(EMMA)), by=person(by), now=NOW, **changes)
 
 
-def asked(case: Case, *, by=EMMA, **changes) -> AuditTest:
+def asked(case: Case, *, by=EMMA, **changes) -> AuditModeTest:
     wanted = {"length": LENGTH, "portal_visits": False, "needs_approval": False, "now": NOW}
     return ask_for_test(case.pk, by=person(by), **(wanted | changes))
 
 
-def opened(test: AuditTest) -> AuditTest:
+def opened(test: AuditModeTest) -> AuditModeTest:
     """Let the lease become active, as a worker would."""
     lease = SettingLease.objects.get(pk=test.lease_id)
     lease.value_before, lease.started_at = 1, NOW
     for status in (LeaseStatus.PREPARED, LeaseStatus.CHANGING, LeaseStatus.ACTIVE):
         move_lease(lease, to=status, now=NOW)
-    AuditTest.objects.filter(pk=test.pk).update(status=TestStatus.OPEN)
+    AuditModeTest.objects.filter(pk=test.pk).update(status=TestStatus.OPEN)
     return fresh(test)
 
 
-def fresh(test: AuditTest) -> AuditTest:
-    return AuditTest.objects.select_related("lease", "case").get(pk=test.pk)
+def fresh(test: AuditModeTest) -> AuditModeTest:
+    return AuditModeTest.objects.select_related("lease", "case").get(pk=test.pk)
 
 
 def deeds(case: Case) -> list[tuple[str, str]]:
-    found = AuditEntry.objects.filter(case=case).values_list("actor_name", "action")
+    found = ActivityEntry.objects.filter(case=case).values_list("actor_name", "action")
     return [(who, what) for who, what in found if what.startswith(("test", "lease"))]
 
 
@@ -106,7 +106,7 @@ def test_a_test_of_an_impossible_length_is_refused(minutes):
     with pytest.raises(InvalidLength):
         asked(checked_case(), length=timedelta(minutes=minutes))
 
-    assert not AuditTest.objects.exists()
+    assert not AuditModeTest.objects.exists()
 
 
 def test_a_second_test_of_a_case_waits_for_the_first():
@@ -198,7 +198,7 @@ def test_the_database_itself_refuses_an_approval_by_whoever_agreed():
     test = asked(checked_case(), needs_approval=True)
 
     with pytest.raises(IntegrityError, match="test_approved_by_another"), transaction.atomic():
-        AuditTest.objects.filter(pk=test.pk).update(approved_by=person(EMMA), approved_at=NOW)
+        AuditModeTest.objects.filter(pk=test.pk).update(approved_by=person(EMMA), approved_at=NOW)
 
 
 def test_a_test_is_approved_once():
@@ -228,7 +228,7 @@ def test_a_rejected_test_is_over_and_says_why():
     reject_test(test.pk, by=person(IVO), note="Not during the audit.", now=LATER)
 
     assert (fresh(test).status, fresh(test).ended_at, fresh(test).lease) == (TestStatus.REJECTED, LATER, None)
-    assert AuditEntry.objects.get(case=case, action="test_rejected").details == {"note": "Not during the audit."}
+    assert ActivityEntry.objects.get(case=case, action="test_rejected").details == {"note": "Not during the audit."}
     assert asked(case).status == TestStatus.STARTING
 
 
@@ -322,7 +322,7 @@ def test_of_two_people_at_the_same_moment_one_gets_the_pc_and_the_other_is_told_
     cases = [checked_case(device=device), checked_case(by=IVO, device=device)]
     both_are_there = Barrier(2)
 
-    def ask(case: Case, who) -> AuditTest | LeaseHeld:
+    def ask(case: Case, who) -> AuditModeTest | LeaseHeld:
         try:
             both_are_there.wait(timeout=10)
             return asked(case, by=who)
@@ -336,10 +336,10 @@ def test_of_two_people_at_the_same_moment_one_gets_the_pc_and_the_other_is_told_
 
     lease = SettingLease.objects.get()
     (held,) = (answer for answer in answers if isinstance(answer, LeaseHeld))
-    (test,) = (answer for answer in answers if isinstance(answer, AuditTest))
+    (test,) = (answer for answer in answers if isinstance(answer, AuditModeTest))
     assert (held.lease, test.lease) == (lease, lease)
     assert (held.lease.requested_by, held.lease.ends_at) == (test.consented_by, NOW + LENGTH)
-    assert AuditTest.objects.get() == test
+    assert AuditModeTest.objects.get() == test
 
 
 @pytest.mark.django_db(transaction=True)

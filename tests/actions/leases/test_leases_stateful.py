@@ -41,7 +41,7 @@ from troubleshooting.actions.runs.sweep import leases_to_tend
 from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.leases.lease import TASK_GRACE, LeaseStatus, Outcome
-from troubleshooting.models import AuditTest, SettingLease
+from troubleshooting.models import AuditModeTest, SettingLease
 from troubleshooting.models.lease import ENDED_CODES, OPEN_CODES
 from troubleshooting.permissions import NotAllowed
 
@@ -113,21 +113,21 @@ class LeaseMachine(RuleBasedStateMachine):
         if begins:
             self.a_worker_comes(1)
 
-    @precondition(lambda self: AuditTest.objects.open().exists())
+    @precondition(lambda self: AuditModeTest.objects.open().exists())
     @rule(really=st.booleans())
     def the_employee_says_that_the_site_was_visited(self, really: bool) -> None:
         if really:
             self.pc.visit(BLOCKED_SITE)
-        for test in AuditTest.objects.open().select_related("case__reporter"):
+        for test in AuditModeTest.objects.open().select_related("case__reporter"):
             try:
                 say_visited(test.pk, by=test.case.reporter, now=self.moment)
             except InvalidTransition:
                 assert test.status == "ending"
 
-    @precondition(lambda self: AuditTest.objects.open().exists())
+    @precondition(lambda self: AuditModeTest.objects.open().exists())
     @rule()
     def somebody_ends_the_test_early(self) -> None:
-        for test in AuditTest.objects.open():
+        for test in AuditModeTest.objects.open():
             cancel_test(test.pk, by=self.people[1], now=self.moment)
 
     @rule()
@@ -138,7 +138,7 @@ class LeaseMachine(RuleBasedStateMachine):
         else:
             stop_writes(by=person(ADAM), reason="who knows", now=self.moment)
 
-    @precondition(lambda self: AuditTest.objects.open().exists())
+    @precondition(lambda self: AuditModeTest.objects.open().exists())
     @rule(number=st.integers(0, 1), solved=st.booleans())
     def somebody_closes_a_case(self, number: int, solved: bool) -> None:
         case, by = self.cases[number], self.people[number]
@@ -258,7 +258,7 @@ class LeaseMachine(RuleBasedStateMachine):
     @invariant()
     def there_is_one_open_lease_at_most(self) -> None:
         assert SettingLease.objects.open().count() <= 1
-        assert AuditTest.objects.open().filter(lease=None).count() == 0
+        assert AuditModeTest.objects.open().filter(lease=None).count() == 0
 
     @invariant()
     def no_lease_is_lost(self) -> None:
@@ -318,7 +318,7 @@ class LeaseMachine(RuleBasedStateMachine):
         for _ in range(8):
             self._a_minute_with_a_sweep()
         assert not SettingLease.objects.open().exists()
-        assert not AuditTest.objects.open().exists()
+        assert not AuditModeTest.objects.open().exists()
         assert self.pc.tasks == {}
         assert self._mode() in self.allowed | ({AUDIT} if self.is_blurred else set())
 

@@ -24,7 +24,7 @@ from troubleshooting.actions.runs.in_tenant import TenantPlan
 from troubleshooting.actions.runs.on_pc import run_placement
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
-from troubleshooting.models import AuditEntry, DeviceGroup, Exclusion
+from troubleshooting.models import ActivityEntry, DeviceGroup, Exclusion
 from troubleshooting.tenant.connection import Tenant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,7 +58,7 @@ def test_a_group_whose_name_changes_after_the_approval_was_checked_halts_it_and_
     run_placement(placement.pk, plan=quick_plan(), tenant=TenantPlan(clock=timezone.now, connect=connect))
 
     assert (present(exclusion).status, defender_api.api_requests) == (ExclusionStatus.REVOKED, [])
-    assert AuditEntry.objects.get(action="exclusion_halted").details["parts"] == ["steps"]
+    assert ActivityEntry.objects.get(action="exclusion_halted").details["parts"] == ["steps"]
     worked(tenant=tenant)
     assert (present(exclusion).status, exclusion.placements.get().status) == (ExclusionStatus.REMOVED, "removed")
     assert not [line for line in defender_api.api_requests if line.startswith("POST")]
@@ -84,7 +84,7 @@ def test_one_that_ends_is_handed_over_though_the_group_of_the_other_lost_its_nam
     )
     assert renewal.placements.get().status == PlacementStatus.APPLYING
     worked(tenant=tenant)
-    halted = AuditEntry.objects.get(action="exclusion_halted")
+    halted = ActivityEntry.objects.get(action="exclusion_halted")
     assert (halted.subject_id, halted.details["parts"]) == (renewal.pk, ["steps"])
     assert (present(renewal).status, renewal.placements.get().status) == (ExclusionStatus.REMOVED, "removed")
     assert defender_api.tenant.indicators() == []

@@ -20,7 +20,7 @@ from troubleshooting.actions.runs.check import run_checks
 from troubleshooting.domain.cases.case import Program, Stage
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.domain.checks.finding import CheckId
-from troubleshooting.models import AuditEntry, Case, CheckRun, DeviceAnswer
+from troubleshooting.models import ActivityEntry, Case, CheckRun, DeviceAnswer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,7 +73,7 @@ def test_what_was_sent_is_kept_with_when_how_long_and_by_which_account(lab_serve
 def test_every_deed_of_the_visit_is_in_the_audit(lab_server):
     case = visited(lab_server(healthy_windows_11()))
 
-    assert list(AuditEntry.objects.filter(case=case).values_list("actor_name", "action")) == [
+    assert list(ActivityEntry.objects.filter(case=case).values_list("actor_name", "action")) == [
         ("emma", "case_opened"),
         ("emma", "check_requested"),
         ("portal", "check_started"),

@@ -39,7 +39,7 @@ from troubleshooting.actions.runs.in_tenant import TenantPlan
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import (
-    AuditEntry,
+    ActivityEntry,
     Device,
     DriftFinding,
     DriftLook,
@@ -232,7 +232,7 @@ def test_missing_is_put_there_again_exactly_as_approved(lab_server):
         ExclusionStatus.VERIFIED,
         PlacementStatus.VERIFIED,
     )
-    assert AuditEntry.objects.filter(action="drift_put_again", case=exclusion.case).count() == 1
+    assert ActivityEntry.objects.filter(action="drift_put_again", case=exclusion.case).count() == 1
 
 
 def test_what_came_back_is_taken_off_again_and_the_exclusion_stays_removed(lab_server):

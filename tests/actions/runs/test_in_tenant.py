@@ -30,7 +30,7 @@ from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.actions.runs.on_pc import run_placement
 from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
-from troubleshooting.models import AuditEntry, DeviceGroup, Exclusion, Placement
+from troubleshooting.models import ActivityEntry, DeviceGroup, Exclusion, Placement
 from troubleshooting.tasks import run_placement as task
 from troubleshooting.tenant.client import close_clients
 
@@ -96,7 +96,7 @@ def test_an_indicator_is_put_for_its_group_read_back_and_taken_out_at_its_end(de
     assert stands(exclusion) == REMOVED
     assert defender_api.tenant.indicators() == []
     assert writes(defender_api) == ["POST /api/indicators", f"DELETE /api/indicators/{entity['id']}"]
-    deeds = list(AuditEntry.objects.filter(subject_type="exclusion").order_by("pk").values_list("action", flat=True))
+    deeds = list(ActivityEntry.objects.filter(subject_type="exclusion").order_by("pk").values_list("action", flat=True))
     assert deeds == [
         "exclusion_requested",
         "exclusion_approved",
@@ -111,7 +111,7 @@ def test_an_indicator_is_put_for_its_group_read_back_and_taken_out_at_its_end(de
 def test_what_was_read_back_stands_in_the_audit_trail(defender_api):
     exclusion = put(defender_api)
 
-    read = AuditEntry.objects.get(action="placement_there").details["read_back"]
+    read = ActivityEntry.objects.get(action="placement_there").details["read_back"]
 
     [entity] = defender_api.tenant.indicators()
     assert (read["id"], read["action"], read["groups"]) == (entity["id"], "Allowed", [TENANT_GROUP])
@@ -149,7 +149,7 @@ def test_what_somebody_else_decided_stays_and_the_exclusion_is_refused(defender_
 
     assert refused(exclusion, PlacementOutcome.TENANT_DECIDES_OTHERWISE)
     assert (defender_api.tenant.indicators(), writes(defender_api)) == ([theirs], [])
-    assert AuditEntry.objects.get(action="placement_refused").details["error"].startswith(f"{action} for")
+    assert ActivityEntry.objects.get(action="placement_refused").details["error"].startswith(f"{action} for")
 
 
 def test_what_was_removed_by_hand_counts_as_removed(defender_api):
@@ -199,7 +199,7 @@ def test_a_group_that_the_tenant_does_not_know_is_refused_with_the_correlation_i
     exclusion = put(defender_api)
 
     assert refused(exclusion, PlacementOutcome.TENANT_REFUSED)
-    told = AuditEntry.objects.get(action="placement_refused").details["error"]
+    told = ActivityEntry.objects.get(action="placement_refused").details["error"]
     assert "InvalidInput" in told
     assert defender_api.correlation_ids[0] in told
 
@@ -219,7 +219,7 @@ def test_a_group_that_was_renamed_after_the_approval_halts_it(defender_api):
     worked(tenant=tenant_of(defender_api))
 
     assert stands(exclusion) == (ExclusionStatus.NOT_APPLIED, PlacementStatus.NOT_APPLIED, "", "")
-    assert AuditEntry.objects.get(action="exclusion_halted").details["parts"] == ["steps"]
+    assert ActivityEntry.objects.get(action="exclusion_halted").details["parts"] == ["steps"]
     assert defender_api.api_requests == []
 
 

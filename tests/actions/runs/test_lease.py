@@ -21,7 +21,7 @@ from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.cases.indicator import parse_indicator
 from troubleshooting.domain.leases.audit_mode_test import TestStatus
 from troubleshooting.domain.leases.lease import LeaseStatus, Outcome
-from troubleshooting.models import AuditEntry, AuditTest, Case, SettingLease
+from troubleshooting.models import ActivityEntry, AuditModeTest, Case, SettingLease
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,7 +39,7 @@ def checked_case(server, **changes: object) -> Case:
     return checked_case_on(device_at(server, owner=emma), by=emma, **changes)
 
 
-def begun(case: Case, *, portal_visits: bool = False) -> AuditTest:
+def begun(case: Case, *, portal_visits: bool = False) -> AuditModeTest:
     """Agree to the test and let a worker begin it."""
     test = ask_for_test(
         case.pk,
@@ -52,9 +52,9 @@ def begun(case: Case, *, portal_visits: bool = False) -> AuditTest:
     return tended(test)
 
 
-def tended(test: AuditTest) -> AuditTest:
+def tended(test: AuditModeTest) -> AuditModeTest:
     run_lease(test.lease_id, plan=quick_plan())
-    return AuditTest.objects.select_related("lease", "case").get(pk=test.pk)
+    return AuditModeTest.objects.select_related("lease", "case").get(pk=test.pk)
 
 
 def mode_of(pc) -> int:
@@ -82,7 +82,7 @@ def test_every_step_of_the_lease_is_in_the_audit(lab_server):
     say_visited(test.pk, by=person(EMMA), now=timezone.now())
     tended(test)
 
-    deeds = list(AuditEntry.objects.filter(case=test.case).values_list("action", flat=True))
+    deeds = list(ActivityEntry.objects.filter(case=test.case).values_list("action", flat=True))
     assert [deed for deed in deeds if deed.startswith(("lease", "test", "verdict"))] == [
         "test_consented",
         "lease_requested",
@@ -327,4 +327,4 @@ def test_a_second_person_is_told_who_holds_the_pc_and_until_when(lab_server):
 
     assert held.value.lease == first.lease
     assert held.value.lease.requested_by == person(EMMA)
-    assert not other.audit_tests.exists()
+    assert not other.audit_mode_tests.exists()

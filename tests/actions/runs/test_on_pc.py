@@ -27,7 +27,7 @@ from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.domain.exclusions.approval import MayNotDecide, WiderThanAsked
 from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionStatus, Scope, ScopeKind
 from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
-from troubleshooting.models import AuditEntry, Exclusion, Placement
+from troubleshooting.models import ActivityEntry, Exclusion, Placement
 from troubleshooting.permissions import NotAllowed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,7 +46,7 @@ def test_an_exclusion_is_put_proved_and_taken_off_at_its_end(lab_server, what, p
     worked()
 
     assert (present(exclusion).status, pc.preferences[listed]) == (ExclusionStatus.REMOVED, [])
-    deeds = list(AuditEntry.objects.filter(subject_type="exclusion").order_by("pk").values_list("action", flat=True))
+    deeds = list(ActivityEntry.objects.filter(subject_type="exclusion").order_by("pk").values_list("action", flat=True))
     assert deeds[-4:] == ["exclusion_verified", "exclusion_expired", "placement_gone", "exclusion_removed"]
 
 
@@ -84,7 +84,7 @@ def test_what_was_changed_after_the_approval_is_not_carried_out(lab_server):
     worked()
 
     assert (present(exclusion).status, pc.preferences["ExclusionIpAddress"]) == (ExclusionStatus.NOT_APPLIED, [])
-    assert AuditEntry.objects.filter(action="exclusion_halted").exists()
+    assert ActivityEntry.objects.filter(action="exclusion_halted").exists()
 
 
 def test_revoking_takes_it_off_at_once(lab_server):

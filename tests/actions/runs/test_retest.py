@@ -35,7 +35,7 @@ from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.domain.leases.lease import LeaseStatus, Outcome
 from troubleshooting.domain.retests.retest import GIVE_UP_AFTER, RetestOutcome, RetestStatus
 from troubleshooting.machines.changing import ProtectionMode
-from troubleshooting.models import AuditEntry, Case, Placement, Retest, SettingLease, WriteStop
+from troubleshooting.models import ActivityEntry, Case, Placement, Retest, SettingLease, WriteStop
 from troubleshooting.permissions import NotAllowed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,7 +64,7 @@ def test_an_exclusion_that_was_read_back_is_tried_by_itself_and_works(lab_server
         "request_page",
         *("clock", "protection_events") * 2,
     ]
-    deeds = AuditEntry.objects.filter(subject_type="retest").order_by("pk").values_list("action", flat=True)
+    deeds = ActivityEntry.objects.filter(subject_type="retest").order_by("pk").values_list("action", flat=True)
     assert list(deeds) == ["retest_asked", "retest_done"]
 
 
@@ -274,12 +274,12 @@ def test_every_step_of_it_is_in_the_audit(lab_server):
     exclusion = in_force(lab_server())
     retested()
     warned(exclusion)
-    before = AuditEntry.objects.order_by("pk").last().pk
+    before = ActivityEntry.objects.order_by("pk").last().pk
 
     retested()
     swept()
 
-    deeds = AuditEntry.objects.filter(pk__gt=before).order_by("pk").values_list("action", flat=True)
+    deeds = ActivityEntry.objects.filter(pk__gt=before).order_by("pk").values_list("action", flat=True)
     assert list(deeds)[:8] == [
         "lease_requested",
         "lease_active",

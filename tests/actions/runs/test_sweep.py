@@ -17,7 +17,7 @@ from troubleshooting.actions.runs.sweep import MOST_LOSSES, sweep
 from troubleshooting.domain.cases.case import Stage
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
-from troubleshooting.models import AuditEntry, Case, CheckRun
+from troubleshooting.models import ActivityEntry, Case, CheckRun
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +90,7 @@ def test_a_run_whose_worker_is_silent_goes_to_another(run, nudges):
 
     run.refresh_from_db()
     assert run.status == RunStatus.QUEUED
-    assert AuditEntry.objects.filter(action="check_requeued").get().details["reason"] == "worker_lost"
+    assert ActivityEntry.objects.filter(action="check_requeued").get().details["reason"] == "worker_lost"
 
 
 def test_a_run_that_loses_its_workers_again_and_again_is_ended(run, nudges):
@@ -157,7 +157,7 @@ def test_a_request_that_nobody_decided_lapses_at_its_end_and_can_be_asked_for_ag
 
     ended = present(exclusion)
     assert (ended.status, ended.ended_at, ended.ended_by) == ("not_applied", exclusion.expires_at, None)
-    [entry] = AuditEntry.objects.filter(subject_id=exclusion.pk, action="exclusion_expired")
+    [entry] = ActivityEntry.objects.filter(subject_id=exclusion.pk, action="exclusion_expired")
     assert entry.actor is None
     assert asked(case).status == "requested"
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.builders import NOW
-from troubleshooting.domain.leases import audit_mode_test as audit_test
+from troubleshooting.domain.leases import audit_mode_test
 from troubleshooting.domain.leases.audit_mode_test import TestStatus
 from troubleshooting.domain.leases.lease import (
     ENDED,
@@ -34,7 +34,7 @@ from troubleshooting.machines.session import IDLE_TIMEOUT_S
 
 TABLES = {
     "lease": (TRANSITIONS, NEXT_MOVE, LeaseStatus, LeaseStatus.REQUESTED),
-    "audit-mode test": (audit_test.TRANSITIONS, audit_test.NEXT_MOVE, TestStatus, TestStatus.ASKED),
+    "audit-mode test": (audit_mode_test.TRANSITIONS, audit_mode_test.NEXT_MOVE, TestStatus, TestStatus.ASKED),
 }
 modes = st.sampled_from([0, 1, 2])
 moments = st.datetimes(timezones=st.just(NOW.tzinfo))
@@ -79,8 +79,8 @@ def test_nothing_that_may_have_changed_counts_as_not_applied():
 
 
 def test_the_test_page_follows_the_lease_to_an_end_only():
-    assert {status for status, after in audit_test.TRANSITIONS.items() if after} == audit_test.OPEN
-    assert reachable(audit_test.TRANSITIONS, TestStatus.ASKED, without={TestStatus.STARTING}) == {
+    assert {status for status, after in audit_mode_test.TRANSITIONS.items() if after} == audit_mode_test.OPEN
+    assert reachable(audit_mode_test.TRANSITIONS, TestStatus.ASKED, without={TestStatus.STARTING}) == {
         TestStatus.ASKED,
         TestStatus.REJECTED,
         TestStatus.CANCELLED,

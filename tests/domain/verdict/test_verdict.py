@@ -28,7 +28,7 @@ from troubleshooting.domain.checks.checklist import judge
 from troubleshooting.domain.checks.finding import CheckId, CheckStatus
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.snapshot import BrowserPolicy, ListValue, Reading, ReadState, Snapshot
-from troubleshooting.domain.verdict.base import FROM_AUDIT_TEST, NextStepCode
+from troubleshooting.domain.verdict.base import FROM_AUDIT_MODE_TEST, NextStepCode
 from troubleshooting.domain.verdict.texts import WORDS
 from troubleshooting.domain.verdict.verdict import (
     LADDER,
@@ -148,7 +148,7 @@ def test_each_story_ends_in_its_verdict(about: Report, device: Snapshot, code: V
 
 
 def test_every_verdict_has_a_story():
-    assert {row[3] for row in STORIES} == set(VerdictCode) - FROM_AUDIT_TEST
+    assert {row[3] for row in STORIES} == set(VerdictCode) - FROM_AUDIT_MODE_TEST
 
 
 def test_every_wording_is_used_by_a_story():

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from tests.factories import CaseFactory, UserFactory
 from tests.queries import made
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.models import Case, User
 from troubleshooting.queries.cases.timeline import SENTENCES, SHOWN_AT_ONCE, TimelineEntry, read_timeline
 
@@ -84,7 +84,7 @@ def test_every_action_has_a_sentence():
 
 def test_an_action_that_is_not_known_yet_still_has_a_line():
     case = CaseFactory()
-    audit.record("lease_begun", case, case=case, actor=None, now=timezone.now())
+    activity_log.record("lease_begun", case, case=case, actor=None, now=timezone.now())
 
     entry = only_entry(case, reader=case.reporter)
 
@@ -93,8 +93,8 @@ def test_an_action_that_is_not_known_yet_still_has_a_line():
 
 def test_an_employee_reads_it_and_you_instead_of_names():
     case, ivo = CaseFactory(), made.reviewer()
-    audit.record("check_requested", case, case=case, actor=case.reporter, now=timezone.now())
-    audit.record("case_solved", case, case=case, actor=ivo, now=timezone.now(), note="Works again.")
+    activity_log.record("check_requested", case, case=case, actor=case.reporter, now=timezone.now())
+    activity_log.record("case_solved", case, case=case, actor=ivo, now=timezone.now(), note="Works again.")
 
     for_emma = read_timeline(case, reader=case.reporter).newest
     for_ivo = read_timeline(case, reader=ivo).newest
@@ -105,7 +105,7 @@ def test_an_employee_reads_it_and_you_instead_of_names():
 
 def test_waiting_names_the_reason_and_the_next_try_and_the_code_only_for_it():
     case = CaseFactory()
-    audit.record(
+    activity_log.record(
         "check_waiting",
         case,
         case=case,
@@ -126,7 +126,7 @@ def test_waiting_names_the_reason_and_the_next_try_and_the_code_only_for_it():
 
 def test_an_error_code_or_time_that_nobody_knows_leaves_the_line_without_a_detail():
     case = CaseFactory()
-    audit.record(
+    activity_log.record(
         "check_waiting", case, case=case, actor=None, now=timezone.now(), error_code="?", next_attempt_at="soon"
     )
 
@@ -147,7 +147,7 @@ def test_an_error_code_or_time_that_nobody_knows_leaves_the_line_without_a_detai
 )
 def test_details_are_put_into_words(action, details, for_employee, for_it):
     case = CaseFactory()
-    audit.record(action, case, case=case, actor=None, now=timezone.now(), **details)
+    activity_log.record(action, case, case=case, actor=None, now=timezone.now(), **details)
 
     employee = only_entry(case, reader=case.reporter).detail
 
@@ -161,7 +161,7 @@ def test_details_are_put_into_words(action, details, for_employee, for_it):
 def test_a_timeline_costs_one_query_and_keeps_the_older_entries_apart(rows, django_assert_num_queries):
     case = CaseFactory()
     for _ in range(rows):
-        audit.record("check_started", case, case=case, actor=UserFactory(), now=timezone.now())
+        activity_log.record("check_started", case, case=case, actor=UserFactory(), now=timezone.now())
 
     with django_assert_num_queries(1):
         timeline = read_timeline(case, reader=case.reporter)
@@ -183,7 +183,7 @@ def test_a_timeline_costs_one_query_and_keeps_the_older_entries_apart(rows, djan
 )
 def test_the_deeds_of_a_test_say_more_where_there_is_more(action, details, for_emma, for_it):
     case = CaseFactory()
-    audit.record(action, case, case=case, actor=None, now=timezone.now(), **details)
+    activity_log.record(action, case, case=case, actor=None, now=timezone.now(), **details)
 
     assert only_entry(case, reader=case.reporter).detail == for_emma
     assert only_entry(case, reader=made.reviewer()).detail == for_it

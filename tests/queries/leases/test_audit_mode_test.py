@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tests.factories import AuditTestFactory, CaseFactory, SettingLeaseFactory, UserFactory
+from tests.factories import AuditModeTestFactory, CaseFactory, SettingLeaseFactory, UserFactory
 from tests.queries import made
 from tests.views.leases.test_audit_mode_tests import done_case
 from troubleshooting.domain.leases.lease import Outcome
@@ -61,7 +61,7 @@ def test_the_pc_of_another_test_says_who_and_until_when_and_it_stays_it_for_an_e
 
 @pytest.mark.parametrize("outcome", Outcome)
 def test_a_test_that_could_not_be_made_says_why_in_the_readers_words(outcome):
-    test = AuditTestFactory(case=made.blocked_case(), not_done=True)
+    test = AuditModeTestFactory(case=made.blocked_case(), not_done=True)
     test.lease.outcome = outcome.value
     test.lease.save()
 
@@ -78,14 +78,14 @@ def test_a_test_that_could_not_be_made_says_why_in_the_readers_words(outcome):
     ("trait", "seconds"), [("starting", POLL_S), ("open", POLL_S), ("ending", POLL_S), ("put_off", SLOW_POLL_S)]
 )
 def test_a_live_test_is_asked_for_as_often_as_it_can_change(trait, seconds):
-    step = step_of(AuditTestFactory(**{trait: True}).case)
+    step = step_of(AuditModeTestFactory(**{trait: True}).case)
 
     assert step.test is not None
     assert (step.is_live, step.offer, step.test.poll_s) == (True, None, seconds)
 
 
 def test_a_pc_out_of_reach_says_why_when_it_is_tried_again_and_when_it_helps_itself():
-    test = AuditTestFactory(put_off=True)
+    test = AuditModeTestFactory(put_off=True)
     shown = step_of(test.case).test
 
     assert shown is not None
@@ -131,7 +131,7 @@ def test_the_newest_conclusion_is_the_verdict_of_the_case():
 def test_the_step_costs_the_same_queries_with_one_test_and_with_three(tests, trait, queries, django_assert_num_queries):
     case = done_case()
     for number in range(tests - 1):
-        AuditTestFactory(case=case, not_done=True, consented_at=case.opened_at - timedelta(hours=number + 1))
+        AuditModeTestFactory(case=case, not_done=True, consented_at=case.opened_at - timedelta(hours=number + 1))
     reader = UserFactory(**trait) if trait else case.reporter
     found = Case.objects.select_related("device", "reporter", "submission").get(pk=case.pk)
 

@@ -10,7 +10,7 @@ from tests.factories import CaseFactory, CheckRunFactory, UserFactory
 from tests.queries import made
 from tests.views.checks.test_check_runs import signed_in, text_of
 from troubleshooting.domain.checks.finding import CheckId
-from troubleshooting.models import AuditEntry, Case
+from troubleshooting.models import ActivityEntry, Case
 from troubleshooting.queries.cases import case_list
 
 pytestmark = pytest.mark.django_db
@@ -165,7 +165,7 @@ def test_a_case_is_solved_with_a_note_that_the_timeline_shows():
 
     case.refresh_from_db()
     assert case.stage == "solved"
-    assert AuditEntry.objects.get(action="case_solved").details == {"note": "A restart helped."}
+    assert ActivityEntry.objects.get(action="case_solved").details == {"note": "A restart helped."}
     assert "A restart helped." in text_of(response)
 
 

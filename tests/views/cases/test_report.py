@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories import DeviceFactory, UserFactory
-from troubleshooting.models import AuditEntry, Case, CheckRun
+from troubleshooting.models import ActivityEntry, Case, CheckRun
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,7 @@ def test_the_form_stands_on_one_page_with_all_its_steps(emma):
     assert "Your only PC" in page
 
 
-def test_a_report_opens_a_case_with_a_check_and_an_audit_entry(emma, device):
+def test_a_report_opens_a_case_with_a_check_and_an_activity_entry(emma, device):
     response = emma.post(reverse("report"), answers(device))
 
     case = Case.objects.get()
@@ -59,7 +59,7 @@ def test_a_report_opens_a_case_with_a_check_and_an_audit_entry(emma, device):
         "Connection blocked",
     )
     assert CheckRun.objects.filter(case=case).count() == 1
-    assert AuditEntry.objects.filter(case=case, action="case_opened").count() == 1
+    assert ActivityEntry.objects.filter(case=case, action="case_opened").count() == 1
 
 
 def test_a_report_sent_twice_leads_to_the_same_case(emma, device):

@@ -273,4 +273,4 @@ def test_a_test_is_not_begun_while_all_is_stopped_and_the_case_page_says_why():
 
     assert asked.headers["Location"].startswith(reverse("case", args=[case.number]))
     assert "so no test can begin" in text_of(agreed)
-    assert not case.audit_tests.exists()
+    assert not case.audit_mode_tests.exists()

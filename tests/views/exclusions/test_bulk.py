@@ -22,7 +22,7 @@ from troubleshooting.domain.advice.lint_texts import LintCode, Severity
 from troubleshooting.domain.base.text import say
 from troubleshooting.domain.exclusions.digest import digest
 from troubleshooting.domain.verdict.verdict import VerdictCode
-from troubleshooting.models import AuditEntry, Case, Exclusion, ExclusionDecision, User
+from troubleshooting.models import ActivityEntry, Case, Exclusion, ExclusionDecision, User
 from troubleshooting.models.choices import VERDICT_LABELS
 from troubleshooting.queries.exclusions.bulk import chosen, read_together
 
@@ -212,7 +212,7 @@ def test_the_page_of_one_leads_to_the_others_of_its_value():
 # --- The answer -------------------------------------------------------------------------------------------------------
 
 
-def test_all_are_approved_each_with_its_own_digest_and_audit_entry():
+def test_all_are_approved_each_with_its_own_digest_and_activity_entry():
     asked_for = requests()
 
     page = answered(picks_on(shown(asked_for)), "approve", "Checked with Contoso")
@@ -224,7 +224,7 @@ def test_all_are_approved_each_with_its_own_digest_and_audit_entry():
     assert list(given) == [
         (exclusion.pk, digest(change_of(exclusion)), "Checked with Contoso") for exclusion in asked_for
     ]
-    assert AuditEntry.objects.filter(action="exclusion_approved").count() == 3
+    assert ActivityEntry.objects.filter(action="exclusion_approved").count() == 3
 
 
 def test_all_are_rejected_with_one_reason():

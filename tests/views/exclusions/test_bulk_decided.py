@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from tests.queries import made
 from tests.views.exclusions.test_bulk import PROGRAM, picks_on, requests, seen, shown, signed_in, states
-from troubleshooting.models import AuditEntry, ExclusionDecision
+from troubleshooting.models import ActivityEntry, ExclusionDecision
 from troubleshooting.views.exclusions.bulk import REMEMBERED
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def test_the_same_answer_sent_twice_or_looked_at_again_says_the_same_and_decides
         page = client.get(second).content.decode()
         assert f"3 requests {done}" in page
         assert 'id="left"' not in page
-    assert ExclusionDecision.objects.count() == AuditEntry.objects.filter(action=f"exclusion_{done}").count() == 3
+    assert ExclusionDecision.objects.count() == ActivityEntry.objects.filter(action=f"exclusion_{done}").count() == 3
 
 
 def test_another_answer_to_what_was_decided_is_left_and_said_so():

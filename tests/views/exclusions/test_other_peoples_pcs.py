@@ -9,7 +9,7 @@ from django.urls import reverse
 from tests.support.exclusion_world import approved, asked, checked_case, worked
 from tests.support.world import EMMA, IVO, SARA, device_at, person
 from troubleshooting.domain.exclusions.exclusion import Scope, ScopeKind
-from troubleshooting.models import AuditEntry, Exclusion
+from troubleshooting.models import ActivityEntry, Exclusion
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,7 +42,7 @@ def test_the_timeline_of_an_employee_has_nothing_of_other_peoples_pcs():
     exclusion = for_the_group()
     worked(rounds=1)
     for pc in ("PC-0142", "SARA-PC-1"):
-        AuditEntry.objects.create(
+        ActivityEntry.objects.create(
             at=exclusion.requested_at,
             actor_name="portal",
             action="placement_there",

@@ -24,7 +24,7 @@ from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.actions.exclusions.retests import ask_retest, end_retest
 from troubleshooting.actions.runs.retest import say_still_blocked
 from troubleshooting.domain.retests.retest import RetestOutcome, RetestPurpose
-from troubleshooting.models import AuditEntry, Case, Exclusion, User
+from troubleshooting.models import ActivityEntry, Case, Exclusion, User
 
 pytestmark = pytest.mark.django_db
 
@@ -112,7 +112,7 @@ def test_another_try_is_asked_for_once_and_the_page_says_what_happens():
 
     assert "The PC opens the site now, by itself" in first
     assert exclusion.retests.open().count() == 1
-    assert AuditEntry.objects.filter(action="retest_asked", actor=person(EMMA)).exists()
+    assert ActivityEntry.objects.filter(action="retest_asked", actor=person(EMMA)).exists()
 
 
 def test_a_program_cannot_be_tried_and_the_page_says_who_can():

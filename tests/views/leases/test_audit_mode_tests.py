@@ -10,11 +10,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.factories import AuditTestFactory, CaseFactory, DeviceGroupFactory, SettingLeaseFactory, UserFactory
+from tests.factories import AuditModeTestFactory, CaseFactory, DeviceGroupFactory, SettingLeaseFactory, UserFactory
 from tests.queries import made
 from tests.views.reading import words_on
 from troubleshooting.domain.leases.audit_mode_verdict import conclude_test
-from troubleshooting.models import AuditTest, Case, CaseVerdict, DeviceAnswer, DeviceSnapshot, User
+from troubleshooting.models import AuditModeTest, Case, CaseVerdict, DeviceAnswer, DeviceSnapshot, User
 from troubleshooting.queries.checks.checklist import page_token
 from troubleshooting.queries.leases.audit_mode_events import facts_of, read_events
 from troubleshooting.queries.leases.audit_mode_test import tokens
@@ -40,7 +40,7 @@ def page_of(case: Case, *, reader: User | None = None) -> str:
     return text_of(signed_in(reader or case.reporter).get(reverse("case", args=[case.number])))
 
 
-def poll(client: Client, test: AuditTest, token: str = ""):
+def poll(client: Client, test: AuditModeTest, token: str = ""):
     return client.get(reverse("test-state", args=[test.pk]), {"seen": token} if token else {}, headers=HTMX)
 
 
@@ -55,7 +55,7 @@ def done_case(case: Case | None = None, *, user: str = "LAB\\emma", audited: boo
     """A case whose test was made, with what the PC logged meanwhile stored as the worker stores it."""
     case = case or made.blocked_case()
     case.check_runs.update(requested_at=timezone.now() - timedelta(minutes=9))
-    test = AuditTestFactory(case=case, done=True, consented_at=timezone.now() - timedelta(minutes=3))
+    test = AuditModeTestFactory(case=case, done=True, consented_at=timezone.now() - timedelta(minutes=3))
     lease = test.lease
     visit = DeviceSnapshot.objects.create(
         lease=lease,
@@ -83,7 +83,7 @@ def done_case(case: Case | None = None, *, user: str = "LAB\\emma", audited: boo
     verdict = conclude_test(facts_of(test, lease, read_events(lease)))
     CaseVerdict.objects.create(
         case=case,
-        audit_test=test,
+        audit_mode_test=test,
         code=verdict.code.value,
         confidence=verdict.confidence.value,
         content=verdict.as_json(),
@@ -124,7 +124,7 @@ def test_agreeing_begins_the_test_at_once(choice, by_portal):
 
     response = signed_in(case.reporter).post(reverse("test-ask", args=[case.number]), {"visit": choice}, follow=True)
 
-    test = case.audit_tests.get()
+    test = case.audit_mode_tests.get()
     assert (test.status, test.portal_visits, test.length) == ("starting", by_portal, timedelta(minutes=15))
     assert "The test begins" in text_of(response)
 
@@ -135,18 +135,18 @@ def test_a_choice_that_does_not_exist_is_named_and_nothing_begins():
     response = signed_in(case.reporter).post(reverse("test-ask", args=[case.number]), {"visit": "somebody"})
 
     assert "Choose one of the two" in text_of(response)
-    assert not case.audit_tests.exists()
+    assert not case.audit_mode_tests.exists()
 
 
 def test_a_company_may_demand_an_approval_per_role(settings):
-    settings.AUDIT_TEST_NEEDS_APPROVAL_FROM = ["employee"]
+    settings.AUDIT_MODE_TEST_NEEDS_APPROVAL_FROM = ["employee"]
     case = made.blocked_case()
     client, url = signed_in(case.reporter), reverse("test-ask", args=[case.number])
 
     assert "Agree and ask IT to approve" in text_of(client.get(url))
     assert "It begins when they have." in text_of(client.post(url, {"visit": "myself"}, follow=True))
 
-    assert case.audit_tests.get().status == "asked"
+    assert case.audit_mode_tests.get().status == "asked"
 
 
 def test_a_company_may_demand_an_approval_per_group():
@@ -155,7 +155,7 @@ def test_a_company_may_demand_an_approval_per_group():
 
     signed_in(case.reporter).post(reverse("test-ask", args=[case.number]), {"visit": "myself"})
 
-    assert case.audit_tests.get().status == "asked"
+    assert case.audit_mode_tests.get().status == "asked"
 
 
 def test_a_test_that_would_show_nothing_is_not_begun_and_the_page_says_why():
@@ -164,7 +164,7 @@ def test_a_test_that_would_show_nothing_is_not_begun_and_the_page_says_why():
     response = signed_in(case.reporter).post(reverse("test-ask", args=[case.number]), {"visit": "pc"}, follow=True)
 
     assert "network protection does not look at this program" in text_of(response)
-    assert not case.audit_tests.exists()
+    assert not case.audit_mode_tests.exists()
 
 
 def test_the_second_person_is_told_who_holds_the_pc_and_until_when():
@@ -178,24 +178,24 @@ def test_the_second_person_is_told_who_holds_the_pc_and_until_when():
     assert "asked for by Sara Stern" in page
     assert "Sara Stern" in text_of(answer)
     assert f"{held.ends_at:%M}" in text_of(answer)
-    assert not case.audit_tests.exists()
+    assert not case.audit_mode_tests.exists()
 
 
 def test_a_second_test_is_not_begun_beside_one_that_is_under_way():
-    test = AuditTestFactory(case=made.blocked_case(), starting=True)
+    test = AuditModeTestFactory(case=made.blocked_case(), starting=True)
 
     url = reverse("test-ask", args=[test.case.number])
     response = signed_in(test.case.reporter).post(url, {"visit": "pc"}, follow=True)
 
     assert "under way already" in text_of(response)
-    assert test.case.audit_tests.count() == 1
+    assert test.case.audit_mode_tests.count() == 1
 
 
 # --- The live state ---------------------------------------------------------------------------------------------------
 
 
 def test_an_unchanged_poll_is_one_query_and_a_204(django_assert_num_queries):
-    test = AuditTestFactory(open=True)
+    test = AuditModeTestFactory(open=True)
     client = signed_in(test.case.reporter)
 
     with django_assert_num_queries(1):
@@ -209,7 +209,7 @@ def test_an_unchanged_poll_is_one_query_and_a_204(django_assert_num_queries):
 @pytest.mark.parametrize("trait", ["asked", "starting", "open", "ending", "put_off"])
 def test_swapping_the_fragment_equals_reloading_the_page(trait, reads):
     case = made.blocked_case()
-    test = AuditTestFactory(case=case, **({} if trait == "asked" else {trait: True}))
+    test = AuditModeTestFactory(case=case, **({} if trait == "asked" else {trait: True}))
     client = signed_in(case.reporter if reads == "reporter" else made.reviewer())
 
     page = text_of(client.get(reverse("case", args=[case.number])))
@@ -219,8 +219,8 @@ def test_swapping_the_fragment_equals_reloading_the_page(trait, reads):
 
 
 def test_a_poll_that_finds_the_test_ended_has_no_trigger_and_has_the_page_reload():
-    test = AuditTestFactory(done=True)
-    before = AuditTest(pk=test.pk, version=0, status="ending")
+    test = AuditModeTestFactory(done=True)
+    before = AuditModeTest(pk=test.pk, version=0, status="ending")
 
     response = poll(signed_in(test.case.reporter), test, tokens.give(before))
 
@@ -230,13 +230,13 @@ def test_a_poll_that_finds_the_test_ended_has_no_trigger_and_has_the_page_reload
 
 def test_a_token_of_a_check_run_is_none_of_a_test():
     run = made.finished_run(CaseFactory(checked=True))
-    test = AuditTestFactory(pk=run.pk, open=True)
+    test = AuditModeTestFactory(pk=run.pk, open=True)
 
     assert not tokens.is_unchanged(test.pk, page_token(run))
 
 
 def test_a_poll_of_a_stranger_is_not_found_and_of_nobody_sent_to_the_sign_in():
-    test = AuditTestFactory(open=True)
+    test = AuditModeTestFactory(open=True)
 
     assert poll(signed_in(UserFactory(stranger=True)), test).status_code == 404
     assert poll(Client(), test).headers["HX-Redirect"].startswith("/login/")
@@ -245,13 +245,13 @@ def test_a_poll_of_a_stranger_is_not_found_and_of_nobody_sent_to_the_sign_in():
 @pytest.mark.parametrize("trait", STATES)
 def test_an_employee_reads_no_command_event_or_registry_key(trait):
     case = made.blocked_case()
-    AuditTestFactory(case=case, **{trait: True})
+    AuditModeTestFactory(case=case, **{trait: True})
 
     assert words_on(step_in(page_of(case)), FOR_IT_ONLY) == []
 
 
 def test_the_open_test_counts_down_and_says_what_to_do():
-    test = AuditTestFactory(case=made.blocked_case(), open=True, consented_at=timezone.now() - timedelta(minutes=4))
+    test = AuditModeTestFactory(case=made.blocked_case(), open=True, consented_at=timezone.now() - timedelta(minutes=4))
 
     page = step_in(page_of(test.case))
 
@@ -262,7 +262,7 @@ def test_the_open_test_counts_down_and_says_what_to_do():
 
 
 def test_it_decides_on_what_exactly_will_be_done_and_the_employee_on_taking_it_back():
-    test = AuditTestFactory(case=made.blocked_case())
+    test = AuditModeTestFactory(case=made.blocked_case())
 
     for_it, for_emma = page_of(test.case, reader=made.reviewer()), step_in(page_of(test.case))
 
@@ -274,7 +274,7 @@ def test_it_decides_on_what_exactly_will_be_done_and_the_employee_on_taking_it_b
 
 
 def test_an_auditor_sees_the_step_without_buttons():
-    test = AuditTestFactory(case=made.blocked_case(), open=True)
+    test = AuditModeTestFactory(case=made.blocked_case(), open=True)
 
     step = step_in(page_of(test.case, reader=UserFactory(auditor=True)))
 
@@ -286,7 +286,7 @@ def test_an_auditor_sees_the_step_without_buttons():
 
 
 def test_the_employee_says_that_the_site_was_opened():
-    test = AuditTestFactory(open=True)
+    test = AuditModeTestFactory(open=True)
 
     response = signed_in(test.case.reporter).post(reverse("test-visited", args=[test.pk]), follow=True)
 
@@ -296,7 +296,7 @@ def test_the_employee_says_that_the_site_was_opened():
 
 
 def test_a_visit_that_is_said_twice_changes_nothing_and_says_so():
-    test = AuditTestFactory(ending=True)
+    test = AuditModeTestFactory(ending=True)
 
     response = signed_in(test.case.reporter).post(reverse("test-visited", args=[test.pk]), follow=True)
 
@@ -305,7 +305,7 @@ def test_a_visit_that_is_said_twice_changes_nothing_and_says_so():
 
 @pytest.mark.parametrize(("trait", "after"), [("open", "ending"), ("starting", "cancelled")])
 def test_a_test_is_ended_from_the_page(trait, after):
-    test = AuditTestFactory(**{trait: True})
+    test = AuditModeTestFactory(**{trait: True})
 
     signed_in(test.case.reporter).post(reverse("test-end", args=[test.pk]))
 
@@ -314,7 +314,7 @@ def test_a_test_is_ended_from_the_page(trait, after):
 
 
 def test_it_approves_and_the_test_begins():
-    test = AuditTestFactory()
+    test = AuditModeTestFactory()
 
     signed_in(made.reviewer()).post(reverse("test-approve", args=[test.pk]))
 
@@ -324,7 +324,7 @@ def test_it_approves_and_the_test_begins():
 
 
 def test_approving_a_test_of_a_pc_that_is_held_says_by_whom():
-    test = AuditTestFactory()
+    test = AuditModeTestFactory()
     SettingLeaseFactory(case=CaseFactory(checked=True, device=test.case.device), active=True)
 
     response = signed_in(made.reviewer()).post(reverse("test-approve", args=[test.pk]), follow=True)
@@ -333,7 +333,7 @@ def test_approving_a_test_of_a_pc_that_is_held_says_by_whom():
 
 
 def test_it_rejects_with_a_reason_that_the_employee_reads():
-    test = AuditTestFactory(case=made.blocked_case())
+    test = AuditModeTestFactory(case=made.blocked_case())
 
     signed_in(made.reviewer()).post(reverse("test-reject", args=[test.pk]), {"note": made.HOSTILE})
 
@@ -344,7 +344,7 @@ def test_it_rejects_with_a_reason_that_the_employee_reads():
 
 
 def test_a_reason_that_is_too_long_rejects_nothing():
-    test = AuditTestFactory()
+    test = AuditModeTestFactory()
 
     response = signed_in(made.reviewer()).post(
         reverse("test-reject", args=[test.pk]), {"note": "x" * 2001}, follow=True
@@ -383,7 +383,7 @@ def test_a_test_without_an_event_says_so_to_it():
 
 def test_the_owner_reads_every_command_and_the_raw_answer():
     case = done_case()
-    test = case.audit_tests.get()
+    test = case.audit_mode_tests.get()
     client, url = signed_in(case.reporter), reverse("test-transcript", args=[test.pk])
     answer = DeviceAnswer.objects.get(snapshot__lease=test.lease, name="protection_events")
 
@@ -397,7 +397,7 @@ def test_a_reporter_who_does_not_own_the_pc_may_not_see_what_ran_on_it():
     reporter = case.reporter
     made.on_device_of_another(case, UserFactory())
 
-    url = reverse("test-transcript", args=[case.audit_tests.get().pk])
+    url = reverse("test-transcript", args=[case.audit_mode_tests.get().pk])
 
     assert signed_in(reporter).get(url).status_code == 403
     assert url not in text_of(signed_in(reporter).get(reverse("case", args=[case.number])))
@@ -456,7 +456,7 @@ def test_it_has_the_portal_try_again_at_once_and_comes_back_to_the_page():
     lease.refresh_from_db()
     assert lease.next_attempt_at is None
     assert response.headers["Location"] == "/cases/?q=x"
-    assert lease.case.audit_entries.filter(action="lease_retry_requested").exists()
+    assert lease.case.activity_entries.filter(action="lease_retry_requested").exists()
 
 
 @pytest.mark.parametrize("page", ["https://evil.example/", "//evil.example", ""])

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from tests.factories import AuditTestFactory
+from tests.factories import AuditModeTestFactory
 from tests.queries import made
 
 
@@ -19,7 +19,7 @@ from tests.queries import made
 def open_page(browser: Browser, live_server, transactional_db) -> Iterator[Page]:
     """Give Emma's case page, four minutes into a test of fifteen."""
     case = made.blocked_case()
-    AuditTestFactory(case=case, open=True, consented_at=timezone.now() - timedelta(minutes=4))
+    AuditModeTestFactory(case=case, open=True, consented_at=timezone.now() - timedelta(minutes=4))
     client = Client()
     client.force_login(case.reporter)
     cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}

@@ -9,7 +9,7 @@ from tests.factories import CaseFactory, CheckRunFactory, UserFactory
 from tests.queries import made
 from tests.queries.submissions.test_sheet import FORM
 from tests.views.checks.test_check_runs import signed_in, text_of
-from troubleshooting.models import AuditEntry, Case, Submission
+from troubleshooting.models import ActivityEntry, Case, Submission
 
 pytestmark = pytest.mark.django_db
 
@@ -76,7 +76,7 @@ def test_opening_the_submission_twice_makes_one():
         assert client.post(url("submission", case)).status_code == 302
 
     assert Submission.objects.filter(case=case).count() == 1
-    assert AuditEntry.objects.filter(action="submission_prepared").count() == 1
+    assert ActivityEntry.objects.filter(action="submission_prepared").count() == 1
 
 
 def test_the_number_is_recorded_and_the_case_waits_for_microsoft():
@@ -165,7 +165,7 @@ def test_the_evidence_is_a_file_and_each_download_is_written_down():
     for response, ending in ((as_json, "json"), (as_text, "txt")):
         assert response.headers["Content-Disposition"] == f'attachment; filename="{case.number}-evidence.{ending}"'
         assert response.headers["Cache-Control"] == "no-store"
-    exported = AuditEntry.objects.filter(action="evidence_exported").order_by("pk")
+    exported = ActivityEntry.objects.filter(action="evidence_exported").order_by("pk")
     assert [entry.details["form"] for entry in exported] == ["json", "text"]
 
 

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.case_stage import move_case
 from troubleshooting.actions.checks import check_runs
-from troubleshooting.actions.leases import audit_mode_tests as audit_tests
+from troubleshooting.actions.leases import audit_mode_tests
 from troubleshooting.domain.cases.case import Report, Stage, case_number
 from troubleshooting.models import Case, CaseCounter, Device, User
 from troubleshooting.permissions import check_may_report, check_may_solve, check_may_withdraw, is_party
@@ -51,7 +51,7 @@ def open_case(
         opened_at=now,
         updated_at=now,
     )
-    audit.record("case_opened", case, case=case, actor=reporter, now=now, device=device.hostname, kind=case.kind)
+    activity_log.record("case_opened", case, case=case, actor=reporter, now=now, device=device.hostname, kind=case.kind)
     check_runs.queue_check_run(case, by=reporter, now=now, deadline=deadline)
     return case
 
@@ -62,9 +62,9 @@ def withdraw_case(case_id: int, *, by: User, now: datetime) -> Case:
     case = Case.objects.locked().get(pk=case_id)
     check_may_withdraw(by, case)
     check_runs.cancel_live_runs(case, by=by, now=now)
-    audit_tests.cancel_open_tests(case, by=by, now=now)
+    audit_mode_tests.cancel_open_tests(case, by=by, now=now)
     move_case(case, to=Stage.WITHDRAWN, now=now)
-    audit.record("case_withdrawn", case, case=case, actor=by, now=now)
+    activity_log.record("case_withdrawn", case, case=case, actor=by, now=now)
     return case
 
 
@@ -79,9 +79,9 @@ def solve_case(case_id: int, *, by: User, note: str, now: datetime) -> Case:
     unproved = None if is_party(by, case) else read_solving(case).unproved
     if unproved is not None:
         raise NotProved(unproved)
-    audit_tests.cancel_open_tests(case, by=by, now=now)
+    audit_mode_tests.cancel_open_tests(case, by=by, now=now)
     move_case(case, to=Stage.SOLVED, now=now)
-    audit.record("case_solved", case, case=case, actor=by, now=now, note=note)
+    activity_log.record("case_solved", case, case=case, actor=by, now=now, note=note)
     return case
 
 

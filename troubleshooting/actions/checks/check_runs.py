@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from troubleshooting import dispatch
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.case_stage import end_checking, move_case
 from troubleshooting.domain.base.transitions import check_transition
 from troubleshooting.domain.cases.case import Stage
@@ -36,7 +36,7 @@ def start_check_run(case_id: int, *, by: User, now: datetime, deadline: timedelt
     live = case.check_runs.live().first()
     if live is not None:
         raise AlreadyLive(live)
-    if case.audit_tests.open().exists():
+    if case.audit_mode_tests.open().exists():
         raise NotAllowed(_("An audit-mode test of this PC is under way; the check can begin when it has ended."))
     move_case(case, to=Stage.CHECKING, now=now)
     return queue_check_run(case, by=by, now=now, deadline=deadline)
@@ -52,7 +52,7 @@ def queue_check_run(case: Case, *, by: User, now: datetime, deadline: timedelta)
         queued_at=now,
         deadline_at=now + deadline,
     )
-    audit.record("check_requested", run, case=case, actor=by, now=now)
+    activity_log.record("check_requested", run, case=case, actor=by, now=now)
     dispatch.check_run_queued(run.pk)
     return run
 
@@ -79,7 +79,7 @@ def retry_check_run(check_run_id: int, *, by: User, now: datetime) -> CheckRun:
     check_may_check_device(by, run.case)
     check_transition(TRANSITIONS, RunStatus(run.status), RunStatus.QUEUED)
     requeue(run, now=now)
-    audit.record("check_resumed", run, case=run.case, actor=by, now=now)
+    activity_log.record("check_resumed", run, case=run.case, actor=by, now=now)
     return run
 
 
@@ -121,8 +121,8 @@ def _cancel(run: CheckRun, case: Case, *, by: User, now: datetime) -> None:
         CheckRun.objects.filter(pk=run.pk, cancel_requested_at=None).update(
             cancel_requested_at=now, version=F("version") + 1
         )
-        audit.record("check_cancel_requested", run, case=case, actor=by, now=now)
+        activity_log.record("check_cancel_requested", run, case=case, actor=by, now=now)
         return
     end_run(run, as_=RunStatus.CANCELLED, now=now)
     end_checking(case, now=now)
-    audit.record("check_cancelled", run, case=case, actor=by, now=now)
+    activity_log.record("check_cancelled", run, case=case, actor=by, now=now)

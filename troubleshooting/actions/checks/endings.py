@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 from django.db import transaction
 
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.case_stage import end_checking
 from troubleshooting.actions.checks.check_runs import end_run
 from troubleshooting.actions.visits.evidence import EvidenceKeeper
@@ -32,7 +32,7 @@ def end_with_visit(run: CheckRun, keeper: EvidenceKeeper, *, now: datetime) -> N
     keeper.save_findings(findings, now=now)
     end_run(locked, as_=RunStatus.FINISHED, now=now)
     _remember_device(run, snapshot, now=now)
-    audit.record("check_finished", locked, case=locked.case, actor=None, now=now, attempt=run.attempt)
+    activity_log.record("check_finished", locked, case=locked.case, actor=None, now=now, attempt=run.attempt)
     _conclude(locked, snapshot, findings, now=now)
 
 
@@ -73,14 +73,14 @@ def fail_check_run(check_run_id: int, code: DeviceErrorCode, *, detail: str, now
         end_run(run, as_=RunStatus.FAILED, now=now, error=DeviceErrorCode.PORTAL_FAULT, detail=detail)
         end_checking(case, now=now)
         failed = DeviceErrorCode.PORTAL_FAULT.value
-        audit.record("check_failed", run, case=case, actor=None, now=now, error_code=failed, attempt=run.attempt)
+        activity_log.record("check_failed", run, case=case, actor=None, now=now, error_code=failed, attempt=run.attempt)
 
 
 def end_cancelled(locked: CheckRun, *, now: datetime) -> None:
     """End a locked run because a person asked for it."""
     end_run(locked, as_=RunStatus.CANCELLED, now=now)
     end_checking(Case.objects.locked().get(pk=locked.case_id), now=now)
-    audit.record("check_cancelled", locked, case=locked.case, actor=None, now=now)
+    activity_log.record("check_cancelled", locked, case=locked.case, actor=None, now=now)
 
 
 def _wait(locked: CheckRun, code: DeviceErrorCode, *, detail: str, again_at: datetime, now: datetime) -> None:
@@ -90,7 +90,7 @@ def _wait(locked: CheckRun, code: DeviceErrorCode, *, detail: str, again_at: dat
     locked.error_detail = detail
     locked.version += 1
     locked.save(update_fields=["status", "next_attempt_at", "error_code", "error_detail", "version"])
-    audit.record(
+    activity_log.record(
         "check_waiting",
         locked,
         case=locked.case,
@@ -106,7 +106,7 @@ def _fail(locked: CheckRun, keeper: EvidenceKeeper, code: DeviceErrorCode, *, de
     snapshot, findings = keeper.judged(is_over=True)
     keeper.save_findings(findings, now=now)
     end_run(locked, as_=RunStatus.FAILED, now=now, error=code, detail=detail)
-    audit.record(
+    activity_log.record(
         "check_failed", locked, case=locked.case, actor=None, now=now, error_code=code.value, attempt=locked.attempt
     )
     _conclude(locked, snapshot, findings, now=now)
@@ -137,7 +137,7 @@ def _conclude(run: CheckRun, snapshot: Snapshot, findings: tuple[Finding, ...], 
     case.verdict_confidence = verdict.confidence.value
     case.save(update_fields=["verdict_code", "verdict_confidence"])
     end_checking(case, now=now)
-    audit.record(
+    activity_log.record(
         "verdict_reached",
         run,
         case=case,

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from troubleshooting import dispatch
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.placements import due_placements
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.models import Placement, User, WriteStop
@@ -39,7 +39,7 @@ def stop_writes(*, by: User, reason: str, now: datetime) -> WriteStop:
         if ONE_AT_A_TIME not in str(error):
             raise
         raise AlreadyStopped from error
-    audit.record("writes_stopped", stop, case=None, actor=by, now=now, reason=reason)
+    activity_log.record("writes_stopped", stop, case=None, actor=by, now=now, reason=reason)
     return stop
 
 
@@ -52,7 +52,7 @@ def lift_stop(*, by: User, note: str, now: datetime) -> WriteStop:
         raise NotStopped
     stop.is_on, stop.ended_at, stop.ended_by, stop.end_note = False, now, by, note
     stop.save(update_fields=["is_on", "ended_at", "ended_by", "end_note"])
-    audit.record("writes_allowed", stop, case=None, actor=by, now=now, note=note)
+    activity_log.record("writes_allowed", stop, case=None, actor=by, now=now, note=note)
     _wake_what_waits(now=now)
     return stop
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from troubleshooting import dispatch
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.placements import begin_removal
 from troubleshooting.domain.exclusions.exclusion import ENDING, ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus
@@ -43,7 +43,7 @@ def undo_since(since: datetime, *, by: User, reason: str, seen: str, now: dateti
     )
     undo.exclusions.set(locked)
     said = {"since": since.isoformat(), "reason": reason, "exclusions": sorted(preview.exclusion_ids)}
-    audit.record("undo_begun", undo, case=None, actor=by, now=now, digest=preview.digest, **said)
+    activity_log.record("undo_begun", undo, case=None, actor=by, now=now, digest=preview.digest, **said)
     for exclusion in locked:
         _end(exclusion, by=by, reason=reason, now=now)
     return undo

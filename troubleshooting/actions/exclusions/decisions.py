@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.binding import approvers, change_of, check_can_be_sent
 from troubleshooting.actions.exclusions.placements import begin_placements, devices_in, move_exclusion
 from troubleshooting.actions.exclusions.requests import ExclusionRules, ScopeNeedsGroup, lock, set_scope
@@ -63,7 +63,9 @@ def approve_exclusion(
     ExclusionDecision.objects.create(
         exclusion=exclusion, round=exclusion.round, decision=Decision.APPROVE, by=by, at=now, note=note, digest=binding
     )
-    audit.record("exclusion_approved", exclusion, case=exclusion.case, actor=by, now=now, digest=binding, note=note)
+    activity_log.record(
+        "exclusion_approved", exclusion, case=exclusion.case, actor=by, now=now, digest=binding, note=note
+    )
     if len(approvers(exclusion, binding)) >= exclusion.approvals_needed:
         _put_in_force(exclusion, change, binding, now=now)
     return exclusion
@@ -112,7 +114,7 @@ def _narrow(
     needed = approvals_needed(ExclusionKind(exclusion.kind), scope, expires_at - now, policy=rules.policy)
     exclusion.approvals_needed = needed
     exclusion.save()
-    audit.record("exclusion_narrowed", exclusion, case=exclusion.case, actor=by, now=now, scope=scope.as_json())
+    activity_log.record("exclusion_narrowed", exclusion, case=exclusion.case, actor=by, now=now, scope=scope.as_json())
 
 
 def _decide(
@@ -127,7 +129,7 @@ def _decide(
         exclusion=exclusion, round=exclusion.round, decision=decision, by=by, at=now, note=note
     )
     move_exclusion(exclusion, to=to, now=now)
-    audit.record(f"exclusion_{to.value}", exclusion, case=exclusion.case, actor=by, now=now, note=note)
+    activity_log.record(f"exclusion_{to.value}", exclusion, case=exclusion.case, actor=by, now=now, note=note)
     return exclusion
 
 

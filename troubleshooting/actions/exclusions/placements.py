@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from troubleshooting import dispatch
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.alone import alone
 from troubleshooting.actions.emergency_stop.gate import is_stopped
 from troubleshooting.actions.exclusions.binding import check_binding
@@ -82,7 +82,7 @@ def may_still_be_put(placement: Placement, *, now: datetime) -> bool:
             _check_place(placement, exclusion)
         except ChangedSinceApproval as error:
             said = {"parts": list(error.parts)}
-            audit.record("exclusion_halted", exclusion, case=exclusion.case, actor=None, now=now, **said)
+            activity_log.record("exclusion_halted", exclusion, case=exclusion.case, actor=None, now=now, **said)
             begin_removal(exclusion, as_=ExclusionStatus.REVOKED, by=None, note=str(error), now=now)
             return False
         locked = lock_placement(placement)
@@ -124,7 +124,7 @@ def _is_its_turn(locked: Placement, exclusion: Exclusion) -> bool:
 def settle(
     placement: Placement, to: PlacementStatus, *, outcome: PlacementOutcome | None, now: datetime, **facts: object
 ) -> None:
-    """Save what was read back, and what it means for the exclusion as a whole; ``facts`` go into the audit entry."""
+    """Save what was read back, and what it means for the exclusion as a whole; ``facts`` go into the activity entry."""
     exclusion = lock_exclusion(placement)
     locked = lock_placement(placement)
     if locked.status == PlacementStatus.REMOVING and to in (PlacementStatus.VERIFIED, PlacementStatus.REJECTED):
@@ -138,7 +138,7 @@ def settle(
     move_placement(locked, to=to, now=now)
     place = locked.device.hostname if locked.device else "tenant"
     said = {"device": place, "outcome": locked.outcome, **facts}
-    audit.record(f"placement_{to.value}", exclusion, case=exclusion.case, actor=None, now=now, **said)
+    activity_log.record(f"placement_{to.value}", exclusion, case=exclusion.case, actor=None, now=now, **said)
     if to is PlacementStatus.VERIFIED:
         ask_once_there(exclusion, locked, now=now)
     follow_placements(exclusion, now=now)
@@ -159,7 +159,7 @@ def follow_placements(exclusion: Exclusion, *, now: datetime) -> None:
             dispatch.placement_wants_visit(rest.pk)
     if exclusion.status == ExclusionStatus.APPLIED and statuses and statuses <= settled:
         advance(exclusion, ExclusionStatus.VERIFIED)
-        audit.record("exclusion_verified", exclusion, case=exclusion.case, actor=None, now=now)
+        activity_log.record("exclusion_verified", exclusion, case=exclusion.case, actor=None, now=now)
         _end_renewed(exclusion, now=now)
     finish_removal(exclusion, now=now)
 
@@ -231,7 +231,7 @@ def begin_removal(exclusion: Exclusion, *, as_: ExclusionStatus, by: User | None
         move_exclusion(exclusion, to=ExclusionStatus.NOT_APPLIED, now=now)
     else:
         move_exclusion(exclusion, to=as_, now=now)
-    audit.record(f"exclusion_{as_.value}", exclusion, case=exclusion.case, actor=by, now=now, note=note)
+    activity_log.record(f"exclusion_{as_.value}", exclusion, case=exclusion.case, actor=by, now=now, note=note)
     drop_unsent(exclusion, now=now)
     exclusion.placements.filter(status__in=IN_PLACE).update(
         status=PlacementStatus.REMOVING, next_attempt_at=None, attempts=0
@@ -248,7 +248,7 @@ def finish_removal(exclusion: Exclusion, *, now: datetime) -> None:
     if exclusion.placements.filter(status__in=ON_ITS_WAY_OUT).exists():
         return
     move_exclusion(exclusion, to=ExclusionStatus.REMOVED, now=now)
-    audit.record("exclusion_removed", exclusion, case=exclusion.case, actor=None, now=now)
+    activity_log.record("exclusion_removed", exclusion, case=exclusion.case, actor=None, now=now)
 
 
 def drop_unsent(exclusion: Exclusion, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.requests import ExclusionRules, Wish, lock, new_request
 from troubleshooting.domain.exclusions.exclusion import IN_FORCE, ExclusionKind
 from troubleshooting.models import Case, Exclusion, User
@@ -66,7 +66,7 @@ def request_renewal(
     evidence = {"renews": renewed.pk, "retests": _last_retests(renewed)}
     renewal = new_request(case, wish, by=by, rules=rules, now=now, renews=renewed, further_evidence=evidence)
     said = {"renews": renewed.pk, "value": renewal.value}
-    audit.record("exclusion_renewal_requested", renewal, case=case, actor=by, now=now, **said)
+    activity_log.record("exclusion_renewal_requested", renewal, case=case, actor=by, now=now, **said)
     return renewal
 
 

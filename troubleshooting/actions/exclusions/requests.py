@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.binding import evidence_of, tenant_groups
 from troubleshooting.actions.exclusions.placements import begin_removal, devices_in, drop_unsent, move_exclusion
 from troubleshooting.domain.base.transitions import InvalidTransition
@@ -80,7 +80,7 @@ def request_exclusion(case_id: int, wish: Wish, *, by: User, rules: ExclusionRul
     check_may_request_exclusion(by, case)
     exclusion = new_request(case, wish, by=by, rules=rules, now=now)
     said = {"kind": exclusion.kind, "value": exclusion.value}
-    audit.record("exclusion_requested", exclusion, case=case, actor=by, now=now, **said)
+    activity_log.record("exclusion_requested", exclusion, case=case, actor=by, now=now, **said)
     return exclusion
 
 
@@ -144,7 +144,7 @@ def answer_back(exclusion_id: int, *, by: User, reason: str, now: datetime) -> E
     exclusion.reason = reason
     exclusion.round += 1
     move_exclusion(exclusion, to=ExclusionStatus.REQUESTED, now=now)
-    audit.record("exclusion_answered", exclusion, case=exclusion.case, actor=by, now=now, note=reason)
+    activity_log.record("exclusion_answered", exclusion, case=exclusion.case, actor=by, now=now, note=reason)
     return exclusion
 
 
@@ -156,7 +156,7 @@ def withdraw_exclusion(exclusion_id: int, *, by: User, now: datetime) -> Exclusi
     exclusion.ended_by = by
     move_exclusion(exclusion, to=ExclusionStatus.WITHDRAWN, now=now)
     drop_unsent(exclusion, now=now)
-    audit.record("exclusion_withdrawn", exclusion, case=exclusion.case, actor=by, now=now)
+    activity_log.record("exclusion_withdrawn", exclusion, case=exclusion.case, actor=by, now=now)
     return exclusion
 
 

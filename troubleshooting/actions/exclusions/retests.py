@@ -13,7 +13,7 @@ import structlog
 from django.utils.dateparse import parse_datetime
 
 from troubleshooting import dispatch
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.domain.base.transitions import check_transition
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ScopeKind
@@ -59,7 +59,7 @@ def ask_retest(
         due_at=due_at,
         content={"first_due_at": due_at.isoformat()},
     )
-    audit.record("retest_asked", retest, case=exclusion.case, actor=by, now=now, purpose=purpose.value)
+    activity_log.record("retest_asked", retest, case=exclusion.case, actor=by, now=now, purpose=purpose.value)
     if why_not is not None:
         end_retest(retest, why_not, case=exclusion.case, now=now)
     elif due_at <= now:
@@ -96,7 +96,7 @@ def end_retest(retest: Retest, outcome: RetestOutcome, *, case: Case, now: datet
     retest.ended_at = now
     retest.save()
     said = {"purpose": retest.purpose, "outcome": outcome.value}
-    audit.record(f"retest_{status.value}", retest, case=case, actor=None, now=now, **said)
+    activity_log.record(f"retest_{status.value}", retest, case=case, actor=None, now=now, **said)
 
 
 def put_off_retest(retest: Retest, code: StrEnum, *, detail: str, case: Case, now: datetime) -> None:

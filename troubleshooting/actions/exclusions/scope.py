@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from troubleshooting import dispatch
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.placements import (
     CANARIES,
     devices_in,
@@ -122,7 +122,7 @@ def _join(placement: Placement | None, device_id: int, exclusion: Exclusion, *, 
 def _record(action: str, placement: Placement, exclusion: Exclusion, *, now: datetime) -> None:
     assert placement.device is not None, "a scope is made of PCs"
     said = {"device": placement.device.hostname, "exclusion": exclusion.pk}
-    audit.record(action, placement, case=exclusion.case, actor=None, now=now, **said)
+    activity_log.record(action, placement, case=exclusion.case, actor=None, now=now, **said)
 
 
 def _name_first_few(exclusion: Exclusion) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.alone import alone
 from troubleshooting.actions.exclusions.handover import is_needed_by_another
 from troubleshooting.actions.exclusions.retests import ask_retest, is_safe_site, own_placement
@@ -31,7 +31,7 @@ def _warn(exclusion_id: int, *, now: datetime, may_retest: bool) -> None:
     if days is None or exclusion.status not in IN_FORCE or is_renewed(exclusion):
         return
     warning = ExclusionWarning(exclusion=exclusion, days=days, warned_at=now)
-    audit.record("exclusion_warned", exclusion, case=exclusion.case, actor=None, now=now, days=days)
+    activity_log.record("exclusion_warned", exclusion, case=exclusion.case, actor=None, now=now, days=days)
     warning.retest = _ask_whether_needed(exclusion, now=now, may_retest=may_retest)
     warning.save()
 

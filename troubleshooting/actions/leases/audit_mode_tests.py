@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.emergency_stop.gate import WritesStopped, is_stopped
 from troubleshooting.actions.leases.leases import end_lease, request_lease
 from troubleshooting.domain.base.transitions import check_transition
@@ -16,7 +16,7 @@ from troubleshooting.domain.leases.audit_mode_test import TRANSITIONS, TestStatu
 from troubleshooting.domain.leases.audit_mode_verdict import Visit
 from troubleshooting.domain.leases.lease import check_length
 from troubleshooting.machines.changing import ProtectionMode
-from troubleshooting.models import AuditTest, Case, SettingLease, User
+from troubleshooting.models import AuditModeTest, Case, SettingLease, User
 from troubleshooting.permissions import NotAllowed, check_may_approve_test, check_may_consent, check_may_end_test
 
 
@@ -29,7 +29,7 @@ class TestUnderWay(Exception):
 @transaction.atomic
 def ask_for_test(
     case_id: int, *, by: User, length: timedelta, portal_visits: bool, needs_approval: bool, now: datetime
-) -> AuditTest:
+) -> AuditModeTest:
     """Agree to a test. It begins at once, or after a reviewer's approval; raises LeaseHeld, InvalidLength.
 
     Raises WritesStopped while the emergency stop is on: no PC is put into audit mode meanwhile.
@@ -40,24 +40,24 @@ def ask_for_test(
     check_may_consent(by, case)
     if is_stopped():
         raise WritesStopped
-    if case.audit_tests.open().exists() or case.check_runs.live().exists():
+    if case.audit_mode_tests.open().exists() or case.check_runs.live().exists():
         raise TestUnderWay
     is_missed = case.kind == ProblemKind.DANGEROUS_SITE_MISSED
-    test = AuditTest.objects.create(
+    test = AuditModeTest.objects.create(
         case=case,
         length=length,
         consented_by=by,
         consented_at=now,
         portal_visits=portal_visits or is_missed,
     )
-    audit.record("test_consented", test, case=case, actor=by, now=now, minutes=length // timedelta(minutes=1))
+    activity_log.record("test_consented", test, case=case, actor=by, now=now, minutes=length // timedelta(minutes=1))
     if not needs_approval:
         _start(test, case, by=by, now=now)
     return test
 
 
 @transaction.atomic
-def approve_test(test_id: int, *, by: User, now: datetime) -> AuditTest:
+def approve_test(test_id: int, *, by: User, now: datetime) -> AuditModeTest:
     """Let a test begin; raises LeaseHeld where the PC is in another one, WritesStopped during an emergency stop."""
     test, case = _locked(test_id)
     check_may_approve_test(by, case)
@@ -70,35 +70,35 @@ def approve_test(test_id: int, *, by: User, now: datetime) -> AuditTest:
         raise TestUnderWay
     test.approved_by, test.approved_at = by, now
     test.save()
-    audit.record("test_approved", test, case=case, actor=by, now=now)
+    activity_log.record("test_approved", test, case=case, actor=by, now=now)
     _start(test, case, by=test.consented_by, now=now)
     return test
 
 
 @transaction.atomic
-def reject_test(test_id: int, *, by: User, note: str, now: datetime) -> AuditTest:
+def reject_test(test_id: int, *, by: User, note: str, now: datetime) -> AuditModeTest:
     """Say no to a test."""
     test, case = _locked(test_id)
     check_may_approve_test(by, case)
     move_test(test, to=TestStatus.REJECTED, now=now)
-    audit.record("test_rejected", test, case=case, actor=by, now=now, note=note)
+    activity_log.record("test_rejected", test, case=case, actor=by, now=now, note=note)
     return test
 
 
 @transaction.atomic
-def say_visited(test_id: int, *, by: User, now: datetime) -> AuditTest:
+def say_visited(test_id: int, *, by: User, now: datetime) -> AuditModeTest:
     """Say that the site was visited; the mode is put back at once and the log is read."""
     test, case = _locked(test_id)
     check_may_end_test(by, case)
     check_transition(TRANSITIONS, TestStatus(test.status), TestStatus.ENDING)
     record_visit(test, Visit.EMPLOYEE, now=now)
-    audit.record("test_visited", test, case=case, actor=by, now=now)
+    activity_log.record("test_visited", test, case=case, actor=by, now=now)
     _end(test, by=by, why="visited", now=now)
     return test
 
 
 @transaction.atomic
-def cancel_test(test_id: int, *, by: User, now: datetime) -> AuditTest:
+def cancel_test(test_id: int, *, by: User, now: datetime) -> AuditModeTest:
     """End a test early, wherever it is; twice is as once."""
     test, case = _locked(test_id)
     check_may_end_test(by, case)
@@ -108,22 +108,22 @@ def cancel_test(test_id: int, *, by: User, now: datetime) -> AuditTest:
 
 def cancel_open_tests(case: Case, *, by: User, now: datetime) -> None:
     """End what runs for a locked case that is being closed."""
-    for test in case.audit_tests.open().locked():
+    for test in case.audit_mode_tests.open().locked():
         _cancel(test, case, by=by, now=now)
 
 
-def _cancel(test: AuditTest, case: Case, *, by: User, now: datetime) -> None:
+def _cancel(test: AuditModeTest, case: Case, *, by: User, now: datetime) -> None:
     if not TRANSITIONS[TestStatus(test.status)] or test.cancelled_by_id is not None:
         return
     test.cancelled_by = by
-    audit.record("test_cancelled", test, case=case, actor=by, now=now)
+    activity_log.record("test_cancelled", test, case=case, actor=by, now=now)
     if test.status == TestStatus.ASKED:
         move_test(test, to=TestStatus.CANCELLED, now=now)
         return
     _end(test, by=by, why="cancelled", now=now)
 
 
-def _start(test: AuditTest, case: Case, *, by: User, now: datetime) -> None:
+def _start(test: AuditModeTest, case: Case, *, by: User, now: datetime) -> None:
     """Take the setting; the lease and the test begin in one transaction."""
     test.lease = request_lease(
         case, value_during=ProtectionMode.AUDIT, length=test.length, by=by, reason="audit-mode test", now=now
@@ -131,13 +131,13 @@ def _start(test: AuditTest, case: Case, *, by: User, now: datetime) -> None:
     move_test(test, to=TestStatus.STARTING, now=now)
 
 
-def _end(test: AuditTest, *, by: User, why: str, now: datetime) -> None:
+def _end(test: AuditModeTest, *, by: User, why: str, now: datetime) -> None:
     assert test.lease_id is not None, "a test that has begun has a lease"
     lease = end_lease(test.lease_id, by=by, why=why, now=now)
     follow_lease(test, lease, now=now)
 
 
-def follow_lease(test: AuditTest, lease: SettingLease, *, now: datetime) -> None:
+def follow_lease(test: AuditModeTest, lease: SettingLease, *, now: datetime) -> None:
     """Bring a locked test to where its lease is; its conclusion is drawn by ``test_conclusion``."""
     wanted = _FOLLOWS.get(lease.status)
     if wanted is TestStatus.NOT_DONE and test.cancelled_by_id is not None:
@@ -159,13 +159,13 @@ _FOLLOWS = {
 }
 
 
-def record_visit(test: AuditTest, visit: Visit, *, now: datetime) -> None:
+def record_visit(test: AuditModeTest, visit: Visit, *, now: datetime) -> None:
     """Remember who made the connection, and when."""
     test.visited_at, test.visit_outcome = now, visit.value
     test.save(update_fields=["visited_at", "visit_outcome"])
 
 
-def move_test(test: AuditTest, *, to: TestStatus, now: datetime) -> None:
+def move_test(test: AuditModeTest, *, to: TestStatus, now: datetime) -> None:
     """Save the next status of a locked test."""
     check_transition(TRANSITIONS, TestStatus(test.status), to)
     test.status = to.value
@@ -175,11 +175,11 @@ def move_test(test: AuditTest, *, to: TestStatus, now: datetime) -> None:
     test.save()
     if to is TestStatus.NOT_DONE:
         outcome = test.lease.outcome if test.lease else ""
-        audit.record("test_not_done", test, case=test.case, actor=None, now=now, outcome=outcome)
+        activity_log.record("test_not_done", test, case=test.case, actor=None, now=now, outcome=outcome)
 
 
-def _locked(test_id: int) -> tuple[AuditTest, Case]:
+def _locked(test_id: int) -> tuple[AuditModeTest, Case]:
     """Lock a test's case, then the test: always in this order."""
-    case_id = AuditTest.objects.values_list("case_id", flat=True).get(pk=test_id)
+    case_id = AuditModeTest.objects.values_list("case_id", flat=True).get(pk=test_id)
     case = Case.objects.locked().get(pk=case_id)
-    return AuditTest.objects.locked().select_related("lease").get(pk=test_id), case
+    return AuditModeTest.objects.locked().select_related("lease").get(pk=test_id), case

@@ -18,7 +18,7 @@ import structlog
 from django.db import IntegrityError, transaction
 
 from troubleshooting import dispatch
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.emergency_stop.gate import WritesStopped, write_gate
 from troubleshooting.actions.leases.lease_visit import LeaseVisit
 from troubleshooting.domain.base.transitions import check_transition
@@ -83,7 +83,7 @@ def request_lease(
         if holder is None:  # ended this very moment
             return request_lease(case, value_during=value_during, length=length, by=by, reason=reason, now=now)
         raise LeaseHeld(holder) from error
-    audit.record("lease_requested", lease, case=case, actor=by, now=now, minutes=length // timedelta(minutes=1))
+    activity_log.record("lease_requested", lease, case=case, actor=by, now=now, minutes=length // timedelta(minutes=1))
     dispatch.lease_wants_visit(lease.pk)
     return lease
 
@@ -102,7 +102,7 @@ def end_lease(lease_id: int, *, by: User | None, why: str, now: datetime) -> Set
         move_lease(lease, to=LeaseStatus.RESTORING, now=now)
     else:
         return lease
-    audit.record("lease_end_requested", lease, case=lease.case, actor=by, now=now, why=why)
+    activity_log.record("lease_end_requested", lease, case=lease.case, actor=by, now=now, why=why)
     dispatch.lease_wants_visit(lease.pk)
     return lease
 
@@ -116,13 +116,13 @@ def retry_lease(lease_id: int, *, by: User, now: datetime) -> SettingLease:
         return lease
     lease.next_attempt_at = None
     lease.save(update_fields=["next_attempt_at"])
-    audit.record("lease_retry_requested", lease, case=lease.case, actor=by, now=now)
+    activity_log.record("lease_retry_requested", lease, case=lease.case, actor=by, now=now)
     dispatch.lease_wants_visit(lease.pk)
     return lease
 
 
 def move_lease(lease: SettingLease, *, to: LeaseStatus, now: datetime, outcome: Outcome | None = None) -> None:
-    """Save the next status of a locked lease, with an audit entry where it is over."""
+    """Save the next status of a locked lease, with an activity entry where it is over."""
     check_transition(TRANSITIONS, LeaseStatus(lease.status), to)
     lease.status = to.value
     lease.next_attempt_at = None
@@ -133,7 +133,7 @@ def move_lease(lease: SettingLease, *, to: LeaseStatus, now: datetime, outcome: 
         lease.ended_at = now
     lease.save()
     if not TRANSITIONS[to]:
-        audit.record(
+        activity_log.record(
             f"lease_{to.value}",
             lease,
             case=lease.case,
@@ -233,7 +233,9 @@ def _change(lease: SettingLease, visit: LeaseVisit) -> None:
             locked.value_seen = seen
             if seen == locked.value_during:
                 move_lease(locked, to=LeaseStatus.ACTIVE, now=visit.now())
-                audit.record("lease_active", locked, case=locked.case, actor=None, now=visit.now(), value_seen=seen)
+                activity_log.record(
+                    "lease_active", locked, case=locked.case, actor=None, now=visit.now(), value_seen=seen
+                )
                 return
             locked.save()
     except LeaseMoved:

@@ -15,8 +15,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef
 
-from troubleshooting.actions import activity_log as audit
-from troubleshooting.actions import drift
+from troubleshooting.actions import activity_log, drift
 from troubleshooting.actions.checks import endings
 from troubleshooting.actions.locks import device_lock
 from troubleshooting.actions.runs.waking import wake_others
@@ -108,7 +107,7 @@ def _claim(check_run_id: int, *, now: datetime) -> CheckRun | None:
             if not taken:
                 return None
             run = CheckRun.objects.select_related("case", "device__group").get(pk=check_run_id)
-            audit.record("check_started", run, case=run.case, actor=None, now=now, attempt=run.attempt)
+            activity_log.record("check_started", run, case=run.case, actor=None, now=now, attempt=run.attempt)
             return run
     except IntegrityError as error:
         if ONE_VISIT_PER_DEVICE not in str(error):

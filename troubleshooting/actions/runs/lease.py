@@ -8,7 +8,7 @@ import structlog
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Count
 
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.leases.audit_mode_tests import follow_lease, move_test, record_visit
 from troubleshooting.actions.leases.lease_visit import LeaseVisit
 from troubleshooting.actions.leases.leases import LeaseMoved, end_lease, put_off, restore_lease, tend_lease
@@ -32,7 +32,7 @@ from troubleshooting.domain.leases.audit_mode_verdict import TestFacts, Visit, c
 from troubleshooting.domain.leases.lease import ENDED, LeaseStatus, is_due
 from troubleshooting.machines.errors import MachineError
 from troubleshooting.machines.psrp import connect
-from troubleshooting.models import AuditTest, Case, CaseVerdict, DeviceSnapshot, SettingLease
+from troubleshooting.models import AuditModeTest, Case, CaseVerdict, DeviceSnapshot, SettingLease
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +64,7 @@ def _wants_visit(lease: SettingLease, *, now: datetime) -> bool:
         return _unconcluded(lease) is not None or retest_wants_visit(lease, now=now)
     if status == LeaseStatus.ACTIVE and retest_wants_visit(lease, now=now):
         return True
-    if status == LeaseStatus.ACTIVE and AuditTest.objects.filter(lease=lease, portal_visits=True).exists():
+    if status == LeaseStatus.ACTIVE and AuditModeTest.objects.filter(lease=lease, portal_visits=True).exists():
         return True  # left by a lost worker: a living one goes on to the end
     begins = status in (LeaseStatus.REQUESTED, LeaseStatus.PREPARED, LeaseStatus.CHANGING)
     return begins or is_due(status, lease.ends_at, now=now)
@@ -104,14 +104,14 @@ def _visit(lease: SettingLease, plan: VisitPlan) -> None:
 def _give_back(lease: SettingLease, fault: str, *, now: datetime) -> None:
     """After a fault of the portal itself: a change that nobody waits for is put back at once."""
     put_off(lease, DeviceErrorCode.PORTAL_FAULT, detail=fault, now=now)
-    if AuditTest.objects.filter(lease=lease, portal_visits=True).exists() or retest_of(lease) is not None:
+    if AuditModeTest.objects.filter(lease=lease, portal_visits=True).exists() or retest_of(lease) is not None:
         with transaction.atomic():
             end_lease(lease.pk, by=None, why="portal_fault", now=now)
 
 
 def _go_on_with_test(lease: SettingLease, visit: LeaseVisit, plan: VisitPlan) -> None:
     """Let the PC request the page, put the mode back, read the log: as far as the test is."""
-    test = AuditTest.objects.select_related("case").filter(lease=lease).first()
+    test = AuditModeTest.objects.select_related("case").filter(lease=lease).first()
     if test is None:
         return
     if lease.status == LeaseStatus.ACTIVE and test.portal_visits:
@@ -125,7 +125,7 @@ def _go_on_with_test(lease: SettingLease, visit: LeaseVisit, plan: VisitPlan) ->
         conclude(test, lease, _read_log(lease, visit, plan), now=plan.clock())
 
 
-def _let_pc_visit(test: AuditTest, visit: LeaseVisit, plan: VisitPlan) -> None:
+def _let_pc_visit(test: AuditModeTest, visit: LeaseVisit, plan: VisitPlan) -> None:
     """Request the reported page, or the published test page where the site was reported as dangerous."""
     is_missed = test.case.kind == ProblemKind.DANGEROUS_SITE_MISSED
     answer = visit.request_page(TEST_PAGE if is_missed else url_of(test.case))
@@ -137,10 +137,10 @@ def _read_log(lease: SettingLease, visit: LeaseVisit, plan: VisitPlan) -> Snapsh
 
 
 @transaction.atomic
-def conclude(test: AuditTest, lease: SettingLease, snapshot: Snapshot | None, *, now: datetime) -> None:
+def conclude(test: AuditModeTest, lease: SettingLease, snapshot: Snapshot | None, *, now: datetime) -> None:
     """Store what a test showed; a cancelled one shows nothing and concludes nothing."""
     case = Case.objects.locked().get(pk=test.case_id)
-    locked = AuditTest.objects.locked().select_related("case", "lease").get(pk=test.pk)
+    locked = AuditModeTest.objects.locked().select_related("case", "lease").get(pk=test.pk)
     follow_lease(locked, lease, now=now)
     if locked.status != TestStatus.ENDING:
         return
@@ -163,7 +163,7 @@ def conclude(test: AuditTest, lease: SettingLease, snapshot: Snapshot | None, *,
     )
     CaseVerdict.objects.create(
         case=case,
-        audit_test=locked,
+        audit_mode_test=locked,
         code=verdict.code.value,
         confidence=verdict.confidence.value,
         content=verdict.as_json(),
@@ -172,14 +172,14 @@ def conclude(test: AuditTest, lease: SettingLease, snapshot: Snapshot | None, *,
     case.verdict_code, case.verdict_confidence, case.updated_at = verdict.code.value, verdict.confidence.value, now
     case.save(update_fields=["verdict_code", "verdict_confidence", "updated_at"])
     said = {"code": verdict.code.value, "confidence": verdict.confidence.value}
-    audit.record("verdict_reached", locked, case=case, actor=None, now=now, **said)
+    activity_log.record("verdict_reached", locked, case=case, actor=None, now=now, **said)
 
 
-def _unconcluded(lease: SettingLease) -> AuditTest | None:
+def _unconcluded(lease: SettingLease) -> AuditModeTest | None:
     """Give the test of an ended lease whose conclusion is still missing."""
     if lease.status in _NEEDS_NO_CONCLUSION:
         return None
-    return AuditTest.objects.open().filter(lease=lease).first()
+    return AuditModeTest.objects.open().filter(lease=lease).first()
 
 
 def _follow(lease: SettingLease, plan: VisitPlan) -> None:
@@ -188,7 +188,7 @@ def _follow(lease: SettingLease, plan: VisitPlan) -> None:
     lease.refresh_from_db()
     is_given_up = lease.ended_at is not None and now - lease.ended_at >= GIVE_UP_READING_AFTER
     with transaction.atomic():
-        test = AuditTest.objects.open().locked().select_related("case", "lease").filter(lease=lease).first()
+        test = AuditModeTest.objects.open().locked().select_related("case", "lease").filter(lease=lease).first()
         if test is not None:
             follow_lease(test, lease, now=now)
     if test is not None and is_given_up:

@@ -1,6 +1,6 @@
 """What a worker does for an exclusion on one PC: put it, prove it, take it off, prove that.
 
-"Verified" and "removed" are said only of what was read back. The approval is checked once more right before anything is sent.
+"Verified" and "removed" are said only of what was read back. The approval is checked again before anything is sent.
 """
 
 from __future__ import annotations

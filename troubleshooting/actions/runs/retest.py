@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.requests import lock
 from troubleshooting.actions.exclusions.retests import (
     ask_retest,
@@ -40,7 +40,7 @@ from troubleshooting.domain.retests.retest import (
 )
 from troubleshooting.machines.changing import ProtectionMode
 from troubleshooting.machines.errors import MachineError
-from troubleshooting.models import AuditEntry, Case, Exclusion, Retest, SettingLease, User
+from troubleshooting.models import ActivityEntry, Case, Exclusion, Retest, SettingLease, User
 from troubleshooting.models.exclusion import Decision
 from troubleshooting.permissions import check_may_retest, check_may_say_blocked
 from troubleshooting.queries.cases.solving import STILL_BLOCKED
@@ -80,13 +80,15 @@ def say_still_blocked(exclusion_id: int, *, by: User, now: datetime) -> Exclusio
     if exclusion.status not in IN_FORCE:
         raise CannotRetest(RetestOutcome.EXCLUSION_ENDED)
     if not _is_last_word(exclusion, by=by):
-        audit.record(STILL_BLOCKED, exclusion, case=exclusion.case, actor=by, now=now)
+        activity_log.record(STILL_BLOCKED, exclusion, case=exclusion.case, actor=by, now=now)
     return exclusion
 
 
 def _is_last_word(exclusion: Exclusion, *, by: User) -> bool:
     """Tell whether the person said so already, and nothing was read back or tried since that may have changed it."""
-    said = AuditEntry.objects.filter(subject_type="exclusion", subject_id=exclusion.pk, action=STILL_BLOCKED, actor=by)
+    said = ActivityEntry.objects.filter(
+        subject_type="exclusion", subject_id=exclusion.pk, action=STILL_BLOCKED, actor=by
+    )
     last = said.order_by("-at").first()
     if last is None:
         return False

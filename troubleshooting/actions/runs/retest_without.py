@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.emergency_stop.gate import WritesStopped, is_stopped
 from troubleshooting.actions.exclusions.handover import is_needed_by_another
 from troubleshooting.actions.exclusions.placements import (
@@ -178,7 +178,7 @@ def _let_go(retest: Retest, placement: Placement, *, now: datetime) -> RetestOut
     kept = Retest.objects.locked().get(pk=retest.pk)
     kept.content |= {TAKEN_OFF: now.isoformat()}
     kept.save(update_fields=["content"])
-    audit.record("retest_taken_off", kept, case=exclusion.case, actor=None, now=now)
+    activity_log.record("retest_taken_off", kept, case=exclusion.case, actor=None, now=now)
     retest.content, placement.status = kept.content, locked.status
     return None
 

@@ -9,7 +9,7 @@ import structlog
 from django.db import transaction
 
 from troubleshooting import dispatch
-from troubleshooting.actions import activity_log as audit
+from troubleshooting.actions import activity_log
 from troubleshooting.actions.alone import alone
 from troubleshooting.actions.checks.check_runs import requeue
 from troubleshooting.actions.checks.endings import end_cancelled, fail_check_run
@@ -49,7 +49,7 @@ def leases_to_tend(*, now: datetime) -> set[int]:
     """Give the leases to begin or to put back, and those whose test or re-test was left behind or is untold."""
     wanting = SettingLease.objects.wanting_a_visit(now=now).values_list("pk", flat=True)
     left = SettingLease.objects.left_on_the_way(now=now).values_list("pk", flat=True)
-    unread = SettingLease.objects.filter(ended_at__isnull=False, audit_test__status__in=OPEN_TEST_CODES)
+    unread = SettingLease.objects.filter(ended_at__isnull=False, audit_mode_test__status__in=OPEN_TEST_CODES)
     untold = SettingLease.objects.filter(ended_at__isnull=False, retest__isnull=False, retest__ended_at=None)
     return {*wanting, *left, *unread.values_list("pk", flat=True), *untold.values_list("pk", flat=True)}
 
@@ -71,7 +71,7 @@ def _end_overdue(run: CheckRun, now: datetime) -> None:
 
 def _resume(run: CheckRun, now: datetime) -> None:
     requeue(run, now=now)
-    audit.record("check_requeued", run, case=run.case, actor=None, now=now, attempt=run.attempt)
+    activity_log.record("check_requeued", run, case=run.case, actor=None, now=now, attempt=run.attempt)
 
 
 def _recover(run: CheckRun, now: datetime) -> None:
@@ -89,4 +89,6 @@ def _recover(run: CheckRun, now: datetime) -> None:
         )
         return
     requeue(run, now=now)
-    audit.record("check_requeued", run, case=run.case, actor=None, now=now, attempt=run.attempt, reason="worker_lost")
+    activity_log.record(
+        "check_requeued", run, case=run.case, actor=None, now=now, attempt=run.attempt, reason="worker_lost"
+    )

@@ -18,7 +18,7 @@ class PlacementStatus(StrEnum):
     NOT_APPLIED = "not_applied"  # ended, or its PC left the scope, before anything was sent
 
 
-# REMOVED and NOT_APPLIED go back to WAITING when a PC that had left the scope of an exclusion in force belongs to it again.
+# REMOVED and NOT_APPLIED go back to WAITING when a PC that had left the scope of an exclusion in force rejoins it.
 # REMOVED goes back to REMOVING when the value was found there again and IT has the portal take it off once more.
 TRANSITIONS: Mapping[PlacementStatus, frozenset[PlacementStatus]] = {
     PlacementStatus.WAITING: frozenset(

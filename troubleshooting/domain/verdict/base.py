@@ -25,7 +25,7 @@ class VerdictCode(StrEnum):
     NOTHING_HAPPENED = "nothing_happened"
 
 
-FROM_AUDIT_TEST: frozenset[VerdictCode] = frozenset(
+FROM_AUDIT_MODE_TEST: frozenset[VerdictCode] = frozenset(
     {VerdictCode.NOT_BLOCKED, VerdictCode.PROTECTION_NOT_WORKING, VerdictCode.NOTHING_HAPPENED}
 )
 

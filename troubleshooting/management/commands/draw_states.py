@@ -13,15 +13,14 @@ from django.core.management.base import BaseCommand, CommandError
 from troubleshooting.domain.cases import case
 from troubleshooting.domain.checks import check_run
 from troubleshooting.domain.exclusions import exclusion, placement
-from troubleshooting.domain.leases import audit_mode_test as audit_test
-from troubleshooting.domain.leases import lease
+from troubleshooting.domain.leases import audit_mode_test, lease
 from troubleshooting.domain.retests import retest
 from troubleshooting.domain.submissions import submission
 
 TABLES: Mapping[str, tuple[Mapping[Any, frozenset[Any]], Mapping[Any, str | None]]] = {
     "Case": (case.TRANSITIONS, case.NEXT_MOVE),
     "Check run": (check_run.TRANSITIONS, check_run.NEXT_MOVE),
-    "Audit-mode test": (audit_test.TRANSITIONS, audit_test.NEXT_MOVE),
+    "Audit-mode test": (audit_mode_test.TRANSITIONS, audit_mode_test.NEXT_MOVE),
     "Lease": (lease.TRANSITIONS, lease.NEXT_MOVE),
     "Exclusion": (exclusion.TRANSITIONS, exclusion.NEXT_MOVE),
     "Exclusion on one PC": (placement.TRANSITIONS, placement.NEXT_MOVE),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.core import signing
 
-from troubleshooting.models import AuditTest, CheckRun
+from troubleshooting.models import AuditModeTest, CheckRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,12 @@ class SeenState:
 class StateTokens:
     """Signed tokens of the rows of one table that carry a version; only a page that we made has one."""
 
-    def __init__(self, model: type[CheckRun] | type[AuditTest], *, salt: str) -> None:
+    def __init__(self, model: type[CheckRun] | type[AuditModeTest], *, salt: str) -> None:
         """Sign with a salt of its own, so that no token is taken for one of another table."""
         self._model = model
         self._signer = signing.Signer(salt=salt)
 
-    def give(self, row: CheckRun | AuditTest) -> str:
+    def give(self, row: CheckRun | AuditModeTest) -> str:
         """Give the token of the state that a page shows."""
         return self._signer.sign(f"{row.pk}:{row.version}:{row.status}")
 

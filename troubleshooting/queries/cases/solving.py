@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.domain.retests.retest import RetestOutcome, RetestPurpose
-from troubleshooting.models import AuditEntry, Case, Exclusion, Placement, Retest
+from troubleshooting.models import ActivityEntry, Case, Exclusion, Placement, Retest
 from troubleshooting.models.exclusion import IN_FORCE_CODES
 
 STILL_BLOCKED = "exclusion_still_blocked"
@@ -58,7 +58,7 @@ class Solving:
 
 def said_to_be_blocked() -> QuerySet[Exclusion]:
     """Give the exclusions in force that were said not to work, where no re-test since then says otherwise."""
-    said = AuditEntry.objects.filter(subject_type="exclusion", subject_id=OuterRef("pk"), action=STILL_BLOCKED)
+    said = ActivityEntry.objects.filter(subject_type="exclusion", subject_id=OuterRef("pk"), action=STILL_BLOCKED)
     opened = Retest.objects.filter(
         exclusion=OuterRef("pk"), outcome=RetestOutcome.WORKS, ended_at__gt=OuterRef("said_at")
     )
@@ -91,7 +91,7 @@ def read_solving(case: Case) -> Solving:
 
 def _said_blocked_at(held: list[Exclusion]) -> datetime | None:
     """Give when somebody said last that the site is still blocked with one of these."""
-    said = AuditEntry.objects.filter(
+    said = ActivityEntry.objects.filter(
         subject_type="exclusion", subject_id__in=[exclusion.pk for exclusion in held], action=STILL_BLOCKED
     )
     at: datetime | None = said.aggregate(at=Max("at"))["at"]

@@ -20,7 +20,7 @@ from troubleshooting.domain.exclusions.placement_texts import placement_text
 from troubleshooting.domain.leases.lease_texts import outcome_text
 from troubleshooting.domain.retests.retest import RetestPurpose
 from troubleshooting.domain.retests.retest_texts import QUESTIONS, retest_text
-from troubleshooting.models import AuditEntry, Case, User
+from troubleshooting.models import ActivityEntry, Case, User
 from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import (
     CONFIDENCE_LABELS,
@@ -159,7 +159,7 @@ def read_timeline(case: Case, *, reader: User) -> Timeline:
 
     What happened on other people's PCs is not for employees.
     """
-    stored = AuditEntry.objects.filter(case=case).select_related("actor").order_by("-at", "-pk")
+    stored = ActivityEntry.objects.filter(case=case).select_related("actor").order_by("-at", "-pk")
     if not _is_technical(reader):
         elsewhere = Q(action__in=OF_A_PLACE) & ~Q(details__device__in=[case.device.hostname, TENANT])
         stored = stored.exclude(elsewhere)
@@ -167,7 +167,7 @@ def read_timeline(case: Case, *, reader: User) -> Timeline:
     return Timeline(entries[:SHOWN_AT_ONCE], entries[SHOWN_AT_ONCE:])
 
 
-def _entry(entry: AuditEntry, reader: User) -> TimelineEntry:
+def _entry(entry: ActivityEntry, reader: User) -> TimelineEntry:
     note = NOTES.get(entry.action)
     return TimelineEntry(
         at=entry.at,
@@ -179,7 +179,7 @@ def _entry(entry: AuditEntry, reader: User) -> TimelineEntry:
     )
 
 
-def _who(entry: AuditEntry, reader: User) -> str:
+def _who(entry: ActivityEntry, reader: User) -> str:
     """Name the actor; an employee reads "IT" for the people of IT."""
     actor = entry.actor
     if actor is None:

@@ -15,7 +15,7 @@ from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.domain.evidence.events import BLOCK_EVENTS, EventMatch, matches_in
 from troubleshooting.domain.evidence.snapshot import ProtectionEvent, Snapshot
 from troubleshooting.domain.verdict.base import Evidence, EvidenceKind, NextStepCode, Verdict, VerdictCode
-from troubleshooting.models import AuditTest, CaseVerdict, CheckRun
+from troubleshooting.models import AuditModeTest, CaseVerdict, CheckRun
 from troubleshooting.models.choices import CHECK_TITLES, CONFIDENCE_LABELS, VERDICT_LABELS
 from troubleshooting.queries.base.words import label_of
 
@@ -99,7 +99,9 @@ class EventRow:
     xml: str
 
 
-def read_verdict(runs: Iterable[CheckRun], *, technical: bool, tests: Iterable[AuditTest] = ()) -> VerdictView | None:
+def read_verdict(
+    runs: Iterable[CheckRun], *, technical: bool, tests: Iterable[AuditModeTest] = ()
+) -> VerdictView | None:
     """Give the verdict of the newest run or audit-mode test that has one.
 
     None while a check is under way, after one that failed without learning anything, and where there is none.
@@ -144,7 +146,9 @@ def _view(stored: CaseVerdict, *, technical: bool, is_from_earlier: bool) -> Ver
         next=verdict.next_step.text,
         offers_check=verdict.next_step.code in (CHECK_AGAIN_BY_IT if technical else CHECK_AGAIN_BY_ANYBODY),
         offers_submission=verdict.next_step.code in SUBMISSION_AFTER,
-        evidence=evidence_links(verdict.evidence, technical=technical, prefix="test-" if stored.audit_test_id else ""),
+        evidence=evidence_links(
+            verdict.evidence, technical=technical, prefix="test-" if stored.audit_mode_test_id else ""
+        ),
         concluded_at=stored.concluded_at,
         is_from_earlier=is_from_earlier,
     )

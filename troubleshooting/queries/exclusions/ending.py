@@ -16,7 +16,7 @@ from troubleshooting.domain.exclusions.exclusion import IN_FORCE, ExclusionKind
 from troubleshooting.domain.leases.lease_texts import outcome_text
 from troubleshooting.domain.retests.retest import INDICATOR_SETTLES, RetestOutcome, RetestPurpose, RetestStatus
 from troubleshooting.domain.retests.retest_texts import QUESTIONS, retest_text
-from troubleshooting.models import AuditEntry, Exclusion, Retest, User
+from troubleshooting.models import ActivityEntry, Exclusion, Retest, User
 from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import EXCLUSION_STATUS_LABELS
 from troubleshooting.queries.base.words import label_of
@@ -157,7 +157,7 @@ def _advises_end(retest: Retest | None) -> bool:
 
 
 def _said_blocked_at(exclusion: Exclusion, tries: list[Retest]) -> datetime | None:
-    said = AuditEntry.objects.filter(subject_type="exclusion", subject_id=exclusion.pk, action=STILL_BLOCKED)
+    said = ActivityEntry.objects.filter(subject_type="exclusion", subject_id=exclusion.pk, action=STILL_BLOCKED)
     said_at: datetime | None = said.aggregate(at=Max("at"))["at"]
     opened = [retest.ended_at for retest in tries if retest.outcome == RetestOutcome.WORKS and retest.ended_at]
     return said_at if said_at is not None and said_at >= max(opened, default=said_at) else None

@@ -29,7 +29,7 @@ from troubleshooting.domain.exclusions.placement import OUT_OF_SCOPE
 from troubleshooting.domain.exclusions.placement_texts import placement_text
 from troubleshooting.domain.tenant.errors import TenantErrorCode, tenant_error_text
 from troubleshooting.domain.verdict.verdict import Verdict
-from troubleshooting.models import AuditEntry, Exclusion, ExclusionDecision, Placement, User
+from troubleshooting.models import ActivityEntry, Exclusion, ExclusionDecision, Placement, User
 from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import (
     CONFIDENCE_LABELS,
@@ -260,7 +260,7 @@ def read_placements(exclusion: Exclusion, *, technical: bool, may_open: MayOpen)
     placed = exclusion.placements.select_related("device").order_by("-is_canary", "device__hostname")
     if not technical:
         placed = placed.filter(_own_places(exclusion))
-    joined = AuditEntry.objects.filter(subject_type="placement", action="placement_joined")
+    joined = ActivityEntry.objects.filter(subject_type="placement", action="placement_joined")
     late = set(joined.filter(subject_id__in=exclusion.placements.values("pk")).values_list("subject_id", flat=True))
     shown = placed[:PLACEMENTS_SHOWN]
     return tuple(

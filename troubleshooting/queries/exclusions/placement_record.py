@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.utils.functional import Promise
 
-from troubleshooting.models import AuditEntry, Placement
+from troubleshooting.models import ActivityEntry, Placement
 from troubleshooting.models.choices import PLACEMENT_STATUS_LABELS
 from troubleshooting.queries.base.words import label_of
 
@@ -27,13 +27,13 @@ class RecordLine:
 
 def read_tenant_record(placement: Placement) -> tuple[RecordLine, ...]:
     """Give what came of each call, newest first; one query."""
-    entries = AuditEntry.objects.filter(
+    entries = ActivityEntry.objects.filter(
         subject_type="exclusion", subject_id=placement.exclusion_id, action__in=ACTIONS
     ).order_by("-at", "-pk")
     return tuple(_line(entry) for entry in entries)
 
 
-def _line(entry: AuditEntry) -> RecordLine:
+def _line(entry: ActivityEntry) -> RecordLine:
     status = entry.action.removeprefix("placement_")
     read = json.dumps(entry.details, indent=2, ensure_ascii=False)
     return RecordLine(entry.at, status, label_of(PLACEMENT_STATUS_LABELS, status), read)

@@ -36,7 +36,7 @@ class AskPage:
 
 def read_ask_page(case: Case) -> AskPage:
     """Give the page of a case with its device joined; the same number of queries for every case."""
-    stored = case.verdicts.select_related("check_run", "audit_test__lease").first()
+    stored = case.verdicts.select_related("check_run", "audit_mode_test__lease").first()
     if stored is None:
         return AskPage(NO_VERDICT)
     verdict = Verdict.from_json(stored.content)
@@ -45,8 +45,8 @@ def read_ask_page(case: Case) -> AskPage:
         return AskPage(reason)
     run = stored.check_run or case.check_runs.first()
     snapshot = (read_snapshot(run) if run else None) or Snapshot(collected_at=stored.concluded_at)
-    if stored.audit_test is not None and stored.audit_test.lease is not None:
-        snapshot = replace(snapshot, events=read_events(stored.audit_test.lease).events)
+    if stored.audit_mode_test is not None and stored.audit_mode_test.lease is not None:
+        snapshot = replace(snapshot, events=read_events(stored.audit_mode_test.lease).events)
     return AskPage(
         None,
         proposals=propose(case.report, verdict, snapshot),

@@ -10,7 +10,7 @@ from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.leases.audit_mode_test import TEST_PAGE
 from troubleshooting.domain.leases.audit_mode_verdict import TestFacts, Visit
 from troubleshooting.machines.parse import build_snapshot
-from troubleshooting.models import AuditTest, DeviceAnswer, SettingLease
+from troubleshooting.models import AuditModeTest, DeviceAnswer, SettingLease
 from troubleshooting.queries.cases.verdict import EVENTS_SHOWN, EventRow, event_row
 from troubleshooting.queries.checks.evidence import answer_of
 
@@ -18,7 +18,7 @@ NEEDED = ("clock", "protection_events")
 SLACK = timedelta(seconds=1)  # clocks are compared to the second
 
 
-def events_of(test: AuditTest) -> tuple[EventRow, ...]:
+def events_of(test: AuditModeTest) -> tuple[EventRow, ...]:
     """Give the events since the start of a test: those that decided it first, then the others; one query."""
     if test.lease is None or test.lease.started_at is None:
         return ()
@@ -38,7 +38,7 @@ def read_events(lease: SettingLease) -> Snapshot:
     return build_snapshot(stored, collected_at=lease.ended_at or lease.ends_at)
 
 
-def facts_of(test: AuditTest, lease: SettingLease, snapshot: Snapshot) -> TestFacts:
+def facts_of(test: AuditModeTest, lease: SettingLease, snapshot: Snapshot) -> TestFacts:
     """Give what is known of an ended test."""
     return TestFacts(
         report=test.case.report,

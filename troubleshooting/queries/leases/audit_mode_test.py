@@ -17,7 +17,7 @@ from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.leases.audit_mode_test import OPEN, TestStatus, is_wanted, why_no_test
 from troubleshooting.domain.leases.lease import TASK_GRACE, LeaseStatus
 from troubleshooting.domain.leases.lease_texts import outcome_text
-from troubleshooting.models import AuditTest, Case, SettingLease, User
+from troubleshooting.models import AuditModeTest, Case, SettingLease, User
 from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import MODE_LABELS, PROGRAM_LABELS, TEST_STATUS_LABELS
 from troubleshooting.queries.base.people import name_for
@@ -29,7 +29,7 @@ POLL_S = 2  # while something can change at any moment
 SLOW_POLL_S = 10  # while a person or an unreachable PC is waited for
 TESTS_SHOWN = 10
 
-tokens = StateTokens(AuditTest, salt="troubleshooting.audit_test")
+tokens = StateTokens(AuditModeTest, salt="troubleshooting.audit_mode_test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,31 +118,31 @@ class TestStep:
         return self.test is not None and self.test.is_live
 
 
-def newest_tests(case: Case) -> list[AuditTest]:
+def newest_tests(case: Case) -> list[AuditModeTest]:
     """Give the newest tests of a case with all that the page needs; one query."""
-    found = case.audit_tests.select_related("lease", "consented_by", "approved_by", "cancelled_by", "verdict")
+    found = case.audit_mode_tests.select_related("lease", "consented_by", "approved_by", "cancelled_by", "verdict")
     tests = list(found.order_by("-consented_at", "-pk")[:TESTS_SHOWN])
     for test in tests:
         test.case = case
     return tests
 
 
-def visible_tests(reader: User) -> QuerySet[AuditTest]:
+def visible_tests(reader: User) -> QuerySet[AuditModeTest]:
     """Give the tests of the cases that the reader may open, with what their pages need."""
-    tests = AuditTest.objects.select_related(
+    tests = AuditModeTest.objects.select_related(
         "case__device", "case__reporter", "lease", "consented_by", "approved_by", "cancelled_by"
     )
     return tests.filter(case__in=Case.objects.visible_to(reader))
 
 
-def read_test_step(case: Case, tests: Sequence[AuditTest], *, reader: User, may_ask: bool) -> TestStep:
+def read_test_step(case: Case, tests: Sequence[AuditModeTest], *, reader: User, may_ask: bool) -> TestStep:
     """Give the step from the tests of the case; at most two queries more."""
     views = tuple(read_test(test, reader=reader, with_events=number == 0) for number, test in enumerate(tests))
     latest = views[0] if views else None
     return TestStep(test=latest, offer=_offer(case, latest, reader=reader, may_ask=may_ask), earlier=views[1:])
 
 
-def read_test(test: AuditTest, *, reader: User, with_events: bool = True) -> TestView:
+def read_test(test: AuditModeTest, *, reader: User, with_events: bool = True) -> TestView:
     """Give one test as the reader may see it; for IT and auditors one query for its events."""
     technical = reader.role in SEE_ALL_CASES
     case, lease, status = test.case, test.lease, TestStatus(test.status)

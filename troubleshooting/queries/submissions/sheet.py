@@ -23,7 +23,7 @@ from troubleshooting.domain.submissions.submission import (
     why_not,
 )
 from troubleshooting.domain.verdict.verdict import Verdict
-from troubleshooting.models import AuditTest, Case, CheckRun, Submission
+from troubleshooting.models import AuditModeTest, Case, CheckRun, Submission
 from troubleshooting.models.choices import PROBLEM_LABELS, SUBMISSION_STATUS_LABELS
 from troubleshooting.queries.checks.evidence import findings_of, read_snapshot
 from troubleshooting.queries.leases.audit_mode_events import read_events
@@ -96,7 +96,7 @@ def read_sheet(case: Case, *, company: Company, contact: str, time_zone: tzinfo,
     The newest verdict counts, whether a check or an audit-mode test came to it.
     """
     run = judged_run(case)
-    stored = case.verdicts.select_related("audit_test__lease").first()
+    stored = case.verdicts.select_related("audit_mode_test__lease").first()
     if run is None or stored is None:
         return _sheet(case, why_not=NOT_CHECKED_YET, instead=CHECK_FIRST)
     verdict = Verdict.from_json(stored.content)
@@ -105,7 +105,7 @@ def read_sheet(case: Case, *, company: Company, contact: str, time_zone: tzinfo,
         return _sheet(case, why_not=reason, instead=verdict.next_step.text, has_evidence=True)
     found = fields(
         case.report,
-        _with_events_of_test(read_snapshot(run) or Snapshot(collected_at=run.requested_at), stored.audit_test),
+        _with_events_of_test(read_snapshot(run) or Snapshot(collected_at=run.requested_at), stored.audit_mode_test),
         verdict,
         company=company,
         case_number=case.number,
@@ -123,7 +123,7 @@ def read_sheet(case: Case, *, company: Company, contact: str, time_zone: tzinfo,
     )
 
 
-def _with_events_of_test(snapshot: Snapshot, test: AuditTest | None) -> Snapshot:
+def _with_events_of_test(snapshot: Snapshot, test: AuditModeTest | None) -> Snapshot:
     """Add what was logged during the test that the verdict rests on."""
     if test is None or test.lease is None:
         return snapshot

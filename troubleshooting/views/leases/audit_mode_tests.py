@@ -24,7 +24,7 @@ from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.leases.audit_mode_test import needs_approval, why_no_test
 from troubleshooting.forms.leases.audit_mode_test import ConsentForm, RejectForm
-from troubleshooting.models import AuditTest, Case
+from troubleshooting.models import AuditModeTest, Case
 from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.base.words import translated
 from troubleshooting.queries.checks.transcript import read_transcript
@@ -41,7 +41,7 @@ def test_ask(request: HttpRequest, number: str) -> HttpResponse:
     with or_forbidden():
         permissions.check_may_consent(reader, case)
     why_not = why_no_test(case.verdict_code)
-    if why_not is not None or case.audit_tests.open().exists():
+    if why_not is not None or case.audit_mode_tests.open().exists():
         messages.info(request, translated(why_not) if why_not else _under_way())
         return _to_step(case)
     if is_stopped():
@@ -57,7 +57,7 @@ def test_ask(request: HttpRequest, number: str) -> HttpResponse:
         "is_missed": is_missed,
         "is_own_pc": case.device_owner_id == reader.pk,
         "program": queries.program_of(case),
-        "minutes": settings.AUDIT_TEST_LENGTH // timedelta(minutes=1),
+        "minutes": settings.AUDIT_MODE_TEST_LENGTH // timedelta(minutes=1),
         "needs_approval": _needs_approval(request, case),
         "technical": permissions.sees_everything(reader),
     }
@@ -120,7 +120,7 @@ def test_reject(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("Shorten the reason to 2,000 characters; nothing was rejected yet."))
         return _to_step(_test(request, pk).case)
 
-    def reject(test_id: int, **who_and_when: object) -> AuditTest:
+    def reject(test_id: int, **who_and_when: object) -> AuditModeTest:
         return actions.reject_test(test_id, note=str(form.cleaned_data["note"]), **who_and_when)  # type: ignore[arg-type]
 
     return _steer(request, pk, reject, done=_("The test is rejected. The employee reads your reason in the timeline."))
@@ -135,7 +135,7 @@ def _ask(request: HttpRequest, case: Case, form: ConsentForm) -> HttpResponse:
         lambda: actions.ask_for_test(
             case.pk,
             by=reader_of(request),
-            length=settings.AUDIT_TEST_LENGTH,
+            length=settings.AUDIT_MODE_TEST_LENGTH,
             portal_visits=form.portal_visits,
             needs_approval=waits,
             now=timezone.now(),
@@ -161,14 +161,14 @@ def _changed_state(request: HttpRequest, pk: int, token: str) -> HttpResponse:
     return response
 
 
-def _steer(request: HttpRequest, pk: int, deed: Callable[..., AuditTest], *, done: str) -> HttpResponseRedirect:
+def _steer(request: HttpRequest, pk: int, deed: Callable[..., AuditModeTest], *, done: str) -> HttpResponseRedirect:
     """Do one deed on a test that the reader may see, and go back to the case."""
     test = _test(request, pk)
     _do(request, lambda: deed(test.pk, by=reader_of(request), now=timezone.now()), done=done)
     return _to_step(test.case)
 
 
-def _do(request: HttpRequest, deed: Callable[[], AuditTest], *, done: str) -> None:
+def _do(request: HttpRequest, deed: Callable[[], AuditModeTest], *, done: str) -> None:
     """Do one deed; say what happens next, or why nothing happened."""
     try:
         with or_forbidden():
@@ -204,13 +204,13 @@ def _under_way() -> str:
 def _needs_approval(request: HttpRequest, case: Case) -> bool:
     return needs_approval(
         reader_of(request).role,
-        roles=settings.AUDIT_TEST_NEEDS_APPROVAL_FROM,
+        roles=settings.AUDIT_MODE_TEST_NEEDS_APPROVAL_FROM,
         group_demands=case.device.group.test_needs_approval,
     )
 
 
 def _to_step(case: Case) -> HttpResponseRedirect:
-    return HttpResponseRedirect(reverse("case", args=[case.number]) + "#audit-test")
+    return HttpResponseRedirect(reverse("case", args=[case.number]) + "#audit-mode-test")
 
 
 def _case(request: HttpRequest, number: str) -> Case:
@@ -219,5 +219,5 @@ def _case(request: HttpRequest, number: str) -> Case:
     return get_object_or_404(visible, number=number)
 
 
-def _test(request: HttpRequest, pk: int) -> AuditTest:
+def _test(request: HttpRequest, pk: int) -> AuditModeTest:
     return get_object_or_404(queries.visible_tests(reader_of(request)), pk=pk)

@@ -9,14 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from troubleshooting.models.case import Case
 
 
-class AuditEntry(models.Model):
+class ActivityEntry(models.Model):
     """One deed, written in the transaction that did it."""
 
     at = models.DateTimeField(db_index=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     actor_name = models.CharField(max_length=150)  # "portal" where no person acted
     action = models.CharField(max_length=40)
-    case = models.ForeignKey(Case, models.PROTECT, null=True, related_name="audit_entries")
+    case = models.ForeignKey(Case, models.PROTECT, null=True, related_name="activity_entries")
     subject_type = models.CharField(max_length=40)
     subject_id = models.BigIntegerField()
     details = models.JSONField(default=dict)
@@ -25,8 +25,8 @@ class AuditEntry(models.Model):
         """Table rules."""
 
         ordering = ["at", "pk"]
-        verbose_name = _("audit entry")
-        verbose_name_plural = _("audit entries")
+        verbose_name = _("activity entry")
+        verbose_name_plural = _("activity entries")
         indexes = [
             models.Index(fields=["case", "at", "id"], name="audit_of_case"),
             models.Index(fields=["subject_type", "subject_id"], name="audit_of_subject"),
