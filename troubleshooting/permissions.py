@@ -149,7 +149,7 @@ def check_may_decide_exclusion(person: User, exclusion: Exclusion) -> None:
         raise NotAllowed(_("This is about your own case, so another reviewer decides about it."))
 
 
-def check_may_decide_together(person: User) -> None:
+def check_may_decide_in_bulk(person: User) -> None:
     """IT decides about several requests at once; about each of them as if it were alone."""
     if not is_it(person):
         raise NotAllowed(_("Exceptions are decided by IT."))
@@ -231,7 +231,7 @@ def check_may_list_exclusions(person: User) -> None:
         raise NotAllowed(_("The list of all exceptions is for IT and auditors."))
 
 
-def check_may_see_emergency(person: User) -> None:
+def check_may_see_emergency_stop(person: User) -> None:
     """IT and auditors see whether changes are stopped, and what was undone."""
     if not sees_everything(person):
         raise NotAllowed(_("This page is for IT and auditors."))
@@ -264,7 +264,7 @@ def check_may_handle_drift(person: User) -> None:
 # The same questions, answered.
 may_request_exclusion = _answering(check_may_request_exclusion)
 may_decide_exclusion = _answering(check_may_decide_exclusion)
-may_decide_together = _answering(check_may_decide_together)
+may_decide_in_bulk = _answering(check_may_decide_in_bulk)
 may_withdraw_exclusion = _answering(check_may_withdraw_exclusion)
 may_revoke_exclusion = _answering(check_may_revoke_exclusion)
 may_retest = _answering(check_may_retest)
@@ -277,7 +277,7 @@ may_consent = _answering(check_may_consent)
 may_end_test = _answering(check_may_end_test)
 may_approve_test = _answering(check_may_approve_test)
 may_retry_lease = _answering(check_may_retry_lease)
-may_see_emergency = _answering(check_may_see_emergency)
+may_see_emergency_stop = _answering(check_may_see_emergency_stop)
 may_stop_writes = _answering(check_may_stop_writes)
 may_undo = _answering(check_may_undo)
 may_see_drift = _answering(check_may_see_drift)

@@ -7,12 +7,8 @@ from troubleshooting.views.base import sign_out, styleguide
 from troubleshooting.views.cases import cases, home, report
 from troubleshooting.views.checks import check_runs
 from troubleshooting.views.drift import drift
-from troubleshooting.views.emergency_stop import emergency_stop as emergency
-from troubleshooting.views.exclusions import bulk as exclusions_together
-from troubleshooting.views.exclusions import exclusions, placements
-from troubleshooting.views.exclusions import live_state as exclusion_state
-from troubleshooting.views.exclusions import request_page as exclusion_ask
-from troubleshooting.views.exclusions import retests as exclusion_retests
+from troubleshooting.views.emergency_stop import emergency_stop
+from troubleshooting.views.exclusions import bulk, exclusions, live_state, placements, request_page, retests
 from troubleshooting.views.leases import audit_mode_tests, leases
 from troubleshooting.views.submissions import submissions
 
@@ -27,7 +23,7 @@ urlpatterns = [
     path("cases/<str:number>/", cases.case, name="case"),
     path("cases/<str:number>/check/", cases.check_start, name="check-start"),
     path("cases/<str:number>/test/", audit_mode_tests.test_ask, name="test-ask"),
-    path("cases/<str:number>/exclusion/", exclusion_ask.exclusion_ask, name="exclusion-ask"),
+    path("cases/<str:number>/exclusion/", request_page.exclusion_ask, name="exclusion-ask"),
     path("cases/<str:number>/withdraw/", cases.case_withdraw, name="case-withdraw"),
     path("cases/<str:number>/solve/", cases.case_solve, name="case-solve"),
     path("cases/<str:number>/submission/", submissions.submission, name="submission"),
@@ -45,26 +41,26 @@ urlpatterns = [
     path("tests/<int:pk>/reject/", audit_mode_tests.test_reject, name="test-reject"),
     path("tests/<int:pk>/transcript/", audit_mode_tests.test_transcript, name="test-transcript"),
     path("exclusions/", exclusions.exclusions, name="exclusions"),
-    path("exclusions/together/", exclusions_together.exclusions_together, name="exclusions-together"),
-    path("exclusions/together/decided/", exclusions_together.exclusions_decided, name="exclusions-decided"),
+    path("exclusions/bulk/", bulk.exclusions_in_bulk, name="exclusions-bulk"),
+    path("exclusions/bulk/decided/", bulk.exclusions_decided, name="exclusions-decided"),
     path("exclusions/<int:pk>/", exclusions.exclusion, name="exclusion"),
     path("exclusions/<int:pk>/places/<int:place>/", placements.placement_transcript, name="placement-transcript"),
-    path("exclusions/<int:pk>/state/", exclusion_state.exclusion_state, name="exclusion-state"),
+    path("exclusions/<int:pk>/state/", live_state.exclusion_state, name="exclusion-state"),
     path("exclusions/<int:pk>/approve/", exclusions.exclusion_approve, name="exclusion-approve"),
     path("exclusions/<int:pk>/reject/", exclusions.exclusion_reject, name="exclusion-reject"),
     path("exclusions/<int:pk>/ask-back/", exclusions.exclusion_ask_back, name="exclusion-ask-back"),
     path("exclusions/<int:pk>/answer/", exclusions.exclusion_answer, name="exclusion-answer"),
     path("exclusions/<int:pk>/withdraw/", exclusions.exclusion_withdraw, name="exclusion-withdraw"),
-    path("exclusions/<int:pk>/retest/", exclusion_retests.exclusion_retest, name="exclusion-retest"),
-    path("exclusions/<int:pk>/retests/<int:retest>/", exclusion_retests.retest_record, name="exclusion-retest-record"),
-    path("exclusions/<int:pk>/still-blocked/", exclusion_retests.still_blocked, name="exclusion-still-blocked"),
-    path("exclusions/<int:pk>/renew/", exclusion_retests.exclusion_renew, name="exclusion-renew"),
+    path("exclusions/<int:pk>/retest/", retests.exclusion_retest, name="exclusion-retest"),
+    path("exclusions/<int:pk>/retests/<int:retest>/", retests.retest_record, name="exclusion-retest-record"),
+    path("exclusions/<int:pk>/still-blocked/", retests.still_blocked, name="exclusion-still-blocked"),
+    path("exclusions/<int:pk>/renew/", retests.exclusion_renew, name="exclusion-renew"),
     path("exclusions/<int:pk>/revoke/", exclusions.exclusion_revoke, name="exclusion-revoke"),
-    path("emergency/", emergency.emergency, name="emergency"),
-    path("emergency/stop/", emergency.emergency_stop, name="emergency-stop"),
-    path("emergency/lift/", emergency.emergency_lift, name="emergency-lift"),
-    path("emergency/undo/", emergency.emergency_undo, name="emergency-undo"),
-    path("emergency/undos/<int:pk>/", emergency.undo, name="undo"),
+    path("emergency-stop/", emergency_stop.stop_page, name="emergency-stop"),
+    path("emergency-stop/stop/", emergency_stop.begin_stop, name="emergency-stop-begin"),
+    path("emergency-stop/lift/", emergency_stop.lift_stop, name="emergency-stop-lift"),
+    path("emergency-stop/undo/", emergency_stop.undo_preview, name="undo-preview"),
+    path("emergency-stop/undos/<int:pk>/", emergency_stop.undo, name="undo"),
     path("drift/", drift.drift, name="drift"),
     path("drift/tenant/look/", drift.drift_look_tenant, name="drift-look-tenant"),
     path("drift/devices/<int:pk>/look/", drift.drift_look, name="drift-look"),

@@ -82,9 +82,9 @@ MOVES_BY_FORM = {
 URLS = {
     "approve": "exclusion-approve",
     "approve narrower": "exclusion-approve",
-    "approve together": "exclusions-together",
+    "approve together": "exclusions-bulk",
     "reject": "exclusion-reject",
-    "reject together": "exclusions-together",
+    "reject together": "exclusions-bulk",
     "ask back": "exclusion-ask-back",
     "answer": "exclusion-answer",
     "withdraw": "exclusion-withdraw",

@@ -81,7 +81,7 @@ class Machine:
 
         quick = tuple(entry for entry in entries if entry.quick)
         alone = [entry for entry in entries if not entry.quick]
-        left_over = self._read_together(quick, hand_over) if len(quick) > 1 else list(quick)
+        left_over = self._read_in_bulk(quick, hand_over) if len(quick) > 1 else list(quick)
         for entry in [*left_over, *alone]:
             hand_over(self._read_alone(entry))
         return tuple(answers)
@@ -132,13 +132,13 @@ class Machine:
 
     # --- many entries, one pipeline -----------------------------------------------------------------------------------
 
-    def _read_together(self, entries: tuple[Entry, ...], hand_over: OnAnswer) -> list[Entry]:
+    def _read_in_bulk(self, entries: tuple[Entry, ...], hand_over: OnAnswer) -> list[Entry]:
         """Read entries as statements of one pipeline; give those that have to be asked again alone.
 
         When the pipeline stands still for longer than its slowest entry may take, the shell is closed: stopping a
         batch can crash its host (remoting.md section 9).
         """
-        together = _Together(entries, limits=self._limits, clock=self._clock, hand_over=hand_over)
+        together = _Bulk(entries, limits=self._limits, clock=self._clock, hand_over=hand_over)
         pipeline = self._session.begin(entries)
         news = News(pipeline)
         try:
@@ -155,7 +155,7 @@ class Machine:
         return together.left_over()
 
 
-class _Together:
+class _Bulk:
     """The course of one batch: what has come, when, and what was handed over."""
 
     def __init__(self, entries: tuple[Entry, ...], *, limits: Limits, clock: Clock, hand_over: OnAnswer) -> None:

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="WriteStop",
+            name="EmergencyStop",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("is_on", models.BooleanField(default=True)),
@@ -53,14 +53,14 @@ class Migration(migrations.Migration):
             field=models.ManyToManyField(related_name="undos", to="troubleshooting.exclusion"),
         ),
         migrations.AddField(
-            model_name="writestop",
+            model_name="emergencystop",
             name="begun_by",
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
             ),
         ),
         migrations.AddField(
-            model_name="writestop",
+            model_name="emergencystop",
             name="ended_by",
             field=models.ForeignKey(
                 blank=True,
@@ -83,13 +83,13 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="writestop",
+            model_name="emergencystop",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("is_on", True)), fields=("is_on",), name="stop_one_at_a_time"
             ),
         ),
         migrations.AddConstraint(
-            model_name="writestop",
+            model_name="emergencystop",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("ended_at__isnull", True), ("ended_by__isnull", True), ("is_on", True)),
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="writestop",
+            model_name="emergencystop",
             constraint=models.CheckConstraint(
                 condition=models.Q(("reason", ""), _negated=True), name="stop_has_a_reason"
             ),

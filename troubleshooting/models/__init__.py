@@ -5,6 +5,7 @@ from troubleshooting.models.case import Case, CaseCounter
 from troubleshooting.models.check_run import CaseVerdict, CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot
 from troubleshooting.models.device import Device, DeviceGroup
 from troubleshooting.models.drift import DriftFinding, DriftLook
+from troubleshooting.models.emergency_stop import EmergencyStop, Undo
 from troubleshooting.models.exclusion import Exclusion, ExclusionDecision
 from troubleshooting.models.lease import AuditModeTest, SettingLease
 from troubleshooting.models.placement import Placement
@@ -12,7 +13,6 @@ from troubleshooting.models.retest import ExclusionWarning, Retest
 from troubleshooting.models.submission import Submission
 from troubleshooting.models.tenant import SeenIndicator, TenantReading
 from troubleshooting.models.user import User
-from troubleshooting.models.write_stop import Undo, WriteStop
 
 __all__ = [
     "ActivityEntry",
@@ -28,6 +28,7 @@ __all__ = [
     "DeviceSnapshot",
     "DriftFinding",
     "DriftLook",
+    "EmergencyStop",
     "Exclusion",
     "ExclusionDecision",
     "ExclusionWarning",
@@ -39,5 +40,4 @@ __all__ = [
     "TenantReading",
     "Undo",
     "User",
-    "WriteStop",
 ]

@@ -271,7 +271,7 @@ def _places(person: Any) -> list[tuple[str, Promise]]:
         places.append(("cases", _("Cases")))
         places.append(("exclusions", _("Exceptions")))
         places.append(("drift", _("Drift")))
-        places.append(("emergency", _("Emergency stop")))
+        places.append(("emergency-stop", _("Emergency stop")))
     if person.role == Role.ADMINISTRATOR and person.is_staff:
         places.append(("admin:index", _("Administration")))
     return places

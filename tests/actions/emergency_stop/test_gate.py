@@ -110,7 +110,7 @@ def test_with_the_stop_on_nothing_is_put_on_a_pc_and_it_goes_on_by_itself_afterw
 
     placement = Placement.objects.get()
     assert (writes_sent(lab), pc.preferences[LISTS[what[0]]]) == ([], [])
-    assert (placement.status, placement.error_code, placement.attempts) == ("waiting", "writes_stopped", 0)
+    assert (placement.status, placement.error_code, placement.attempts) == ("waiting", "emergency_stopped", 0)
     assert not due_placements(now=timezone.now() + timedelta(days=1)).exists()
     lift()
     assert due_placements(now=timezone.now()).get() == placement
@@ -134,7 +134,7 @@ def test_a_removal_waits_for_the_end_of_the_stop_and_is_done_then(lab_server, en
     visited_all()
 
     assert pc.preferences[ADDRESSES] == [IP[1]]
-    assert (Placement.objects.get().status, Placement.objects.get().error_code) == ("removing", "writes_stopped")
+    assert (Placement.objects.get().status, Placement.objects.get().error_code) == ("removing", "emergency_stopped")
     lift()
     worked()
     assert (present(exclusion).status, pc.preferences[ADDRESSES]) == (ExclusionStatus.REMOVED, [])
@@ -195,7 +195,7 @@ def test_the_next_step_of_a_visit_under_way_is_halted():
             stop()
 
         assert lab.steps.count("Remove-MpPreference") == 1
-        assert (Placement.objects.get().status, Placement.objects.get().error_code) == ("removing", "writes_stopped")
+        assert (Placement.objects.get().status, Placement.objects.get().error_code) == ("removing", "emergency_stopped")
         lab.pc.faults.discard(Fault.SETTINGS_REFUSED)
         lift()
         worked()
@@ -234,7 +234,7 @@ def test_a_lease_that_was_asked_for_before_the_stop_is_not_begun():
 
         tended(test)
 
-        assert now_at(test) == (TestStatus.NOT_DONE, LeaseStatus.NOT_APPLIED, Outcome.WRITES_STOPPED)
+        assert now_at(test) == (TestStatus.NOT_DONE, LeaseStatus.NOT_APPLIED, Outcome.EMERGENCY_STOPPED)
         assert (writes_sent(lab), lab.pc.tasks, lab.pc.preferences[MODE]) == ([], {}, 1)
         assert SettingLease.objects.get().started_at is None
 
@@ -246,7 +246,7 @@ def test_a_stop_before_the_first_change_of_a_visit_leaves_the_pc_untouched():
             stop()
             assert writes_under_way() == 0
 
-        assert now_at(test) == (TestStatus.NOT_DONE, LeaseStatus.NOT_APPLIED, Outcome.WRITES_STOPPED)
+        assert now_at(test) == (TestStatus.NOT_DONE, LeaseStatus.NOT_APPLIED, Outcome.EMERGENCY_STOPPED)
         assert (writes_sent(lab), lab.pc.tasks, lab.pc.preferences[MODE]) == ([], {}, 1)
 
 
@@ -257,7 +257,7 @@ def test_a_stop_after_the_restore_task_turns_the_lease_back_at_once():
             stop()
             assert writes_under_way() == 1
 
-        assert now_at(test) == (TestStatus.NOT_DONE, LeaseStatus.REFUSED, Outcome.WRITES_STOPPED)
+        assert now_at(test) == (TestStatus.NOT_DONE, LeaseStatus.REFUSED, Outcome.EMERGENCY_STOPPED)
         assert not any("AuditMode" in command for command in writes_sent(lab)), "the mode is never lowered"
         assert (lab.pc.tasks, lab.pc.preferences[MODE]) == ({}, 1)
 

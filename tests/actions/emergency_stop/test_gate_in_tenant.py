@@ -86,7 +86,7 @@ def test_a_stop_between_the_read_and_the_post_lets_no_post_out_and_it_is_put_aft
 
     assert visited(defender_api, stop) == ["GET"]
 
-    assert stands(exclusion) == (ExclusionStatus.APPLYING, "applying", "writes_stopped", 0)
+    assert stands(exclusion) == (ExclusionStatus.APPLYING, "applying", "emergency_stopped", 0)
     assert (defender_api.tenant.indicators(), writes_under_way()) == ([], 0)
     assert not due_placements(now=timezone.now() + timedelta(days=1)).exists()
     lift()
@@ -100,7 +100,7 @@ def test_a_post_that_the_tenant_did_not_take_is_not_sent_again_after_the_stop(de
 
     assert visited(defender_api, faulty(defender_api, fault), stop) == ["GET", "POST"]
 
-    assert stands(exclusion) == (ExclusionStatus.APPLYING, "applying", "writes_stopped", 0)
+    assert stands(exclusion) == (ExclusionStatus.APPLYING, "applying", "emergency_stopped", 0)
     assert defender_api.tenant.indicators() == []
     lift()
     worked(tenant=tenant_of(defender_api), rounds=1)
@@ -128,7 +128,7 @@ def test_a_stop_between_the_read_and_the_delete_lets_no_delete_out_and_it_is_tak
 
     assert visited(defender_api, nothing, stop) == ["GET", "GET"]
 
-    assert stands(exclusion) == (ExclusionStatus.REVOKED, "removing", "writes_stopped", 0)
+    assert stands(exclusion) == (ExclusionStatus.REVOKED, "removing", "emergency_stopped", 0)
     assert (len(defender_api.tenant.indicators()), writes_under_way()) == (1, 0)
     lift()
     worked(tenant=tenant_of(defender_api), rounds=1)
@@ -141,7 +141,7 @@ def test_a_delete_that_the_tenant_did_not_take_is_not_sent_again_after_the_stop(
 
     assert visited(defender_api, nothing, faulty(defender_api, fault), stop) == ["GET", "GET", "DELETE"]
 
-    assert stands(exclusion) == (ExclusionStatus.REVOKED, "removing", "writes_stopped", 0)
+    assert stands(exclusion) == (ExclusionStatus.REVOKED, "removing", "emergency_stopped", 0)
     assert len(defender_api.tenant.indicators()) == 1
     lift()
     worked(tenant=tenant_of(defender_api), rounds=1)

@@ -11,12 +11,12 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from tests.support.exclusion_world import approved, asked, checked_case
 from tests.support.world import ADA, ADAM, EMMA, IVO, NOW, SARA, checked_case_on, device_at, person
-from troubleshooting.actions.emergency_stop.gate import WritesStopped, is_stopped, write_gate
+from troubleshooting.actions.emergency_stop.gate import EmergencyStopped, is_stopped, write_gate
 from troubleshooting.actions.emergency_stop.stop import AlreadyStopped, NotStopped, lift_stop, stop_writes
 from troubleshooting.actions.exclusions.placements import put_off_stopped
 from troubleshooting.actions.leases.audit_mode_tests import approve_test, ask_for_test
 from troubleshooting.domain.leases.audit_mode_test import TestStatus
-from troubleshooting.models import ActivityEntry, AuditModeTest, Placement, SettingLease, Undo, WriteStop
+from troubleshooting.models import ActivityEntry, AuditModeTest, EmergencyStop, Placement, SettingLease, Undo
 from troubleshooting.models.choices import Role
 from troubleshooting.permissions import NotAllowed
 
@@ -25,12 +25,12 @@ LATER = NOW + timedelta(minutes=5)
 OTHERS = [EMMA, SARA, IVO, ADA]
 
 
-def stopped(by=ADAM) -> WriteStop:
+def stopped(by=ADAM) -> EmergencyStop:
     return stop_writes(by=person(by), reason="wrong PCs", now=NOW)
 
 
 def deeds() -> list[tuple[str, str, dict]]:
-    entries = ActivityEntry.objects.filter(subject_type="writestop").order_by("pk")
+    entries = ActivityEntry.objects.filter(subject_type="emergencystop").order_by("pk")
     return [(entry.action, entry.actor_name, entry.details) for entry in entries]
 
 
@@ -38,7 +38,7 @@ def deeds() -> list[tuple[str, str, dict]]:
 def test_an_administrator_stops_all_writes_and_lets_them_go_on():
     stop = stopped()
     assert is_stopped()
-    with pytest.raises(WritesStopped), write_gate():
+    with pytest.raises(EmergencyStopped), write_gate():
         pytest.fail("the gate is shut")
 
     lift_stop(by=person(EVE), note="it was the list", now=LATER)
@@ -48,7 +48,7 @@ def test_an_administrator_stops_all_writes_and_lets_them_go_on():
     assert (stop.begun_by, stop.begun_at, stop.reason) == (person(ADAM), NOW, "wrong PCs")
     assert (stop.ended_by, stop.ended_at, stop.end_note) == (person(EVE), LATER, "it was the list")
     assert deeds() == [
-        ("writes_stopped", "adam", {"reason": "wrong PCs"}),
+        ("emergency_stopped", "adam", {"reason": "wrong PCs"}),
         ("writes_allowed", "eve", {"note": "it was the list"}),
     ]
     with write_gate():
@@ -74,7 +74,7 @@ def test_a_second_stop_is_told_that_there_is_one_and_the_first_stays():
     with pytest.raises(AlreadyStopped):
         stopped(EVE)
 
-    assert WriteStop.objects.get() == first
+    assert EmergencyStop.objects.get() == first
     assert len(deeds()) == 1
 
 
@@ -88,7 +88,7 @@ def test_what_is_not_stopped_cannot_be_lifted_and_a_stop_is_lifted_once():
     with pytest.raises(NotStopped):
         lift_stop(by=person(ADAM), note="", now=LATER)
 
-    assert stopped().pk != WriteStop.objects.order_by("pk")[0].pk, "a new stop is another row"
+    assert stopped().pk != EmergencyStop.objects.order_by("pk")[0].pk, "a new stop is another row"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -107,7 +107,7 @@ def test_two_administrators_at_once_make_one_stop():
     with ThreadPoolExecutor(2) as pool:
         said = sorted(pool.map(stop, range(2)))
 
-    assert said == [WriteStop.objects.get().reason, "already"]
+    assert said == [EmergencyStop.objects.get().reason, "already"]
     assert len(deeds()) == 1
 
 
@@ -128,7 +128,7 @@ def test_two_administrators_at_once_lift_once():
     with ThreadPoolExecutor(2) as pool:
         said = sorted(pool.map(lift, range(2)))
 
-    assert said == [WriteStop.objects.get().end_note, "lifted"]
+    assert said == [EmergencyStop.objects.get().end_note, "lifted"]
     assert len(deeds()) == 2
 
 
@@ -159,7 +159,7 @@ def test_no_test_is_asked_for_while_all_is_stopped(needs_approval):
     case = checked_case_on(device_at(None, owner=person(EMMA)), by=person(EMMA), now=NOW)
     stopped()
 
-    with pytest.raises(WritesStopped):
+    with pytest.raises(EmergencyStopped):
         ask_for_test(
             case.pk,
             by=person(EMMA),
@@ -179,7 +179,7 @@ def test_no_test_is_approved_while_all_is_stopped():
     test = ask_for_test(case.pk, by=person(EMMA), **wanted)
     stopped()
 
-    with pytest.raises(WritesStopped):
+    with pytest.raises(EmergencyStopped):
         approve_test(test.pk, by=person(IVO), now=NOW)
 
     test.refresh_from_db()
@@ -212,17 +212,17 @@ def stop_row(**changes: object) -> dict[str, object]:
 )
 def test_a_stop_keeps_its_promises(changes, constraint):
     with pytest.raises(IntegrityError, match=constraint):
-        insert("troubleshooting_writestop", **stop_row(**changes))
+        insert("troubleshooting_emergencystop", **stop_row(**changes))
 
 
 @pytest.mark.django_db
 def test_one_stop_at_a_time():
-    insert("troubleshooting_writestop", **stop_row())
+    insert("troubleshooting_emergencystop", **stop_row())
 
     with pytest.raises(IntegrityError, match="stop_one_at_a_time"):
-        insert("troubleshooting_writestop", **stop_row())
+        insert("troubleshooting_emergencystop", **stop_row())
 
-    assert WriteStop.objects.get().is_on
+    assert EmergencyStop.objects.get().is_on
 
 
 @pytest.mark.django_db

@@ -14,8 +14,8 @@ from troubleshooting.actions.exclusions.bulk import (
     Outcome,
     Seen,
     TooMany,
-    approve_together,
-    reject_together,
+    approve_in_bulk,
+    reject_in_bulk,
 )
 from troubleshooting.domain.exclusions.approval import DecidedAlready
 from troubleshooting.models import Exclusion, ExclusionDecision
@@ -29,11 +29,11 @@ def read(*exclusions: Exclusion) -> list[Seen]:
 
 
 def approve(requests: list[Seen], who=IVO) -> list[Outcome]:
-    return approve_together(requests, by=person(who), note="", rules=RULES, now=timezone.now())
+    return approve_in_bulk(requests, by=person(who), note="", rules=RULES, now=timezone.now())
 
 
 def reject(requests: list[Seen], who=IVO) -> list[Outcome]:
-    return reject_together(requests, by=person(who), note="No", now=timezone.now())
+    return reject_in_bulk(requests, by=person(who), note="No", now=timezone.now())
 
 
 @pytest.mark.parametrize("deed", [approve, reject])
@@ -48,7 +48,7 @@ def test_only_it_decides_together(deed, who):
 
 
 @pytest.mark.parametrize("deed", [approve, reject])
-def test_requests_with_different_causes_are_not_decided_together(deed):
+def test_requests_with_different_causes_are_not_decided_in_bulk(deed):
     requests = read(ExclusionFactory(value="203.0.113.1"), ExclusionFactory(value="203.0.113.2"))
 
     with pytest.raises(DifferentCauses):
@@ -58,7 +58,7 @@ def test_requests_with_different_causes_are_not_decided_together(deed):
 
 
 @pytest.mark.parametrize("deed", [approve, reject])
-def test_more_than_anybody_reads_are_not_decided_together(deed):
+def test_more_than_anybody_reads_are_not_decided_in_bulk(deed):
     requests = [*read(ExclusionFactory()), *(Seen(number) for number in range(10**6, 10**6 + MOST_TOGETHER))]
 
     with pytest.raises(TooMany) as refused:

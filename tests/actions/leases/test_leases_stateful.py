@@ -32,7 +32,7 @@ from tests.support.gate import LateLab
 from tests.support.world import ADAM, BLOCKED_SITE, EMMA, IVO, case_on, device_at, person, plan
 from troubleshooting.actions.cases.cases import solve_case, withdraw_case
 from troubleshooting.actions.checks.check_runs import cancel_check_run
-from troubleshooting.actions.emergency_stop.gate import WritesStopped, is_stopped
+from troubleshooting.actions.emergency_stop.gate import EmergencyStopped, is_stopped
 from troubleshooting.actions.emergency_stop.stop import lift_stop, stop_writes
 from troubleshooting.actions.leases.audit_mode_tests import TestUnderWay, ask_for_test, cancel_test, say_visited
 from troubleshooting.actions.leases.leases import LeaseHeld
@@ -106,7 +106,7 @@ class LeaseMachine(RuleBasedStateMachine):
             told = error.lease
         except (TestUnderWay, NotAllowed):
             return
-        except WritesStopped:
+        except EmergencyStopped:
             assert is_stopped()
             return
         assert told == held
@@ -264,7 +264,7 @@ class LeaseMachine(RuleBasedStateMachine):
     def no_lease_is_lost(self) -> None:
         for lease in SettingLease.objects.all():
             assert lease.status in OPEN_CODES + ENDED_CODES
-            if lease.outcome == Outcome.WRITES_STOPPED:
+            if lease.outcome == Outcome.EMERGENCY_STOPPED:
                 assert lease.status not in (LeaseStatus.ACTIVE, LeaseStatus.RESTORED), "it never began"
             if lease.status == LeaseStatus.NOT_APPLIED:
                 assert lease.started_at is None, "something was sent, and nothing read back"

@@ -102,7 +102,7 @@ def test_a_hostile_value_put_into_a_request_by_direct_sql_is_shown_and_never_app
     client.force_login(person(IVO))
 
     page = client.get(reverse("exclusion", args=[exclusion.pk])).content.decode()
-    together = client.get(reverse("exclusions-together"), {"pick": exclusion.pk}).content.decode()
+    together = client.get(reverse("exclusions-bulk"), {"pick": exclusion.pk}).content.decode()
     with pytest.raises(InvalidExclusionValue):
         approved(exclusion)
     client.post(reverse("exclusion-approve", args=[exclusion.pk]), {"digest": seen(exclusion)})

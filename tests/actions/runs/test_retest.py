@@ -35,7 +35,7 @@ from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.domain.leases.lease import LeaseStatus, Outcome
 from troubleshooting.domain.retests.retest import GIVE_UP_AFTER, RetestOutcome, RetestStatus
 from troubleshooting.machines.changing import ProtectionMode
-from troubleshooting.models import ActivityEntry, Case, Placement, Retest, SettingLease, WriteStop
+from troubleshooting.models import ActivityEntry, Case, EmergencyStop, Placement, Retest, SettingLease
 from troubleshooting.permissions import NotAllowed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -402,12 +402,12 @@ def test_while_writes_are_stopped_nothing_is_taken_off(lab_server):
     retested()
     retest = warned(exclusion)
     retested()
-    WriteStop.objects.create(begun_at=timezone.now(), begun_by=person(ADAM), reason="looking into something")
+    EmergencyStop.objects.create(begun_at=timezone.now(), begun_by=person(ADAM), reason="looking into something")
 
     swept()
 
     retest.refresh_from_db()
-    assert (retest.outcome, state_of(pc)) == (RetestOutcome.WRITES_STOPPED, (1, [ADDRESS]))
+    assert (retest.outcome, state_of(pc)) == (RetestOutcome.EMERGENCY_STOPPED, (1, [ADDRESS]))
     assert not [command for command in server.commands if command.startswith("Remove-MpPreference")]
 
 

@@ -18,7 +18,7 @@ from troubleshooting.actions.emergency_stop.stop import lift_stop, stop_writes
 from troubleshooting.actions.exclusions.decisions import approve_exclusion
 from troubleshooting.actions.exclusions.placements import may_still_be_put, settle
 from troubleshooting.domain.exclusions.placement import PlacementStatus
-from troubleshooting.models import Exclusion, Undo, User, WriteStop
+from troubleshooting.models import EmergencyStop, Exclusion, Undo, User
 from troubleshooting.queries.emergency_stop import stop as stop_queries
 from troubleshooting.queries.emergency_stop.undo import preview_undo
 
@@ -72,17 +72,17 @@ def an_hour_ago() -> str:
 def test_an_administrator_stops_all_changes_and_lets_them_go_on():
     adam = admin()
     client = signed_in(adam)
-    assert "Changes go on as usual" in text_of(client.get(reverse("emergency")))
+    assert "Changes go on as usual" in text_of(client.get(reverse("emergency-stop")))
 
-    response = client.post(reverse("emergency-stop"), {"stop-reason": REASON})
+    response = client.post(reverse("emergency-stop-begin"), {"stop-reason": REASON})
     assert messages_of(response)[0].startswith("All changes are stopped.")
-    page = text_of(client.get(reverse("emergency")))
+    page = text_of(client.get(reverse("emergency-stop")))
     assert "No write is under way" in page
     assert page.count(REASON) == 2  # in the band and on the page
-    response = client.post(reverse("emergency-lift"), {"lift-note": "It was the list of the supplier"})
+    response = client.post(reverse("emergency-stop-lift"), {"lift-note": "It was the list of the supplier"})
 
     assert messages_of(response)[0].startswith("Changes go on.")
-    page = text_of(client.get(reverse("emergency")))
+    page = text_of(client.get(reverse("emergency-stop")))
     assert "Changes go on as usual" in page
     assert "It was the list of the supplier" in page
     assert not is_stopped()
@@ -98,16 +98,16 @@ def test_an_administrator_stops_all_changes_and_lets_them_go_on():
     ],
 )
 def test_a_stop_needs_a_reason_and_says_so_beside_the_field(reason, sentence):
-    page = text_of(signed_in(admin()).post(reverse("emergency-stop"), {"stop-reason": reason}))
+    page = text_of(signed_in(admin()).post(reverse("emergency-stop-begin"), {"stop-reason": reason}))
 
     assert sentence in page.partition('id="id_stop-reason_error"')[2]
-    assert not WriteStop.objects.exists()
+    assert not EmergencyStop.objects.exists()
 
 
 def test_a_note_that_is_too_long_is_said_beside_its_field_and_the_stop_stays():
     client = signed_in(stopped())
 
-    page = text_of(client.post(reverse("emergency-lift"), {"lift-note": "x" * 2001}))
+    page = text_of(client.post(reverse("emergency-stop-lift"), {"lift-note": "x" * 2001}))
 
     assert "Shorten this" in page.partition('id="id_lift-note_error"')[2]
     assert is_stopped()
@@ -117,17 +117,17 @@ def test_a_note_that_is_too_long_is_said_beside_its_field_and_the_stop_stays():
 def test_a_second_stop_and_a_second_lift_say_who_did_it_and_change_nothing(is_same_person):
     adam = stopped()
     client = signed_in(adam if is_same_person else admin())
-    again = client.post(reverse("emergency-stop"), {"stop-reason": "the same"})
+    again = client.post(reverse("emergency-stop-begin"), {"stop-reason": "the same"})
     lift_stop(by=adam, note="found", now=timezone.now())
-    twice = client.post(reverse("emergency-lift"), {"lift-note": "the same"})
+    twice = client.post(reverse("emergency-stop-lift"), {"lift-note": "the same"})
 
     assert messages_of(again)[-1] == f"{adam} stopped all changes already. This page shows that stop, and why."
     assert messages_of(twice)[-1].startswith(f"{adam} let changes go on already.")
-    assert list(WriteStop.objects.values_list("reason", "end_note")) == [(REASON, "found")]
+    assert list(EmergencyStop.objects.values_list("reason", "end_note")) == [(REASON, "found")]
 
 
 def test_where_nothing_was_ever_stopped_nobody_is_said_to_have_lifted_it():
-    response = signed_in(admin()).post(reverse("emergency-lift"))
+    response = signed_in(admin()).post(reverse("emergency-stop-lift"))
 
     assert messages_of(response) == ["Nothing was stopped, so there was nothing to lift."]
 
@@ -135,11 +135,11 @@ def test_where_nothing_was_ever_stopped_nobody_is_said_to_have_lifted_it():
 @pytest.mark.parametrize("role", ["reviewer", "auditor"])
 def test_reviewers_and_auditors_read_the_page_and_have_no_form(role):
     stopped()
-    page = text_of(signed_in(UserFactory(**{role: True})).get(reverse("emergency")))
+    page = text_of(signed_in(UserFactory(**{role: True})).get(reverse("emergency-stop")))
 
     assert REASON in page
     assert "Administrators stop all changes" in page
-    for name in ("emergency-stop", "emergency-lift", "emergency-undo"):
+    for name in ("emergency-stop-begin", "emergency-stop-lift", "undo-preview"):
         assert reverse(name) not in page
 
 
@@ -157,7 +157,7 @@ def test_the_page_counts_what_waits_and_what_does_not():
 
 
 def test_empty_lists_say_what_will_stand_there():
-    page = text_of(signed_in(made.reviewer()).get(reverse("emergency")))
+    page = text_of(signed_in(made.reviewer()).get(reverse("emergency-stop")))
 
     assert "Nothing was undone so far." in page
     assert "There was none. Each stop will stand here" in page
@@ -170,7 +170,7 @@ def test_the_lists_show_the_newest_and_say_that_there_are_more(monkeypatch):
         stop_writes(by=adam, reason=f"reason {number}", now=timezone.now())
         lift_stop(by=adam, note="", now=timezone.now())
 
-    page = text_of(signed_in(adam).get(reverse("emergency")))
+    page = text_of(signed_in(adam).get(reverse("emergency-stop")))
 
     assert [number for number in range(3) if f"reason {number}" in page] == [1, 2]
     assert "The newest 2 are shown." in page
@@ -184,18 +184,18 @@ def test_the_pages_cost_the_same_queries_with_one_row_and_with_three(rows, djang
         since = timezone.now() - timedelta(hours=1)
         client = signed_in(adam)
         client.post(
-            reverse("emergency-undo"),
+            reverse("undo-preview"),
             {"since": since.isoformat(), "undo-seen": preview_undo(since).digest, "undo-reason": "wrong"},
         )
         in_force(case=exclusion.case)
     latest = reverse("undo", args=[Undo.objects.latest("pk").pk])
-    client.get(reverse("emergency"))
+    client.get(reverse("emergency-stop"))
 
     # the session, the person; the stop, the gate, what waits (2), the stops, the undos; two bands, what is to decide
     with django_assert_num_queries(11):
-        client.get(reverse("emergency"))
+        client.get(reverse("emergency-stop"))
     with django_assert_num_queries(8):  # the session, the person, the places, those of others, the stop; the same three
-        client.get(reverse("emergency-undo"), {"since": an_hour_ago()})
+        client.get(reverse("undo-preview"), {"since": an_hour_ago()})
     with django_assert_num_queries(8):  # the session, the person, the undo, its progress, its places; the same three
         client.get(latest)
 
@@ -213,7 +213,7 @@ def test_every_page_of_it_and_auditors_says_that_all_is_stopped(role, name):
     assert BAND in page
     assert REASON in page
     assert str(adam) in page
-    assert reverse("emergency") in page
+    assert reverse("emergency-stop") in page
 
 
 def test_the_band_is_gone_when_changes_go_on():
@@ -257,7 +257,7 @@ def test_nothing_of_what_is_in_force_or_undone_is_said_to_wait():
 
     since = timezone.now() - timedelta(hours=1)
     data = {"since": since.isoformat(), "undo-seen": preview_undo(since).digest, "undo-reason": "wrong"}
-    client.post(reverse("emergency-undo"), data)
+    client.post(reverse("undo-preview"), data)
 
     assert Exclusion.objects.get().status == "revoked"
     assert "stopped for now" not in text_of(emma.get(url))

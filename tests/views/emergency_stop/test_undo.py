@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 
 def previewed(client: Client, since: str) -> str:
-    return text_of(client.get(reverse("emergency-undo"), {"since": since}))
+    return text_of(client.get(reverse("undo-preview"), {"since": since}))
 
 
 def hidden(page: str, name: str) -> str:
@@ -55,7 +55,7 @@ def numbers_of(page: str) -> list[str]:
 
 def confirmed(client: Client, page: str, **fields: str):
     sent = {"since": hidden(page, "since"), "undo-seen": hidden(page, "undo-seen"), "undo-reason": "wrong list"}
-    return client.post(reverse("emergency-undo"), sent | fields)
+    return client.post(reverse("undo-preview"), sent | fields)
 
 
 def test_the_preview_shows_each_place_and_value_and_confirming_undoes_exactly_that():
@@ -170,7 +170,7 @@ def test_nothing_is_undone_without_a_reason():
 def test_an_empty_time_says_so_and_offers_no_deed():
     client = signed_in(admin())
     page = previewed(client, an_hour_ago())
-    forced = client.post(reverse("emergency-undo"), {"since": an_hour_ago(), "undo-reason": "x"})
+    forced = client.post(reverse("undo-preview"), {"since": an_hour_ago(), "undo-reason": "x"})
 
     assert "Nothing to undo" in page
     assert "undo-seen" not in page
@@ -191,7 +191,7 @@ def test_an_empty_time_says_so_and_offers_no_deed():
 def test_a_moment_that_is_none_is_said_beside_the_field(method, since, sentence):
     in_force()
 
-    response = getattr(signed_in(admin()), method)(reverse("emergency-undo"), {"since": since, "undo-reason": "x"})
+    response = getattr(signed_in(admin()), method)(reverse("undo-preview"), {"since": since, "undo-reason": "x"})
 
     assert sentence in text_of(response).partition('id="id_since_error"')[2]
     assert not Undo.objects.exists()
@@ -201,10 +201,10 @@ def test_a_moment_that_is_none_loses_no_reason_which_goes_along_to_the_preview()
     exclusion = in_force()
     client = signed_in(admin())
 
-    asked = text_of(client.post(reverse("emergency-undo"), {"since": "yesterday", "undo-reason": "wrong list"}))
+    asked = text_of(client.post(reverse("undo-preview"), {"since": "yesterday", "undo-reason": "wrong list"}))
     assert typed(asked) == "wrong list"
-    assert f'<form method="post" action="{reverse("emergency-undo")}"' in asked
-    shown = text_of(client.post(reverse("emergency-undo"), {"since": an_hour_ago(), "undo-reason": typed(asked)}))
+    assert f'<form method="post" action="{reverse("undo-preview")}"' in asked
+    shown = text_of(client.post(reverse("undo-preview"), {"since": an_hour_ago(), "undo-reason": typed(asked)}))
 
     assert "This is what it would be. Read it, then confirm below." in shown
     assert exclusion.value in shown
@@ -266,7 +266,7 @@ def test_hostile_words_are_shown_as_words():
     in_force()
     confirmed(client, previewed(client, an_hour_ago()), **{"undo-reason": made.HOSTILE})
 
-    for url in (reverse("emergency"), reverse("undo", args=[Undo.objects.get().pk]), reverse("help")):
+    for url in (reverse("emergency-stop"), reverse("undo", args=[Undo.objects.get().pk]), reverse("help")):
         page = text_of(client.get(url))
         assert made.HOSTILE not in page
         assert made.escape(made.HOSTILE) in page
@@ -290,7 +290,7 @@ def test_the_tenant_is_named_where_a_value_is_there():
 
 def test_with_a_stop_the_choices_stand_around_it():
     client = signed_in(stopped())
-    page = text_of(client.get(reverse("emergency")))
+    page = text_of(client.get(reverse("emergency-stop")))
 
     assert [words for words in ("From one hour before the stop", "Since the stop began") if words in page] != []
     assert "Stop all changes first" not in page

@@ -24,7 +24,7 @@ from troubleshooting.domain.exclusions.digest import digest
 from troubleshooting.domain.verdict.verdict import VerdictCode
 from troubleshooting.models import ActivityEntry, Case, Exclusion, ExclusionDecision, User
 from troubleshooting.models.choices import VERDICT_LABELS
-from troubleshooting.queries.exclusions.bulk import chosen, read_together
+from troubleshooting.queries.exclusions.bulk import chosen, read_in_bulk
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,7 @@ def signed_in(reader: User | None = None) -> Client:
 
 def shown(exclusions: list[Exclusion], *, reader: User | None = None) -> str:
     picked = {"pick": [exclusion.pk for exclusion in exclusions]}
-    return signed_in(reader).get(reverse("exclusions-together"), picked).content.decode()
+    return signed_in(reader).get(reverse("exclusions-bulk"), picked).content.decode()
 
 
 def picks_on(page: str) -> list[str]:
@@ -56,7 +56,7 @@ def picks_on(page: str) -> list[str]:
 
 def answered(picks: list[str], answer: str, note: str = "", *, reader: User | None = None) -> str:
     data = {"pick": picks, "answer": answer, "note": note}
-    return signed_in(reader).post(reverse("exclusions-together"), data, follow=True).content.decode()
+    return signed_in(reader).post(reverse("exclusions-bulk"), data, follow=True).content.decode()
 
 
 def seen(exclusion: Exclusion) -> str:
@@ -106,7 +106,7 @@ def test_the_selection_is_sent_to_the_page_without_script():
 
     page = signed_in().get(reverse("exclusions")).content.decode()
 
-    assert f'<form method="get" action="{reverse("exclusions-together")}"' in page
+    assert f'<form method="get" action="{reverse("exclusions-bulk")}"' in page
     assert "Decide them together" in page
 
 
@@ -178,7 +178,7 @@ def test_what_is_not_the_readers_to_decide_is_named_with_its_reason():
 
     page = shown([mine, decided, over, waiting])
 
-    part = page.partition('id="not-together"')[2]
+    part = page.partition('id="not-in-bulk"')[2]
     for words in ("You asked for this", "You have decided about this already", "does not wait for a decision any more"):
         assert words in part
     assert picks_on(page) == [seen(waiting)]
@@ -192,7 +192,7 @@ def test_the_page_costs_the_same_queries_with_one_and_with_three(count, django_a
     with django_assert_num_queries(2):  # the requests and their decisions
         found = list(chosen(ivo, pks))
         bound = {exclusion.pk: (change_of(exclusion).as_json(), "") for exclusion in found}
-        together = read_together(found, reader=ivo, changes=bound)
+        together = read_in_bulk(found, reader=ivo, changes=bound)
 
     assert [len(cause.rows) for cause in together.causes] == [count]
 
@@ -331,7 +331,7 @@ def test_bad_input_gives_a_sentence_beside_its_field_and_decides_nothing(field, 
     asked_for = requests(2)
     data = {"pick": [seen(exclusion) for exclusion in asked_for], "answer": "approve", "note": "Typed & kept"} | changes
 
-    page = signed_in().post(reverse("exclusions-together"), data).content.decode()
+    page = signed_in().post(reverse("exclusions-bulk"), data).content.decode()
 
     beside = page.partition(f'id="id_{field}_error"')[2].partition("</p>")[0]
     assert sentence in beside
@@ -344,7 +344,7 @@ def test_bad_input_gives_a_sentence_beside_its_field_and_decides_nothing(field, 
 
 
 def test_a_bad_choice_in_the_address_bar_gives_the_same_sentence():
-    page = signed_in().get(reverse("exclusions-together"), {"pick": ["1; DROP TABLE"]}).content.decode()
+    page = signed_in().get(reverse("exclusions-bulk"), {"pick": ["1; DROP TABLE"]}).content.decode()
 
     assert GARBAGE in page.partition('id="id_pick_error"')[2]
 

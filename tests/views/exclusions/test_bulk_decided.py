@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 def sent(client: Client, picks: list[str], answer: str, note: str = "") -> str:
     """Where an answer leads to."""
-    response = client.post(reverse("exclusions-together"), {"pick": picks, "answer": answer, "note": note})
+    response = client.post(reverse("exclusions-bulk"), {"pick": picks, "answer": answer, "note": note})
     assert response.status_code == 302
     return response.headers["Location"]
 

@@ -12,18 +12,18 @@ from collections.abc import Iterator
 
 from django.db import DatabaseError, connection
 
-from troubleshooting.models import WriteStop
+from troubleshooting.models import EmergencyStop
 
 GATE = (0x4E52, 0)  # the two numbers of the lock
 
 
-class WritesStopped(Exception):
+class EmergencyStopped(Exception):
     """An administrator has stopped all writes."""
 
 
 @contextlib.contextmanager
 def write_gate(*, is_undo: bool = False) -> Iterator[None]:
-    """Hold the gate while something is written; raises WritesStopped where it is shut.
+    """Hold the gate while something is written; raises EmergencyStopped where it is shut.
 
     ``is_undo`` passes: what an administrator takes back after a stop is what the stop is for.
     """
@@ -31,7 +31,7 @@ def write_gate(*, is_undo: bool = False) -> Iterator[None]:
         cursor.execute("SELECT pg_advisory_lock_shared(%s, %s)", GATE)
     try:
         if not is_undo and is_stopped():
-            raise WritesStopped
+            raise EmergencyStopped
         yield
     finally:
         with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
@@ -40,7 +40,7 @@ def write_gate(*, is_undo: bool = False) -> Iterator[None]:
 
 def is_stopped() -> bool:
     """Tell whether writes are stopped; one query."""
-    return WriteStop.objects.on().exists()
+    return EmergencyStop.objects.on().exists()
 
 
 def writes_under_way() -> int:

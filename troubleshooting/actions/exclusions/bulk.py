@@ -19,7 +19,7 @@ from troubleshooting.domain.exclusions.exclusion import InvalidLifetime
 from troubleshooting.domain.exclusions.values import InvalidExclusionValue
 from troubleshooting.models import Exclusion, ExclusionDecision, User
 from troubleshooting.models.exclusion import Decision
-from troubleshooting.permissions import NotAllowed, check_may_decide_together
+from troubleshooting.permissions import NotAllowed, check_may_decide_in_bulk
 
 MOST_TOGETHER = 50  # requests; more than anybody reads
 
@@ -71,7 +71,7 @@ class TooMany(Exception):
         self.count = count
 
 
-def approve_together(
+def approve_in_bulk(
     requests: Sequence[Seen], *, by: User, note: str, rules: ExclusionRules, now: datetime
 ) -> list[Outcome]:
     """Approve each request that still is what the reviewer read, in its own transaction; gives what came of each.
@@ -86,8 +86,8 @@ def approve_together(
     )
 
 
-def reject_together(requests: Sequence[Seen], *, by: User, note: str, now: datetime) -> list[Outcome]:
-    """Reject each request that still is what the reviewer read; as :func:`approve_together`."""
+def reject_in_bulk(requests: Sequence[Seen], *, by: User, note: str, now: datetime) -> list[Outcome]:
+    """Reject each request that still is what the reviewer read; as :func:`approve_in_bulk`."""
     return _each(
         requests,
         lambda seen: reject_exclusion(seen.exclusion_id, by=by, note=note, now=now, seen=seen.digest or "unread"),
@@ -103,7 +103,7 @@ def _given(decision: Decision, seen: Seen, *, by: User, note: str) -> QuerySet[E
 
 
 def _each(requests: Sequence[Seen], deed: Deed, given: Given, *, by: User) -> list[Outcome]:
-    check_may_decide_together(by)
+    check_may_decide_in_bulk(by)
     if len(requests) > MOST_TOGETHER:
         raise TooMany(len(requests))
     chosen = Exclusion.objects.filter(pk__in=[seen.exclusion_id for seen in requests])

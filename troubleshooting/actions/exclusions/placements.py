@@ -210,7 +210,7 @@ def put_off(
 
 def put_off_stopped(placement: Placement, *, now: datetime) -> None:
     """Wait for the end of the emergency stop, which nudges at once."""
-    put_off(placement, DeviceErrorCode.WRITES_STOPPED, detail="", now=now, is_counted=False)
+    put_off(placement, DeviceErrorCode.EMERGENCY_STOPPED, detail="", now=now, is_counted=False)
 
 
 def put_off_fault(placement_id: int, fault: str, *, now: datetime) -> None:

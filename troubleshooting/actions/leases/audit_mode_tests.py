@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from troubleshooting.actions import activity_log
-from troubleshooting.actions.emergency_stop.gate import WritesStopped, is_stopped
+from troubleshooting.actions.emergency_stop.gate import EmergencyStopped, is_stopped
 from troubleshooting.actions.leases.leases import end_lease, request_lease
 from troubleshooting.domain.base.transitions import check_transition
 from troubleshooting.domain.cases.case import ProblemKind
@@ -32,14 +32,14 @@ def ask_for_test(
 ) -> AuditModeTest:
     """Agree to a test. It begins at once, or after a reviewer's approval; raises LeaseHeld, InvalidLength.
 
-    Raises WritesStopped while the emergency stop is on: no PC is put into audit mode meanwhile.
+    Raises EmergencyStopped while the emergency stop is on: no PC is put into audit mode meanwhile.
     A site that was reported as dangerous is never visited: for it, the PC requests the published test page.
     """
     check_length(length)
     case = Case.objects.locked().get(pk=case_id)
     check_may_consent(by, case)
     if is_stopped():
-        raise WritesStopped
+        raise EmergencyStopped
     if case.audit_mode_tests.open().exists() or case.check_runs.live().exists():
         raise TestUnderWay
     is_missed = case.kind == ProblemKind.DANGEROUS_SITE_MISSED
@@ -58,14 +58,14 @@ def ask_for_test(
 
 @transaction.atomic
 def approve_test(test_id: int, *, by: User, now: datetime) -> AuditModeTest:
-    """Let a test begin; raises LeaseHeld where the PC is in another one, WritesStopped during an emergency stop."""
+    """Let a test begin; raises LeaseHeld where the PC is in another one, EmergencyStopped during an emergency stop."""
     test, case = _locked(test_id)
     check_may_approve_test(by, case)
     if test.consented_by_id == by.pk:  # possible on a PC that belongs to nobody
         raise NotAllowed(_("Somebody else has to approve a test that you agreed to."))
     check_transition(TRANSITIONS, TestStatus(test.status), TestStatus.STARTING)
     if is_stopped():
-        raise WritesStopped
+        raise EmergencyStopped
     if case.check_runs.live().exists():
         raise TestUnderWay
     test.approved_by, test.approved_at = by, now

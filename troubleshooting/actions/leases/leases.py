@@ -19,7 +19,7 @@ from django.db import IntegrityError, transaction
 
 from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
-from troubleshooting.actions.emergency_stop.gate import WritesStopped, write_gate
+from troubleshooting.actions.emergency_stop.gate import EmergencyStopped, write_gate
 from troubleshooting.actions.leases.lease_visit import LeaseVisit
 from troubleshooting.domain.base.transitions import check_transition
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
@@ -192,9 +192,9 @@ def begin_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) ->
     try:
         with write_gate():
             is_set = _set_way_back(lease, visit, length=length, skew_s=state.skew_s)
-    except WritesStopped:  # nothing was sent
+    except EmergencyStopped:  # nothing was sent
         with _step(lease, LeaseStatus.PREPARED) as locked:
-            move_lease(locked, to=LeaseStatus.NOT_APPLIED, now=visit.now(), outcome=Outcome.WRITES_STOPPED)
+            move_lease(locked, to=LeaseStatus.NOT_APPLIED, now=visit.now(), outcome=Outcome.EMERGENCY_STOPPED)
         return
     if not is_set:
         _turn_back(lease, visit, Outcome.TASK_NOT_SET)
@@ -222,8 +222,8 @@ def _change(lease: SettingLease, visit: LeaseVisit) -> None:
     try:
         with write_gate():
             visit.set_mode(_mode(lease.value_during))
-    except WritesStopped:
-        _turn_back(lease, visit, Outcome.WRITES_STOPPED)
+    except EmergencyStopped:
+        _turn_back(lease, visit, Outcome.EMERGENCY_STOPPED)
         return
     _settle(lease, visit)
     seen = visit.read_mode()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from troubleshooting.actions.emergency_stop.gate import WritesStopped, is_stopped, write_gate
+from troubleshooting.actions.emergency_stop.gate import EmergencyStopped, is_stopped, write_gate
 from troubleshooting.actions.exclusions.binding import check_binding, wanted_indicator
 from troubleshooting.actions.exclusions.handover import who_needs_the_same
 from troubleshooting.actions.exclusions.placements import (
@@ -68,7 +68,7 @@ def run_in_tenant(placement: Placement, *, plan: TenantPlan) -> None:
 def _tried(placement: Placement, plan: TenantPlan, deed: Callable[[Placement, Tenant, TenantPlan], None]) -> None:
     try:
         deed(placement, plan.connect(), plan)
-    except WritesStopped:
+    except EmergencyStopped:
         put_off_stopped(placement, now=plan.clock())
     except NotConfirmed as error:
         if error.accepted is not None:
@@ -152,7 +152,7 @@ def _approved(exclusion_id: int) -> WantedIndicator | None:
 def _writing(*, is_undo: bool = False) -> Iterator[MayWrite]:
     """Hold the gate, and give what to ask directly before each call: the client reads and waits before it writes.
 
-    Both raise WritesStopped.
+    Both raise EmergencyStopped.
     """
     with write_gate(is_undo=is_undo):
         yield partial(_check_not_stopped, is_undo=is_undo)
@@ -160,7 +160,7 @@ def _writing(*, is_undo: bool = False) -> Iterator[MayWrite]:
 
 def _check_not_stopped(*, is_undo: bool) -> None:
     if not is_undo and is_stopped():
-        raise WritesStopped
+        raise EmergencyStopped
 
 
 def _ids_to_remove(placement: Placement, tenant: Tenant) -> list[str]:

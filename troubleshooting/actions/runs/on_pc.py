@@ -13,7 +13,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from troubleshooting.actions.emergency_stop.gate import WritesStopped, is_stopped, write_gate
+from troubleshooting.actions.emergency_stop.gate import EmergencyStopped, is_stopped, write_gate
 from troubleshooting.actions.exclusions.handover import hand_over, is_needed_by_another, others_of_the_same
 from troubleshooting.actions.exclusions.placements import (
     WANTS_A_VISIT,
@@ -98,14 +98,14 @@ def _with_visit(placement: Placement, plan: VisitPlan, *, put: bool) -> None:
                 put_and_prove(placement, visit)
             else:
                 _remove(placement, visit)
-    except WritesStopped:
+    except EmergencyStopped:
         put_off_stopped(placement, now=plan.clock())
     except MachineError as error:
         put_off(placement, error.code, detail=error.detail, now=plan.clock())
 
 
 def put_and_prove(placement: Placement, visit: DeviceVisit) -> None:
-    """Put an exclusion that stands at "being put", and settle what was read back; raises WritesStopped."""
+    """Put an exclusion that stands at "being put", and settle what was read back; raises EmergencyStopped."""
     found = look(placement, visit.read_state())
     if found.is_silent:
         put_off(placement, DeviceErrorCode.COMMAND_FAILED, detail=SILENT, now=visit.now())
@@ -207,14 +207,14 @@ def _remove(placement: Placement, visit: DeviceVisit) -> None:
 
 
 def send_put(placement: Placement, visit: DeviceVisit) -> None:
-    """Ask the PC to add the value; raises WritesStopped before anything is sent."""
+    """Ask the PC to add the value; raises EmergencyStopped before anything is sent."""
     exclusion = placement.exclusion
     with write_gate(), _on_its_way(placement, visit, "late_put_until"):
         visit.send(changing.add_exclusion(ExclusionKind(exclusion.kind), exclusion.value))
 
 
 def send_removal(placement: Placement, visit: DeviceVisit) -> None:
-    """Ask the PC to take the value off; raises WritesStopped before anything is sent, unless it is an undo."""
+    """Ask the PC to take the value off; raises EmergencyStopped before anything is sent, unless it is an undo."""
     exclusion = placement.exclusion
     with write_gate(is_undo=is_undone(placement)), _on_its_way(placement, visit, "late_removal_until"):
         visit.send(changing.remove_exclusion(ExclusionKind(exclusion.kind), exclusion.value))

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from troubleshooting.actions import activity_log
-from troubleshooting.actions.emergency_stop.gate import WritesStopped, is_stopped
+from troubleshooting.actions.emergency_stop.gate import EmergencyStopped, is_stopped
 from troubleshooting.actions.exclusions.handover import is_needed_by_another
 from troubleshooting.actions.exclusions.placements import (
     lock_exclusion,
@@ -42,7 +42,7 @@ TAKEN_OFF = "taken_off_at"
 WHY_NOT = "why_not"
 WHY_NO_LEASE = {
     Outcome.NOT_REACHED.value: RetestOutcome.PC_NOT_REACHED,
-    Outcome.WRITES_STOPPED.value: RetestOutcome.WRITES_STOPPED,
+    Outcome.EMERGENCY_STOPPED.value: RetestOutcome.EMERGENCY_STOPPED,
 }
 _READ_BACK = frozenset({LeaseStatus.RESTORED.value, LeaseStatus.SUPERSEDED.value})
 
@@ -144,8 +144,8 @@ def _try_without(retest: Retest, placement: Placement, lease: SettingLease, visi
         return
     try:
         send_removal(placement, visit)
-    except WritesStopped:  # nothing was sent
-        _keep(retest, **{WHY_NOT: RetestOutcome.WRITES_STOPPED.value})
+    except EmergencyStopped:  # nothing was sent
+        _keep(retest, **{WHY_NOT: RetestOutcome.EMERGENCY_STOPPED.value})
     else:
         if not visit.is_settled:
             return  # it may still be carried out: the next visit comes when it cannot be any more
@@ -158,7 +158,7 @@ def _try_without(retest: Retest, placement: Placement, lease: SettingLease, visi
 def _why_not_on_pc(placement: Placement, lease: SettingLease, visit: DeviceVisit) -> RetestOutcome | None:
     """Look at the PC before anything is taken off."""
     if is_stopped():
-        return RetestOutcome.WRITES_STOPPED
+        return RetestOutcome.EMERGENCY_STOPPED
     found = look(placement, visit.read_state())
     if found.obstacle is not None or not found.is_there:
         return RetestOutcome.NOT_ON_THIS_PC
@@ -199,7 +199,7 @@ def _put_back(placement: Placement, visit: DeviceVisit) -> None:
         return
     try:
         put_and_prove(placement, visit)
-    except WritesStopped:
+    except EmergencyStopped:
         put_off_stopped(placement, now=visit.now())
 
 

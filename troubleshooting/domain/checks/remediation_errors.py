@@ -182,7 +182,7 @@ DEVICE_ERRORS: Mapping[DeviceErrorCode, DeviceErrorText] = {
             "Get-Service WinDefend, and remove the other product where Defender should protect."
         ),
     ),
-    DeviceErrorCode.WRITES_STOPPED: _error(
+    DeviceErrorCode.EMERGENCY_STOPPED: _error(
         _("All changes are stopped"),
         _("An administrator has stopped all changes on PCs and in the tenant."),
         _("You need not do anything. The portal goes on when the stop is lifted."),

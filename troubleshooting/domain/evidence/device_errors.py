@@ -32,7 +32,7 @@ class DeviceErrorCode(StrEnum):
     COMMAND_FAILED = "command_failed"
     DEFENDER_STOPPED = "defender_stopped"  # 0x800106ba
     CANCELLED = "cancelled"  # a person ended the run
-    WRITES_STOPPED = "writes_stopped"  # an administrator has stopped all writes
+    EMERGENCY_STOPPED = "emergency_stopped"  # an administrator has stopped all writes
     PORTAL_FAULT = "portal_fault"  # the portal itself failed, or its workers were lost again and again
 
 

@@ -44,7 +44,7 @@ class Outcome(StrEnum):
     TASK_NOT_SET = "task_not_set"  # without the PC's own way back nothing is changed
     NOT_REACHED = "not_reached"
     CANCELLED = "cancelled"
-    WRITES_STOPPED = "writes_stopped"  # the emergency stop came before the change
+    EMERGENCY_STOPPED = "emergency_stopped"  # the emergency stop came before the change
 
 
 TRANSITIONS: Mapping[LeaseStatus, frozenset[LeaseStatus]] = {

@@ -96,7 +96,7 @@ OUTCOMES: Mapping[Outcome, OutcomeText] = {
         _("Nothing on the PC was changed."),
         _("It was ended before the first command that changes anything."),
     ),
-    Outcome.WRITES_STOPPED: _outcome(
+    Outcome.EMERGENCY_STOPPED: _outcome(
         _("All changes on PCs are stopped for now"),
         _("The test did not begin, and the PC is protected as before. Ask for it again when changes go on."),
         _(

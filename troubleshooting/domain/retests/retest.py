@@ -74,7 +74,7 @@ class RetestOutcome(StrEnum):
     NOT_THE_PORTALS = "not_the_portals"  # the entry was there before, or another exclusion needs it
     PC_NOT_REACHED = "pc_not_reached"
     LEASE_NOT_POSSIBLE = "lease_not_possible"  # the content says why audit mode was not reached
-    WRITES_STOPPED = "writes_stopped"
+    EMERGENCY_STOPPED = "emergency_stopped"
     EXCLUSION_ENDED = "exclusion_ended"
 
 

@@ -115,7 +115,7 @@ OUTCOMES: Mapping[RetestOutcome, RetestText] = {
         _("The PC could not be set to only log for a moment, so nothing was tried and nothing was changed."),
         _("Audit mode was not reached, so the exclusion was not taken off. Why stands beside it."),
     ),
-    RetestOutcome.WRITES_STOPPED: _words(
+    RetestOutcome.EMERGENCY_STOPPED: _words(
         "quiet",
         _("All changes are stopped at the moment, so nothing was tried."),
         _("The emergency stop was on, so the exclusion was not taken off."),

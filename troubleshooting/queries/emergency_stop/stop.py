@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import Count, Exists, Q
 
 from troubleshooting.domain.exclusions.placement import PlacementStatus
-from troubleshooting.models import Exclusion, Placement, SettingLease, WriteStop
+from troubleshooting.models import EmergencyStop, Exclusion, Placement, SettingLease
 
 SHOWN = 20  # stops on the page
 
@@ -37,13 +37,13 @@ class Waiting:
 
 def present_stop() -> StopLine | None:
     """Give the stop that is on, None where there is none; one query."""
-    stop = WriteStop.objects.on().select_related("begun_by").first()
+    stop = EmergencyStop.objects.on().select_related("begun_by").first()
     return _line(stop) if stop else None
 
 
 def list_stops() -> tuple[StopLine, ...]:
     """Give the newest stops that were lifted; one query."""
-    over = WriteStop.objects.filter(is_on=False).select_related("begun_by", "ended_by")
+    over = EmergencyStop.objects.filter(is_on=False).select_related("begun_by", "ended_by")
     return tuple(_line(stop) for stop in over[:SHOWN])
 
 
@@ -60,10 +60,10 @@ def what_waits() -> Waiting:
 def is_any_held_back(exclusion_ids: Iterable[int]) -> bool:
     """Tell whether a stop holds any of these exclusions back; those that an administrator undoes go on. One query."""
     held = Exclusion.objects.filter(pk__in=exclusion_ids, undos=None)
-    return WriteStop.objects.on().filter(Exists(held)).exists()
+    return EmergencyStop.objects.on().filter(Exists(held)).exists()
 
 
-def _line(stop: WriteStop) -> StopLine:
+def _line(stop: EmergencyStop) -> StopLine:
     return StopLine(
         begun_at=stop.begun_at,
         begun_by=str(stop.begun_by),

@@ -93,7 +93,7 @@ def chosen(reader: User, pks: Sequence[int]) -> QuerySet[Exclusion]:
     return found.order_by("requested_at", "pk")
 
 
-def read_together(
+def read_in_bulk(
     exclusions: Sequence[Exclusion], *, reader: User, changes: Mapping[int, tuple[Mapping[str, Any], str]]
 ) -> Together:
     """Sort what was chosen by cause; ``changes`` are what an approval binds, with its digest. No query."""

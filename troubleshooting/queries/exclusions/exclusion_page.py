@@ -47,7 +47,7 @@ from troubleshooting.queries.exclusions.exclusion_list import scope_words
 from troubleshooting.queries.exclusions.reach import Reach, read_reach
 
 PLACEMENTS_SHOWN = 200
-STOPPED = DeviceErrorCode.WRITES_STOPPED  # goes on when the stop is lifted, at no moment that is known
+STOPPED = DeviceErrorCode.EMERGENCY_STOPPED  # goes on when the stop is lifted, at no moment that is known
 MayOpen = Callable[[Placement], bool]
 TENANT = _("Tenant (Defender for Endpoint)")
 

@@ -22,7 +22,7 @@ from troubleshooting.actions.emergency_stop import stop as stopping
 from troubleshooting.actions.emergency_stop import undo as undoing
 from troubleshooting.actions.emergency_stop.gate import writes_under_way
 from troubleshooting.forms.emergency_stop.emergency_stop import LiftForm, SinceForm, StopForm, UndoForm
-from troubleshooting.models import Undo, WriteStop
+from troubleshooting.models import EmergencyStop, Undo
 from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.emergency_stop import stop as stops
 from troubleshooting.queries.emergency_stop import undo as undos
@@ -38,15 +38,15 @@ NOTHING_LEFT = gettext_lazy("Nothing of that time is in force any more.")
 
 
 @require_GET
-def emergency(request: HttpRequest) -> HttpResponse:
+def stop_page(request: HttpRequest) -> HttpResponse:
     """Show whether changes are stopped, what waits, and what was undone; administrators act here."""
     with or_forbidden():
-        permissions.check_may_see_emergency(reader_of(request))
+        permissions.check_may_see_emergency_stop(reader_of(request))
     return _page(request, now=timezone.now())
 
 
 @require_POST
-def emergency_stop(request: HttpRequest) -> HttpResponse:
+def begin_stop(request: HttpRequest) -> HttpResponse:
     """Stop all changes."""
     form, now = StopForm(request.POST, prefix="stop"), timezone.now()
     with or_forbidden():
@@ -59,11 +59,11 @@ def emergency_stop(request: HttpRequest) -> HttpResponse:
         messages.info(request, _stopped_before())
     else:
         messages.warning(request, _("All changes are stopped. This page counts what is still under way, and waits."))
-    return redirect("emergency")
+    return redirect("emergency-stop")
 
 
 @require_POST
-def emergency_lift(request: HttpRequest) -> HttpResponse:
+def lift_stop(request: HttpRequest) -> HttpResponse:
     """Let changes go on."""
     form, now = LiftForm(request.POST, prefix="lift"), timezone.now()
     with or_forbidden():
@@ -76,11 +76,11 @@ def emergency_lift(request: HttpRequest) -> HttpResponse:
         messages.info(request, _lifted_before())
     else:
         messages.info(request, _("Changes go on. What waited is done now, without anybody asking for it again."))
-    return redirect("emergency")
+    return redirect("emergency-stop")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def emergency_undo(request: HttpRequest) -> HttpResponse:
+def undo_preview(request: HttpRequest) -> HttpResponse:
     """Show what would be undone since a moment; POST undoes exactly that."""
     reader, now = reader_of(request), timezone.now()
     with or_forbidden():
@@ -103,7 +103,7 @@ def emergency_undo(request: HttpRequest) -> HttpResponse:
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one undo: each place, and what was read there since."""
     with or_forbidden():
-        permissions.check_may_see_emergency(reader_of(request))
+        permissions.check_may_see_emergency_stop(reader_of(request))
     found = get_object_or_404(Undo, pk=pk)
     line = undos.read_undo(pk)
     if line is None:
@@ -173,13 +173,13 @@ def _why_not(form: UndoForm, preview: undos.UndoPreview) -> Promise | None:
 
 def _stopped_before() -> str:
     """Say who stopped all changes before, be it the reader: stops are never deleted, so there is one."""
-    stop = WriteStop.objects.select_related("begun_by").latest("begun_at", "pk")
+    stop = EmergencyStop.objects.select_related("begun_by").latest("begun_at", "pk")
     return _("%(who)s stopped all changes already. This page shows that stop, and why.") % {"who": stop.begun_by}
 
 
 def _lifted_before() -> str:
     """Say who let changes go on before, be it the reader."""
-    stop = WriteStop.objects.filter(is_on=False).select_related("ended_by").order_by("-ended_at", "-pk").first()
+    stop = EmergencyStop.objects.filter(is_on=False).select_related("ended_by").order_by("-ended_at", "-pk").first()
     if stop is None:
         return _("Nothing was stopped, so there was nothing to lift.")
     return _("%(who)s let changes go on already. This page shows that stop.") % {"who": stop.ended_by}
@@ -198,7 +198,7 @@ def _choices(stop: stops.StopLine | None, *, now: datetime) -> list[tuple[Promis
 
 
 def _preview_url(since: datetime) -> str:
-    return f"{reverse('emergency-undo')}?{urlencode({'since': _exactly(since)})}"
+    return f"{reverse('undo-preview')}?{urlencode({'since': _exactly(since)})}"
 
 
 def _exactly(moment: datetime) -> str:

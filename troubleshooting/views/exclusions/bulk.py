@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from troubleshooting import permissions
 from troubleshooting.actions.exclusions.binding import change_of
-from troubleshooting.actions.exclusions.bulk import DifferentCauses, Outcome, approve_together, reject_together
+from troubleshooting.actions.exclusions.bulk import DifferentCauses, Outcome, approve_in_bulk, reject_in_bulk
 from troubleshooting.actions.exclusions.decisions import RequestChanged
 from troubleshooting.domain.exclusions.digest import canonical_json, digest
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
@@ -26,11 +26,11 @@ from troubleshooting.forms.exclusions.bulk import Answer, PickForm, TogetherForm
 from troubleshooting.models import Exclusion
 from troubleshooting.models.choices import EXCLUSION_STATUS_LABELS
 from troubleshooting.queries.base.words import label_of
-from troubleshooting.queries.exclusions.bulk import chosen, read_together
+from troubleshooting.queries.exclusions.bulk import chosen, read_in_bulk
 from troubleshooting.views.base.rights import or_forbidden, reader_of
 from troubleshooting.views.exclusions.rules import exclusion_rules, sentence_for
 
-ANSWERS = "decided_together"  # in the session: name of an answer -> what came of it
+ANSWERS = "decided_in_bulk"  # in the session: name of an answer -> what came of it
 REMEMBERED = 5
 
 
@@ -54,10 +54,10 @@ class Line:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def exclusions_together(request: HttpRequest) -> HttpResponse:
+def exclusions_in_bulk(request: HttpRequest) -> HttpResponse:
     """Show the requests that were chosen, each with its exact change; POST answers all of them and goes on."""
     with or_forbidden():
-        permissions.check_may_decide_together(reader_of(request))
+        permissions.check_may_decide_in_bulk(reader_of(request))
     if request.method != "POST":
         form = PickForm(request.GET)
         form.is_valid()
@@ -77,7 +77,7 @@ def exclusions_decided(request: HttpRequest) -> HttpResponse:
     """Say what came of an answer; what was decided stands, whatever became of the others."""
     reader = reader_of(request)
     with or_forbidden():
-        permissions.check_may_decide_together(reader)
+        permissions.check_may_decide_in_bulk(reader)
     kept: Kept | None = request.session.get(ANSWERS, {}).get(request.GET.get("answer", ""))
     if kept is None:
         messages.info(request, _("What came of that answer is not kept any more. The list shows where each stands."))
@@ -101,7 +101,7 @@ def _page(request: HttpRequest, picked: PickForm, form: TogetherForm) -> HttpRes
     changes = {exclusion.pk: change_of(exclusion) for exclusion in exclusions}
     bound = {pk: (change.as_json(), digest(change)) for pk, change in changes.items()}
     context = {
-        "together": read_together(exclusions, reader=reader, changes=bound),
+        "together": read_in_bulk(exclusions, reader=reader, changes=bound),
         "missing": len(requests) - len(exclusions),
         "picked": picked,
         "form": form,
@@ -114,8 +114,8 @@ def _decide(request: HttpRequest, form: TogetherForm) -> list[Outcome]:
     reader, now = reader_of(request), timezone.now()
     requests, note = form.cleaned_data["pick"], form.cleaned_data["note"]
     if form.cleaned_data["answer"] == Answer.REJECT:
-        return reject_together(requests, by=reader, note=note, now=now)
-    return approve_together(requests, by=reader, note=note, rules=exclusion_rules(), now=now)
+        return reject_in_bulk(requests, by=reader, note=note, now=now)
+    return approve_in_bulk(requests, by=reader, note=note, rules=exclusion_rules(), now=now)
 
 
 def _keep(request: HttpRequest, form: TogetherForm, outcomes: list[Outcome]) -> str:

@@ -59,7 +59,7 @@ def exclusions(request: HttpRequest) -> HttpResponse:
         "newer_url": f"?{query}&newer={found.newer}" if found.newer else "",
         "older_url": f"?{query}&older={found.older}" if found.older else "",
         "all_url": f"{reverse('exclusions')}?state=all",
-        "may_choose": permissions.may_decide_together(reader) and any(row.waits_for_reader for row in found.rows),
+        "may_choose": permissions.may_decide_in_bulk(reader) and any(row.waits_for_reader for row in found.rows),
         "now": timezone.now(),
     }
     return render(request, "troubleshooting/exclusions/list.html", context)
@@ -191,7 +191,7 @@ def _page(request: HttpRequest, found: Exclusion, *, now: datetime, **bound: for
 def _same_cause(found: Exclusion, reader: User) -> tuple[int, str] | None:
     """Count the other requests for this value that the reader could decide, with the address; None: there is none."""
     others = others_with_the_cause(found, reader, most=MOST_TOGETHER - 1)
-    return (len(others), f"{reverse('exclusions-together')}?{picks((found.pk, *others))}") if others else None
+    return (len(others), f"{reverse('exclusions-bulk')}?{picks((found.pk, *others))}") if others else None
 
 
 def _say(

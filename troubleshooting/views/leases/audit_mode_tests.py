@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from troubleshooting import permissions
-from troubleshooting.actions.emergency_stop.gate import WritesStopped, is_stopped
+from troubleshooting.actions.emergency_stop.gate import EmergencyStopped, is_stopped
 from troubleshooting.actions.leases import audit_mode_tests as actions
 from troubleshooting.actions.leases.leases import LeaseHeld
 from troubleshooting.domain.base.transitions import InvalidTransition
@@ -177,7 +177,7 @@ def _do(request: HttpRequest, deed: Callable[[], AuditModeTest], *, done: str) -
         messages.warning(request, _held(request, held))
     except actions.TestUnderWay:
         messages.info(request, _under_way())
-    except WritesStopped:
+    except EmergencyStopped:
         messages.info(request, _stopped())
     except InvalidTransition:
         messages.info(request, _("Nothing was changed: the test went on meanwhile. The page shows where it is."))

@@ -10,15 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from troubleshooting.models.exclusion import Exclusion
 
 
-class WriteStopQuerySet(models.QuerySet["WriteStop"]):
+class EmergencyStopQuerySet(models.QuerySet["EmergencyStop"]):
     """Questions about stops."""
 
-    def on(self) -> WriteStopQuerySet:
+    def on(self) -> EmergencyStopQuerySet:
         """Give the stop that holds now, if any."""
         return self.filter(is_on=True)
 
 
-class WriteStop(models.Model):
+class EmergencyStop(models.Model):
     """One time during which the portal writes to no PC and not to the tenant."""
 
     is_on = models.BooleanField(default=True)
@@ -29,7 +29,7 @@ class WriteStop(models.Model):
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     end_note = models.TextField(blank=True)
 
-    objects = models.Manager.from_queryset(WriteStopQuerySet)()
+    objects = models.Manager.from_queryset(EmergencyStopQuerySet)()
 
     class Meta:
         """Table rules."""
