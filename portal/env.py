@@ -26,7 +26,7 @@ def fall_back_to(values: Mapping[str, str]) -> None:
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """Give the ``NAME=value`` lines of a file; an empty mapping where there is no such file."""
+    """Return the ``NAME=value`` lines of a file; an empty mapping where there is no such file."""
     if not path.is_file():
         return {}
     lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
@@ -35,7 +35,7 @@ def read_env_file(path: Path) -> dict[str, str]:
 
 
 def env_str(name: str, *, default: str | None = None) -> str:
-    """Give a text; raise ImproperlyConfigured with a sentence where it is missing and has no default."""
+    """Return a text; raise ImproperlyConfigured with a sentence where it is missing and has no default."""
     value = _find(name)
     if value is not None:
         return value
@@ -45,7 +45,7 @@ def env_str(name: str, *, default: str | None = None) -> str:
 
 
 def env_bool(name: str, *, default: bool) -> bool:
-    """Give a yes or no, written 1/0, true/false, yes/no or on/off."""
+    """Return a yes or no, written 1/0, true/false, yes/no or on/off."""
     value = _find(name)
     if value is None:
         return default
@@ -56,7 +56,7 @@ def env_bool(name: str, *, default: bool) -> bool:
 
 
 def env_int(name: str, *, default: int) -> int:
-    """Give a whole number."""
+    """Return a whole number."""
     value = _find(name)
     if value is None:
         return default
@@ -67,7 +67,7 @@ def env_int(name: str, *, default: int) -> int:
 
 
 def env_timedelta(name: str, *, default: timedelta) -> timedelta:
-    """Give a duration, written as a number with its unit: 90s, 5m, 24h or 3d."""
+    """Return a duration, written as a number with its unit: 90s, 5m, 24h or 3d."""
     value = _find(name)
     if value is None:
         return default
@@ -78,13 +78,13 @@ def env_timedelta(name: str, *, default: timedelta) -> timedelta:
 
 
 def env_path(name: str, *, default: Path | None = None) -> Path | None:
-    """Give a path, or None where nothing is set; whether it exists is for the system checks to say."""
+    """Return a path, or None where nothing is set; whether it exists is for the system checks to say."""
     value = _find(name)
     return Path(value) if value else default
 
 
 def env_list(name: str, *, default: tuple[str, ...] = ()) -> list[str]:
-    """Give the parts of a list with commas, without the empty ones."""
+    """Return the parts of a list with commas, without the empty ones."""
     value = _find(name)
     if value is None:
         return list(default)

@@ -30,12 +30,12 @@ class RequestLogMiddleware(RequestMiddleware):
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        """Give the method and the path."""
+        """Return the method and the path."""
         return f"{request.method} {request.path}"
 
 
 def logging_config(*, as_json: bool, level: str) -> dict[str, Any]:
-    """Give the dictionary for :func:`logging.config.dictConfig`; everything goes to standard error."""
+    """Return the dictionary for :func:`logging.config.dictConfig`; everything goes to standard error."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -74,7 +74,7 @@ def configure(config: Mapping[str, Any]) -> None:
 
 
 def _renderers(as_json: bool) -> tuple[Processor, ...]:
-    """Give the last steps; tracebacks never show local variables, which can hold a password."""
+    """Return the last steps; tracebacks never show local variables, which can hold a password."""
     if as_json:
         tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
         return (structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer())

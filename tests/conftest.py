@@ -23,7 +23,7 @@ _not_run = pytest.StashKey[list[str]]()
 
 
 def chromium() -> str | None:
-    """Give the path of Chromium, or None."""
+    """Return the path of Chromium, or None."""
     named = os.environ.get("CHROMIUM")
     return named or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
 

@@ -46,9 +46,9 @@ class Audited(admin.ModelAdmin[M]):
         for obj in queryset:
             self.delete_model(request, obj)
 
-    def _record(self, request: HttpRequest, obj: M, deed: str, **details: Any) -> None:
+    def _record(self, request: HttpRequest, obj: M, action: str, **details: Any) -> None:
         assert isinstance(request.user, User)
-        activity_log.record(deed, obj, case=None, actor=request.user, now=timezone.now(), name=str(obj), **details)
+        activity_log.record(action, obj, case=None, actor=request.user, now=timezone.now(), name=str(obj), **details)
 
 
 def _old_and_new(form: ModelForm[M], name: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class NotAllowed(Exception):
 
 
 def _answering(check: Callable[P, None]) -> Callable[P, bool]:
-    """Give the question that answers instead of raising."""
+    """Return the question that answers instead of raising."""
 
     def may(*args: P.args, **kwargs: P.kwargs) -> bool:
         try:

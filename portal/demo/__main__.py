@@ -12,7 +12,7 @@ from portal.demo.runner import ROOT, Demo, say
 
 
 def main() -> int:
-    """Run the demo; give the exit code."""
+    """Run the demo; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m portal.demo", description="The portal with simulated PCs.")
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")), help="of the web server")
     parser.add_argument("--var", type=Path, default=ROOT / "var", help="where data and logs are kept")

@@ -11,7 +11,7 @@ SUBSTITUTE = "nobody"  # exists on every system; no account has to be made
 
 
 def server_account() -> tuple[int, int] | None:
-    """Give (user id, group id) to run PostgreSQL as, or None to stay who we are."""
+    """Return (user id, group id) to run PostgreSQL as, or None to stay who we are."""
     if os.geteuid() != 0:
         return None
     entry = pwd.getpwnam(SUBSTITUTE)
@@ -19,7 +19,7 @@ def server_account() -> tuple[int, int] | None:
 
 
 def hand_over(directory: Path, account: tuple[int, int] | None) -> None:
-    """Give a directory to the account and close it to everyone else."""
+    """Hand a directory over to the account and close it to everyone else."""
     directory.chmod(stat.S_IRWXU)
     if account is not None:
         os.chown(directory, *account)

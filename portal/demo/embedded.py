@@ -51,23 +51,23 @@ class EmbeddedPostgres:
 
     @property
     def data(self) -> Path:
-        """Give the data directory."""
+        """Return the data directory."""
         return self.directory / "data"
 
     @property
     def url(self) -> str:
-        """Give the address of the portal's database."""
+        """Return the address of the portal's database."""
         return self.url_of(DATABASE)
 
     @property
     def child(self) -> Child:
-        """Give the running process."""
+        """Return the running process."""
         if self._child is None:
             raise StartFailed("PostgreSQL", "it has not been started")
         return self._child
 
     def url_of(self, database: str) -> str:
-        """Give the address of one of its databases."""
+        """Return the address of one of its databases."""
         return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self._socket_directory), safe='')}"
 
     def start(self) -> None:
@@ -182,12 +182,12 @@ class EmbeddedRedis:
 
     @property
     def url(self) -> str:
-        """Give its address with the password."""
+        """Return its address with the password."""
         return f"redis://:{self._password}@127.0.0.1:{self._port}/0"
 
     @property
     def child(self) -> Child:
-        """Give the running process."""
+        """Return the running process."""
         if self._child is None:
             raise StartFailed("Redis", "it has not been started")
         return self._child
@@ -239,7 +239,7 @@ class EmbeddedRedis:
 
 
 def free_port() -> int:
-    """Give a port of loopback that nobody listens on at this moment."""
+    """Return a port of loopback that nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -19,7 +19,7 @@ class DemoPerson:
 
     @property
     def email(self) -> str:
-        """Give an address that reaches nobody."""
+        """Return an address that reaches nobody."""
         return f"{self.username}@contoso.example"
 
 

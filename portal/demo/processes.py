@@ -41,7 +41,7 @@ class Identity:
 
     @classmethod
     def of(cls, pid: int) -> Identity | None:
-        """Give the identity of a living process, or None."""
+        """Return the identity of a living process, or None."""
         try:
             process = psutil.Process(pid)
             if process.status() == psutil.STATUS_ZOMBIE:
@@ -51,7 +51,7 @@ class Identity:
             return None
 
     def process(self) -> psutil.Process | None:
-        """Give the living process, or None when it has ended."""
+        """Return the living process, or None when it has ended."""
         return psutil.Process(self.pid) if Identity.of(self.pid) == self else None
 
 
@@ -62,7 +62,7 @@ class Ledger:
     path: Path
 
     def owner(self) -> Identity | None:
-        """Give the owner that wrote the ledger if it is still alive."""
+        """Return the owner that wrote the ledger if it is still alive."""
         owners = [one for one in self._read("owner") if one.process() is not None]
         return owners[0] if owners else None
 
@@ -122,15 +122,15 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """Give the process id."""
+        """Return the process id."""
         return self.popen.pid
 
     def exit_code(self) -> int | None:
-        """Give the exit code, or None while it runs."""
+        """Return the exit code, or None while it runs."""
         return self.popen.poll()
 
     def log_tail(self) -> str:
-        """Give the last lines that this process wrote."""
+        """Return the last lines that this process wrote."""
         with contextlib.suppress(OSError), self.log.open("rb") as stream:
             stream.seek(self.log_starts_at)
             lines = stream.read().decode(errors="replace").splitlines()
@@ -211,7 +211,7 @@ def end_tree(
 
 
 def _wait_for(processes: list[psutil.Process], timeout_s: float, reap: Callable[[], object]) -> list[psutil.Process]:
-    """Give those that are still there after at most ``timeout_s``."""
+    """Return those that are still there after at most ``timeout_s``."""
     give_up_at = time.monotonic() + timeout_s
     while True:
         reap()

@@ -69,12 +69,12 @@ class Demo:
 
     @property
     def home(self) -> Path:
-        """Give the folder of the data."""
+        """Return the folder of the data."""
         return self.var / "demo"
 
     @property
     def ledger(self) -> Ledger:
-        """Give the file that remembers the processes."""
+        """Return the file that remembers the processes."""
         return Ledger(self.home / "processes.json")
 
     def reset(self) -> None:
@@ -87,7 +87,7 @@ class Demo:
         say("The data of the demo is gone.")
 
     def run(self) -> int:
-        """Start everything, wait for Ctrl-C or an early end of a process, end everything; give the exit code."""
+        """Start everything, wait for Ctrl-C or an early end of a process, end everything; return the exit code."""
         self.stop.listen()
         self._refuse_second_start()
         self._refuse_taken_port()
@@ -305,7 +305,7 @@ def _is_free(port: int) -> bool:
 
 
 def _free_range(length: int, *, usual: int) -> int:
-    """Give the first of ``length`` free ports in a row, the usual ones if nobody has them."""
+    """Return the first of ``length`` free ports in a row, the usual ones if nobody has them."""
     starts: tuple[int, ...] = (usual, *range(21_000, 60_000, length))
     for first in starts:
         if all(_is_free(first + offset) for offset in range(length)):

@@ -103,7 +103,7 @@ SESSION_COOKIE_AGE = int(env_timedelta("SESSION_LENGTH", default=timedelta(hours
 
 
 def _postgresql(url: str) -> dict[str, Any]:
-    """Give Django's entry for a PostgreSQL address; every other engine is refused."""
+    """Return Django's entry for a PostgreSQL address; every other engine is refused."""
     if not url.startswith(("postgresql://", "postgres://")):
         raise ImproperlyConfigured(
             "The portal cannot start: DATABASE_URL must name a PostgreSQL server (postgresql://user@host/name); "
@@ -120,7 +120,7 @@ DATABASES = {"default": _postgresql(env_str("DATABASE_URL"))}
 REDIS_URL = env_str("REDIS_URL")
 
 # --- Tasks ------------------------------------------------------------------------------------------------------------
-# The row is the truth and the message a nudge: a message that is lost costs one sweep, so no results are kept.
+# The row is the truth and the message only notifies: a message that is lost costs one sweep, so no results are kept.
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -131,7 +131,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": "portal-",
     "socket_connect_timeout": 3,
     "socket_timeout": 15,
-    # A nudge that finds no broker gives up at once; its page must not wait for what the sweep will do.
+    # A message that finds no broker gives up at once; its page must not wait for what the sweep will do.
     "max_retries": 1,
     "interval_start": 0.0,
     "interval_step": 0.1,
@@ -169,7 +169,7 @@ TENANT_READ_EVERY = env_timedelta("TENANT_READ_EVERY", default=timedelta(hours=1
 
 
 def _approvals() -> ApprovalPolicy:
-    """Give how many different people approve an exclusion; everyone and programs always need two at least."""
+    """Return how many different people approve an exclusion; everyone and programs always need two at least."""
     try:
         policy = ApprovalPolicy(
             short_time=env_timedelta("EXCLUSION_SHORT_TIME", default=timedelta(days=7)),

@@ -103,7 +103,7 @@ def _ready(process: subprocess.Popen[bytes], ready_file: Path) -> Lab:
 
 
 def measure(read: Callable[[int], int], port: int, *, runs: int) -> Cost:
-    """Give the median cost of several runs, after one that does not count."""
+    """Return the median cost of several runs, after one that does not count."""
     read(port)
     costs = []
     for _ in range(runs):
@@ -132,7 +132,7 @@ def compare(*, delay_ms: int, runs: int) -> tuple[Cost, Cost]:
 
 
 def read_many(running: Lab, *, limits: Limits | None = None) -> tuple[float, dict[str, float]]:
-    """Visit all PCs at once; give the total seconds, and each PC's seconds by name (from the common start)."""
+    """Visit all PCs at once; return the total seconds, and each PC's seconds by name (from the common start)."""
     began = time.perf_counter()
 
     def one(item: tuple[str, int]) -> tuple[str, float]:

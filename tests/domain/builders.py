@@ -74,7 +74,7 @@ def answered(**states: ReadState) -> tuple[tuple[str, Reading], ...]:
 
 
 def snapshot(**parts: Any) -> Snapshot:
-    """Give a healthy Windows 11 PC with some parts changed; ``status`` and ``preferences`` take single values."""
+    """Return a healthy Windows 11 PC with some parts changed; ``status`` and ``preferences`` take single values."""
     whole = Snapshot(
         collected_at=NOW,
         readings=answered(),
@@ -92,27 +92,27 @@ def snapshot(**parts: Any) -> Snapshot:
 
 
 def with_status(**values: Any) -> Snapshot:
-    """Give the healthy PC with some of Defender's own values changed."""
+    """Return the healthy PC with some of Defender's own values changed."""
     return snapshot(computer_status=replace(STATUS, **values))
 
 
 def with_preferences(**values: Any) -> Snapshot:
-    """Give the healthy PC with some preferences changed."""
+    """Return the healthy PC with some preferences changed."""
     return snapshot(preferences=replace(PREFERENCES, **values))
 
 
 def with_system(system: OperatingSystem, **preferences: Any) -> Snapshot:
-    """Give another Windows, with some preferences changed."""
+    """Return another Windows, with some preferences changed."""
     return snapshot(operating_system=system, preferences=replace(PREFERENCES, **preferences))
 
 
 def policy(path: str, **values: str | int) -> tuple[PolicyKey, ...]:
-    """Give one policy key."""
+    """Return one policy key."""
     return (PolicyKey(path, tuple(values.items())),)
 
 
 def report(address: str = "https://shop.example.com/", **parts: Any) -> Report:
-    """Give the report of a safe site that was blocked in Chrome ten minutes ago."""
+    """Return the report of a safe site that was blocked in Chrome ten minutes ago."""
     values: dict[str, Any] = {
         "kind": ProblemKind.SAFE_SITE_BLOCKED,
         "program": Program.CHROME,
@@ -123,12 +123,12 @@ def report(address: str = "https://shop.example.com/", **parts: Any) -> Report:
 
 
 def missed(address: str = "https://bad.example.com/", **parts: Any) -> Report:
-    """Give the report of a dangerous site that was not blocked."""
+    """Return the report of a dangerous site that was not blocked."""
     return report(address, **{"kind": ProblemKind.DANGEROUS_SITE_MISSED, **parts})
 
 
 def event(destination: str | None = "shop.example.com", **parts: Any) -> ProtectionEvent:
-    """Give a block by Chrome at the reported moment."""
+    """Return a block by Chrome at the reported moment."""
     values: dict[str, Any] = {
         "event_id": 1126,
         "recorded_at": NOW - timedelta(minutes=10),
@@ -139,10 +139,10 @@ def event(destination: str | None = "shop.example.com", **parts: Any) -> Protect
 
 
 def finding(check: CheckId, device: Snapshot, about: Report | None = None) -> Finding:
-    """Give one finding."""
+    """Return one finding."""
     return next(found for found in judge(device, report=about) if found.check is check)
 
 
 def status(check: CheckId, device: Snapshot, about: Report | None = None) -> CheckStatus:
-    """Give the status of one finding."""
+    """Return the status of one finding."""
     return finding(check, device, about).status

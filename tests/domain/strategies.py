@@ -69,7 +69,7 @@ BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
 
 
 def any_of(shape: type) -> st.SearchStrategy[Any]:
-    """Give any value of a dataclass of the snapshot."""
+    """Return any value of a dataclass of the snapshot."""
     hints = get_type_hints(shape, vars(shapes))
     return st.builds(shape, **{field.name: BY_TYPE[hints[field.name]] for field in fields(shape)})
 
@@ -92,7 +92,7 @@ events = st.builds(
 
 
 def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Give it or None."""
+    """Return it or None."""
     return st.none() | strategy
 
 

@@ -18,7 +18,7 @@ from tests.support.servers import CeleryWorkerProcess, TestServers
 
 @pytest.fixture
 def own_broker(test_servers: TestServers) -> Iterator[EmbeddedRedis]:
-    """Give a broker that may be killed without harm to the other tests."""
+    """Return a broker that may be killed without harm to the other tests."""
     directory = test_servers.directory / f"broker-{uuid4().hex[:6]}"
     broker = EmbeddedRedis(directory, test_servers.ledger, directory / "redis.log", durable=False)
     broker.start()
@@ -39,7 +39,7 @@ def worker_of_own_broker(
 
 @pytest.fixture
 def portal_on_own_broker(own_broker: EmbeddedRedis) -> Iterator[None]:
-    """Let the portal's own nudges go to the broker that may be killed."""
+    """Let the portal's own messages go to the broker that may be killed."""
     yield from _portal_on(own_broker.url)
 
 
@@ -60,7 +60,7 @@ def _portal_on(url: str) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def lasting_worker(django_db_setup: None, test_servers: TestServers) -> Iterator[CeleryWorkerProcess]:
-    """Give a worker that serves the whole module; a test that kills it starts the next one."""
+    """Return a worker that serves the whole module; a test that kills it starts the next one."""
     with redis.Redis.from_url(test_servers.redis_url) as client:
         client.flushdb()
     worker = CeleryWorkerProcess(test_servers, str(connection.settings_dict["NAME"]))
@@ -71,6 +71,6 @@ def lasting_worker(django_db_setup: None, test_servers: TestServers) -> Iterator
 
 @pytest.fixture
 def gated_lab() -> Iterator[GatedLab]:
-    """Give a healthy PC with a gate in front of its commands."""
+    """Return a healthy PC with a gate in front of its commands."""
     with GatedLab(healthy_windows_11()) as lab:
         yield lab

@@ -56,7 +56,7 @@ def name_of(number: int) -> str:
 
 
 def asked(lab: GatedLab, *, portal_visits: bool = True) -> AuditModeTest:
-    """Agree to a test; the nudge goes to the worker."""
+    """Agree to a test; the message goes to the worker."""
     emma = person(EMMA)
     case = checked_case_on(device_at(lab, owner=emma), by=emma)
     return ask_for_test(
@@ -249,7 +249,7 @@ def test_what_the_employee_says_while_the_broker_is_away_is_found_by_the_sweep(
     gated_lab.pc.visit(BLOCKED_SITE)
 
     own_broker.child.kill()
-    say_visited(test.pk, by=person(EMMA), now=timezone.now())  # its nudge goes nowhere
+    say_visited(test.pk, by=person(EMMA), now=timezone.now())  # its message goes nowhere
     client.force_login(person(EMMA))
     page = client.get(reverse("case", args=[test.case.number]))
     assert (page.status_code, mode_of(gated_lab)) == (200, 2)

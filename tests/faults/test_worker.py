@@ -58,7 +58,7 @@ def test_a_worker_killed_in_mid_visit_loses_nothing(celery_worker_process, lab_s
 def test_a_broker_that_lost_everything_costs_one_sweep(own_broker, worker_of_own_broker, lab_server):
     server = lab_server(healthy_windows_11())
     a_minute_ago = timezone.now() - timedelta(minutes=1)
-    case = case_on(device_at(server, owner=person(EMMA)), by=person(EMMA), now=a_minute_ago)  # its nudge goes nowhere
+    case = case_on(device_at(server, owner=person(EMMA)), by=person(EMMA), now=a_minute_ago)  # its message goes nowhere
 
     own_broker.child.kill()
     own_broker.start()

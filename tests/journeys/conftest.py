@@ -25,7 +25,7 @@ def lab_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def signed_in(browser: Browser, live_server) -> SignedIn:
-    """Give ``signed_in(who, **context)``: a page of that person's own browser, on the portal's home."""
+    """Return ``signed_in(who, **context)``: a page of that person's own browser, on the portal's home."""
     contexts: list[BrowserContext] = []
 
     def enter(who: tuple[str, Role], **context: object) -> Page:
@@ -45,6 +45,6 @@ def signed_in(browser: Browser, live_server) -> SignedIn:
 
 
 def barriers(page: Page) -> list[str]:
-    """Give axe's violations on the page, each with the elements that it names."""
+    """Return axe's violations on the page, each with the elements that it names."""
     found = Axe().run(page, options=NO_BARRIERS).response["violations"]
     return [f"{v['id']}: {[node['target'] for node in v['nodes']]}" for v in found]

@@ -19,7 +19,7 @@ BAND = "All changes on PCs and in the tenant are stopped"
 
 
 def swept_until(page: Page, words: str) -> None:
-    """Let the clockwork nudge the worker until the page says so."""
+    """Let the clockwork wake the worker until the page says so."""
     for _ in range(30):
         sweep(now=timezone.now(), lost_after=timedelta(minutes=2))
         page.wait_for_timeout(1000)

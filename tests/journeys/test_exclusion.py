@@ -21,7 +21,7 @@ ADDRESS = "203.0.113.10"  # of the blocked site, as the lab resolves it
 
 
 def swept_until(page: Page, words: str) -> None:
-    """Let the clockwork nudge the worker until the page says so."""
+    """Let the clockwork wake the worker until the page says so."""
     for _ in range(30):
         sweep(now=timezone.now(), lost_after=timedelta(minutes=2))
         page.wait_for_timeout(1000)

@@ -18,7 +18,7 @@ from troubleshooting.models import Exclusion, Retest
 
 
 def swept_until(page: Page, place: str, words: str) -> None:
-    """Let the clockwork nudge the worker until the page says so."""
+    """Let the clockwork wake the worker until the page says so."""
     for _ in range(40):
         Retest.objects.open().update(due_at=timezone.now())  # its pauses are not the story
         sweep(now=timezone.now(), lost_after=timedelta(minutes=2))

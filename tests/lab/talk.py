@@ -21,7 +21,7 @@ Command = tuple[str, dict[str, Any]]
 
 
 def client(server: LabServer, **settings: Any) -> WSMan:
-    """Give a client of that server."""
+    """Return a client of that server."""
     plain = {
         "port": server.port,
         "ssl": server.https,
@@ -80,14 +80,14 @@ def read(server: LabServer, *commands: Command, **settings: Any) -> PowerShell:
 
 
 def only(shell: PowerShell) -> Any:
-    """Give the one object that a pipeline put out."""
+    """Return the one object that a pipeline put out."""
     assert [str(error) for error in shell.streams.error] == []
     (value,) = shell.output
     return value
 
 
 def errors(shell: PowerShell) -> list[str]:
-    """Give the identifiers of the errors."""
+    """Return the identifiers of the errors."""
     return [error.fq_error for error in shell.streams.error]
 
 

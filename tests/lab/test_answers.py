@@ -26,7 +26,7 @@ from tests.lab.talk import DATE, MPCMDRUN, PREFERENCE, STATUS, cim, errors, key,
 
 
 def selected(server, *commands):
-    """Give the extended properties of the one object that Select-Object made."""
+    """Return the extended properties of the one object that Select-Object made."""
     value = only(read(server, *commands))
     assert value.types[-2:] == ["System.Management.Automation.PSCustomObject", "System.Object"]
     return value.extended_properties

@@ -35,7 +35,7 @@ def preference(server, name):
 
 
 def changes(pc):
-    """Give old and new value of every 5007."""
+    """Return old and new value of every 5007."""
     return [tuple(value for _, value in record.data[2:]) for record in pc.log.with_id(5007)]
 
 

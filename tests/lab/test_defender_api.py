@@ -32,7 +32,7 @@ Talk = Callable[..., tuple[int, Any]]
 
 
 def ask(api: DefenderApi, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, Any]:
-    """Ask once; gives the status and the JSON, None where there is none."""
+    """Ask once; returns the status and the JSON, None where there is none."""
     context = ssl.create_default_context(cafile=str(api.ca_file))
     connection = http.client.HTTPSConnection("127.0.0.1", api.port, context=context, timeout=10)
     try:
@@ -56,7 +56,7 @@ def sign_in(api: DefenderApi, **changes: str) -> tuple[int, Any]:
 
 @pytest.fixture
 def talk(defender_api: DefenderApi) -> Talk:
-    """Give ``talk(method, path, body=None)`` with a good token."""
+    """Return ``talk(method, path, body=None)`` with a good token."""
     token = sign_in(defender_api)[1]["access_token"]
 
     def talk(method: str, path: str, body: Any = None) -> tuple[int, Any]:

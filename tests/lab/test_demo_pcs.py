@@ -94,7 +94,7 @@ RESTORE_NOW = """<Task xmlns="http://schemas.microsoft.com/windows/2004/02/mit/t
 
 
 def wait_for(ready):
-    """Wait for the ready file; gives the addresses by name."""
+    """Wait for the ready file; returns the addresses by name."""
     deadline = time.monotonic() + 20
     while not ready.exists() or not ready.read_text().endswith("\n"):
         assert time.monotonic() < deadline
@@ -104,7 +104,7 @@ def wait_for(ready):
 
 @pytest.fixture
 def lab(tmp_path):
-    """Give a way to run the lab in a thread with some options; gives the addresses by name."""
+    """Return a way to run the lab in a thread with some options; returns the addresses by name."""
     ending, threads = threading.Event(), []
 
     def start(*arguments):

@@ -77,7 +77,7 @@ MOVES_BY_FORM = {
     "ask back": {S.REQUESTED: S.ASKED_BACK},
     "answer": {S.ASKED_BACK: S.REQUESTED},
     "withdraw": {S.REQUESTED: S.WITHDRAWN, S.ASKED_BACK: S.WITHDRAWN, S.APPROVED: S.WITHDRAWN},
-    "revoke": {S.APPROVED: S.UNUSED, S.APPLYING: S.REVOKED, S.APPLIED: S.REVOKED, S.VERIFIED: S.REVOKED},
+    "revoke": {S.APPROVED: S.NOT_APPLIED, S.APPLYING: S.REVOKED, S.APPLIED: S.REVOKED, S.VERIFIED: S.REVOKED},
 }
 URLS = {
     "approve": "exclusion-approve",
@@ -182,7 +182,7 @@ VALUES (%s, %s, %s, %s, now(), '', %s)
 
 
 def insert_decision(exclusion: Exclusion, decision: str, by: User | None) -> str | None:
-    """Give what PostgreSQL refuses it for, None where it was taken."""
+    """Return what PostgreSQL refuses it for, None where it was taken."""
     return refusal(INSERT, [exclusion.pk, exclusion.round, decision, by.pk if by else None, "a" * 64])
 
 
@@ -252,7 +252,7 @@ def table() -> dict[str, set[str]]:
 
 
 def update_status(exclusion: Exclusion, to: str, *, ended_by: User | None = None) -> str | None:
-    """Give what PostgreSQL refuses it for, None where it was done; undone in both cases."""
+    """Return what PostgreSQL refuses it for, None where it was done; undone in both cases."""
     ender = ended_by.pk if ended_by else None
     with rolled_back():
         return refusal(UPDATE, [to, to in ENDED, ender, "a" * 64, exclusion.pk])

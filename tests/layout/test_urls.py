@@ -70,8 +70,8 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "undo-preview": ("GET", (LOGIN, NO, NO, NO, NO, 200)),
     "undo": ("GET", (LOGIN, NO, NO, 200, 200, 200)),
     "drift": ("GET", (LOGIN, NO, NO, 200, 200, 200)),
-    "drift-look-tenant": ("POST", (LOGIN, NO, NO, MOVED, NO, MOVED)),
-    "drift-look": ("POST", (LOGIN, NO, NO, MOVED, NO, MOVED)),
+    "drift-scan-tenant": ("POST", (LOGIN, NO, NO, MOVED, NO, MOVED)),
+    "drift-scan": ("POST", (LOGIN, NO, NO, MOVED, NO, MOVED)),
     "drift-put-again": ("POST", (LOGIN, NO, NO, MOVED, NO, MOVED)),
     "drift-take-off-again": ("POST", (LOGIN, NO, NO, MOVED, NO, MOVED)),
     "lease-retry": ("POST", (LOGIN, GONE, MOVED, MOVED, NO, MOVED)),
@@ -113,7 +113,7 @@ def test_every_url_answers_every_person_as_the_table_says(name, place):
         Placement.objects.create(pk=run.pk, exclusion_id=run.pk, device=case.device)
         moments = {"asked_at": case.opened_at, "due_at": case.opened_at}
         Retest.objects.create(pk=run.pk, exclusion_id=run.pk, device=case.device, purpose="works", **moments)
-    if name == "drift-look":
+    if name == "drift-scan":
         Device.objects.get_or_create(pk=run.pk, defaults={"hostname": "PC-0143", "group": case.device.group})
     if name == "undo":
         facts = {"at": case.opened_at, "since": case.opened_at, "reason": "wrong list", "preview": []}

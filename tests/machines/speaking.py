@@ -47,7 +47,7 @@ def now() -> datetime:
 
 
 def address_of(server: LabServer, **settings: Any) -> Address:
-    """Give a server's address, trusting its authority where it serves HTTPS."""
+    """Return a server's address, trusting its authority where it serves HTTPS."""
     ca_file = server.ca_file if server.https else None
     return Address(
         **{"hostname": "localhost", "port": server.port, "https": server.https, "auth": Auth.NTLM, "ca_file": ca_file}
@@ -64,12 +64,12 @@ class Visited:
 
     @property
     def states(self) -> dict[str, str]:
-        """Give the state of each reading by its name."""
+        """Return the state of each reading by its name."""
         return {answer.name: str(answer.reading.state) for answer in self.answers}
 
     @property
     def codes(self) -> dict[str, str]:
-        """Give the error codes by name, of those that have one."""
+        """Return the error codes by name, of those that have one."""
         return {answer.name: str(answer.reading.error_code) for answer in self.answers if answer.reading.error_code}
 
 

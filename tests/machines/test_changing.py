@@ -34,7 +34,7 @@ MODE = "EnableNetworkProtection"
 
 
 def task_of(entry: Entry) -> ScheduledTask:
-    """Give the task as the PC would keep it."""
+    """Return the task as the PC would keep it."""
     register = entry.command
     return ScheduledTask(*(str(register.parameter(name)) for name in ("TaskName", "Xml", "User")))
 

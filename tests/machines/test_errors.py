@@ -42,7 +42,7 @@ POOL = urllib3.HTTPConnectionPool("pc.example")
 
 
 def wrapped(cause):
-    """Give what requests raises around an exception of urllib3."""
+    """Return what requests raises around an exception of urllib3."""
     return requests.ConnectionError(urllib3.exceptions.MaxRetryError(POOL, "/wsman", cause))
 
 

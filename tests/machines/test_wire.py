@@ -25,7 +25,7 @@ Behaviour = Callable[[socket.socket], None]
 
 @contextlib.contextmanager
 def device(behave: Behaviour) -> Iterator[int]:
-    """Serve every connection with one behaviour, after its first bytes; gives the port."""
+    """Serve every connection with one behaviour, after its first bytes; returns the port."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:

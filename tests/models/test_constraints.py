@@ -107,13 +107,13 @@ def answer(case):
     )
 
 
-@pytest.mark.parametrize("deed", ["UPDATE {} SET id = id", "DELETE FROM {}"])
+@pytest.mark.parametrize("action", ["UPDATE {} SET id = id", "DELETE FROM {}"])
 @pytest.mark.parametrize("table", [DeviceAnswer, ActivityEntry])
-def test_evidence_and_audit_are_append_only_even_for_direct_sql(case, table, deed):
+def test_evidence_and_audit_are_append_only_even_for_direct_sql(case, table, action):
     answer(case)
 
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(deed.format(table._meta.db_table))
+        cursor.execute(action.format(table._meta.db_table))
 
     assert table.objects.exists()
 
@@ -129,12 +129,12 @@ def verdict(case):
     )
 
 
-@pytest.mark.parametrize("deed", ["UPDATE {} SET id = id", "DELETE FROM {}"])
-def test_a_verdict_is_never_overwritten(case, deed):
+@pytest.mark.parametrize("action", ["UPDATE {} SET id = id", "DELETE FROM {}"])
+def test_a_verdict_is_never_overwritten(case, action):
     verdict(case)
 
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(deed.format(CaseVerdict._meta.db_table))
+        cursor.execute(action.format(CaseVerdict._meta.db_table))
 
 
 def test_who_visited_a_pc_is_filled_in_once_and_stays(case):

@@ -188,13 +188,13 @@ def test_the_requester_stays():
         Exclusion.objects.filter(pk=exclusion.pk).update(requested_by=person(SARA))
 
 
-@pytest.mark.parametrize("deed", ["update", "delete"])
-def test_decisions_are_append_only(deed):
+@pytest.mark.parametrize("action", ["update", "delete"])
+def test_decisions_are_append_only(action):
     decision = decided(asked(), IVO)
     rows = ExclusionDecision.objects.filter(pk=decision.pk)
 
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        rows.update(note="other") if deed == "update" else rows._raw_delete(rows.db)
+        rows.update(note="other") if action == "update" else rows._raw_delete(rows.db)
 
 
 def test_nobody_decides_twice_in_a_round():

@@ -52,7 +52,7 @@ def test_the_rules_of_exclusions_go_back_to_what_they_were_and_forth_again():
 
 
 def rules() -> dict[str, list[str]]:
-    """Give the words of each function that guards exclusions; how they are laid out does not matter."""
+    """Return the words of each function that guards exclusions; how they are laid out does not matter."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT proname, prosrc FROM pg_proc WHERE proname LIKE 'troubleshooting_check_%'")
         return {name: source.split() for name, source in cursor.fetchall()}

@@ -56,12 +56,12 @@ class RunningDemo:
             time.sleep(0.1)
 
     def family(self) -> list[Identity]:
-        """Give every process below the demo."""
+        """Return every process below the demo."""
         children = psutil.Process(self.process.pid).children(recursive=True)
         return [identity for child in children if (identity := Identity.of(child.pid)) is not None]
 
     def child(self, word: str) -> psutil.Process:
-        """Give the process with this word in its command."""
+        """Return the process with this word in its command."""
         children = psutil.Process(self.process.pid).children()
         return next(child for child in children if word in child.cmdline())
 

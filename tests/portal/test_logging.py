@@ -11,7 +11,7 @@ from portal.logging import RequestLogMiddleware, logging_config
 
 
 def log_line(*, as_json: bool) -> str:
-    """Give what is written about an error in a function that holds a password."""
+    """Return what is written about an error in a function that holds a password."""
     config = logging_config(as_json=as_json, level="DEBUG")["formatters"]["structured"]
     formatter = config.pop("()")(**config)
     stream = StringIO()

@@ -1,4 +1,4 @@
-"""Exclusions in every status of their table, brought there by the deeds that lead there, in order."""
+"""Exclusions in every status of their table, brought there by the actions that lead there, in order."""
 
 from __future__ import annotations
 

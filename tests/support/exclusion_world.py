@@ -34,29 +34,29 @@ TENANT_GROUP = "Finance"  # a device group of the lab's tenant
 
 
 def quick_plan() -> VisitPlan:
-    """Give the plan of a visit with short limits."""
+    """Return the plan of a visit with short limits."""
     limits = {"connect": 2, "opening": 4, "silence": 4, "cancel_poll": 1, "visit": 30, "closing": 2}
     return replace(plan(**{k: timedelta(seconds=v) for k, v in limits.items()}), log_lag=timedelta(seconds=0.1))
 
 
 def no_tenant() -> TenantPlan:
-    """Give the plan of a portal without a tenant."""
+    """Return the plan of a portal without a tenant."""
     return TenantPlan(clock=timezone.now, connect=lambda: connect(TenantSettings()))
 
 
 def tenant_of(api: DefenderApi) -> TenantPlan:
-    """Give the plan of a portal with the lab's tenant: the real client, with a clock that moves by being slept on."""
+    """Return the plan of a portal with the lab's tenant: the real client, with a clock that moves by being slept on."""
     speaker = Speaker(api)  # closed with the fixture ``defender_api``
     return TenantPlan(clock=timezone.now, connect=lambda: Tenant(speaker.indicators, speaker.lookups))
 
 
 def checked_case(device: Device) -> Case:
-    """Give Emma's case about a PC, its check ended."""
+    """Return Emma's case about a PC, its check ended."""
     return checked_case_on(device, by=person(EMMA))
 
 
 def case_in_tenant() -> Case:
-    """Give Emma's case about a PC whose group the tenant knows."""
+    """Return Emma's case about a PC whose group the tenant knows."""
     case = checked_case(device_at(None, owner=person(EMMA)))
     DeviceGroup.objects.filter(pk=case.device.group_id).update(tenant_name=TENANT_GROUP)
     return case
@@ -89,7 +89,7 @@ def approved(exclusion: Exclusion, *people) -> Exclusion:
 
 
 def seen(exclusion: Exclusion) -> str:
-    """Give the digest of what a reviewer reads now."""
+    """Return the digest of what a reviewer reads now."""
     return digest(change_of(present(exclusion)))
 
 

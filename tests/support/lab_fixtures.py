@@ -19,13 +19,13 @@ MakeLabServer = Callable[..., LabServer]
 
 @pytest.fixture
 def lab_pc() -> SimulatedPC:
-    """Give a healthy PC; what a test changes on it counts for the servers made with it."""
+    """Return a healthy PC; what a test changes on it counts for the servers made with it."""
     return healthy_windows_11()
 
 
 @pytest.fixture
 def lab_server() -> Iterator[MakeLabServer]:
-    """Give ``make(pc=None, **settings)``: a started LabServer (of a healthy PC, unless told otherwise)."""
+    """Return ``make(pc=None, **settings)``: a started LabServer (of a healthy PC, unless told otherwise)."""
     with ExitStack() as stack:
 
         def make(pc: SimulatedPC | None = None, **settings: Any) -> LabServer:
@@ -36,7 +36,7 @@ def lab_server() -> Iterator[MakeLabServer]:
 
 @pytest.fixture
 def defender_api() -> Iterator[DefenderApi]:
-    """Give a started DefenderApi with an empty tenant; clients that the test made are closed."""
+    """Return a started DefenderApi with an empty tenant; clients that the test made are closed."""
     with DefenderApi() as api:
         yield api
         Speaker.close_all()

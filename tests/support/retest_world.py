@@ -26,7 +26,7 @@ MODE, LIST = "EnableNetworkProtection", "ExclusionIpAddress"
 
 
 def in_force(server, what=OWN_IP, *, days: int = 20, people=()) -> Exclusion:
-    """Give an exclusion for the reported address that was read back on its PC."""
+    """Return an exclusion for the reported address that was read back on its PC."""
     case = checked_case(device_at(server, owner=person(EMMA)))
     exclusion = approved(asked(case, what, days=days), *people)
     worked()
@@ -34,12 +34,12 @@ def in_force(server, what=OWN_IP, *, days: int = 20, people=()) -> Exclusion:
 
 
 def works_of(exclusion: Exclusion) -> Retest:
-    """Give the newest re-test of whether it works."""
+    """Return the newest re-test of whether it works."""
     return exclusion.retests.filter(purpose=RetestPurpose.WORKS).first()
 
 
 def needed_of(exclusion: Exclusion) -> Retest:
-    """Give the newest re-test of whether it is still needed."""
+    """Return the newest re-test of whether it is still needed."""
     return exclusion.retests.filter(purpose=RetestPurpose.STILL_NEEDED).first()
 
 
@@ -60,7 +60,7 @@ def retested() -> None:
 
 
 def swept(*, now: datetime | None = None) -> None:
-    """Let workers do everything that the sweep would nudge now for leases, placements and re-tests."""
+    """Let workers do everything that the sweep would send for now: leases, placements and re-tests."""
     moment = now or timezone.now()
     for pk in leases_to_tend(now=moment):
         run_lease(pk, plan=quick_plan())
@@ -70,5 +70,5 @@ def swept(*, now: datetime | None = None) -> None:
 
 
 def state_of(pc: SimulatedPC) -> tuple[int, list[str]]:
-    """Give the mode and the list of addresses."""
+    """Return the mode and the list of addresses."""
     return int(pc.preferences[MODE]), list(pc.preferences[LIST])

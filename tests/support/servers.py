@@ -42,7 +42,7 @@ class TestServers:
     ledger: Ledger
 
     def url_of(self, database: str) -> str:
-        """Give the address of another database on the same server."""
+        """Return the address of another database on the same server."""
         return urlunsplit(urlsplit(self.database_url)._replace(path=f"/{database}"))
 
 
@@ -150,7 +150,7 @@ def django_db_modify_db_settings(test_servers: TestServers) -> None:
 
 @pytest.fixture
 def celery_worker_process(transactional_db: None, test_servers: TestServers) -> Iterator[CeleryWorkerProcess]:
-    """Give a running worker with an empty queue; the test may kill it and start it again."""
+    """Return a running worker with an empty queue; the test may kill it and start it again."""
     with redis.Redis.from_url(test_servers.redis_url) as client:
         client.flushdb()
     worker = CeleryWorkerProcess(test_servers, str(connection.settings_dict["NAME"]))
@@ -160,7 +160,7 @@ def celery_worker_process(transactional_db: None, test_servers: TestServers) -> 
 
 
 def _app_on(broker_url: str) -> Celery:
-    """Give an app that speaks to this broker, beside the portal's own."""
+    """Return an app that speaks to this broker, beside the portal's own."""
     app = Celery("tests", broker=broker_url, set_as_current=False)
     not_shared = {"pool_of_its_own": uuid4().hex}  # kombu would hand out connections to a broker that died meanwhile
     app.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS | not_shared

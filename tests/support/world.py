@@ -30,7 +30,7 @@ ADAM = ("adam", Role.ADMINISTRATOR)
 
 
 def person(who: tuple[str, Role]) -> User:
-    """Give one of the people above, made at the first call."""
+    """Return one of the people above, made at the first call."""
     name, role = who
     found = User.objects.filter(username=name).first()
     if found is not None:
@@ -46,7 +46,7 @@ def person(who: tuple[str, Role]) -> User:
 
 
 def device_at(server: LabServer | None, *, owner: User | None, hostname: str = "PC-0142") -> Device:
-    """Give a PC that is a lab server; without one, its port is closed."""
+    """Return a PC that is a lab server; without one, its port is closed."""
     group, _ = DeviceGroup.objects.get_or_create(
         name="Lab", defaults={"credential_profile": "lab", "https": False, "auth": "ntlm"}
     )
@@ -55,7 +55,7 @@ def device_at(server: LabServer | None, *, owner: User | None, hostname: str = "
 
 
 def report(**changes: object) -> Report:
-    """Give the plain valid report."""
+    """Return the plain valid report."""
     fields: dict[str, object] = {
         "kind": ProblemKind.SAFE_SITE_BLOCKED,
         "indicator": parse_indicator(BLOCKED_SITE),
@@ -81,7 +81,7 @@ def case_on(device: Device, *, by: User, now: datetime | None = None, **changes:
 
 
 def checked_case_on(device: Device, *, by: User, now: datetime | None = None, **changes: object) -> Case:
-    """Give a case whose check has ended; in one transaction, so that no worker has heard of the check."""
+    """Return a case whose check has ended; in one transaction, so that no worker has heard of the check."""
     with transaction.atomic():
         case = case_on(device, by=by, now=now, **changes)
         cancel_check_run(case.check_runs.get().pk, by=by, now=now or timezone.now())
@@ -90,7 +90,7 @@ def checked_case_on(device: Device, *, by: User, now: datetime | None = None, **
 
 
 def plan(**limits: timedelta) -> VisitPlan:
-    """Give the plan of a visit with the lab's credentials."""
+    """Return the plan of a visit with the lab's credentials."""
     return VisitPlan(
         clock=timezone.now,
         credential=lambda profile: Credential(profile, LAB_USERNAME, LAB_PASSWORD),

@@ -11,8 +11,8 @@ from tests.support.exclusion_world import approved, asked, checked_case
 from tests.support.world import EMMA, case_on, device_at, person
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus
-from troubleshooting.models import DriftLook, Exclusion, Placement, Retest, TenantReading
-from troubleshooting.tasks import read_tenant, run_checks, run_drift_look, run_placement, run_retest, sweep
+from troubleshooting.models import DriftScan, Exclusion, Placement, Retest, TenantReading
+from troubleshooting.tasks import read_tenant, run_checks, run_drift_scan, run_placement, run_retest, sweep
 
 pytestmark = pytest.mark.django_db
 
@@ -54,9 +54,9 @@ def test_a_pc_without_credentials_ends_its_look_with_their_name(settings, monkey
     monkeypatch.delenv("DEVICE_CREDENTIAL_LAB_PASSWORD", raising=False)
     settings.DRIFT_CHECK_EVERY = timedelta(days=1)
 
-    run_drift_look(device_id=device_at(None, owner=None).pk)
+    run_drift_scan(device_id=device_at(None, owner=None).pk)
 
-    look = DriftLook.objects.get()
+    look = DriftScan.objects.get()
     assert (look.error_code, look.ended_at is not None) == ("credentials_missing", True)
 
 
@@ -72,10 +72,10 @@ def test_the_sweep_has_every_pc_looked_at_at_its_rhythm(settings, django_capture
     settings.DRIFT_CHECK_EVERY = timedelta(days=1)
     device_at(None, owner=None)
 
-    with django_capture_on_commit_callbacks() as nudges:
+    with django_capture_on_commit_callbacks() as messages:
         sweep()
 
-    assert len(nudges) == 1
+    assert len(messages) == 1
 
 
 @pytest.fixture

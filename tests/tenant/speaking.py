@@ -45,7 +45,7 @@ class Clock:
 
     @property
     def waits(self) -> list[float]:
-        """Give the sleeps that took time."""
+        """Return the sleeps that took time."""
         return [seconds for seconds in self.slept if seconds]
 
 

@@ -19,7 +19,7 @@ PATH = "/api/indicators"
 
 
 def calls(api: DefenderApi) -> list[str]:
-    """Give what was asked of the API, and forget it."""
+    """Return what was asked of the API, and forget it."""
     asked = api.api_requests
     api.requests.clear()
     return asked

@@ -14,7 +14,7 @@ pauses = st.lists(st.sampled_from([0.0, 0.25, 1.0, 7.5, 61.0]), max_size=60)
 
 
 def granted_at(limiter: SlidingWindows, pauses: list[float]) -> list[float]:
-    """Ask after each pause; gives the moments at which a call was granted."""
+    """Ask after each pause; returns the moments at which a call was granted."""
     now, granted = 0.0, []
     for pause in pauses:
         now += pause

@@ -38,7 +38,7 @@ odd_entities = json_values | st.builds(
 
 
 def code_of(read: Callable[[Any], Any], entity: Any) -> Code | None:
-    """Give the code of the error that reading raises, None where it raises none."""
+    """Return the code of the error that reading raises, None where it raises none."""
     try:
         read(entity)
     except TenantError as error:

@@ -111,7 +111,7 @@ def test_every_region_is_a_setting(host: str):
 
 @contextmanager
 def proxy() -> Iterator[tuple[int, list[bytes]]]:
-    """Carry one connection after another to where CONNECT says; gives the port and the lines asked."""
+    """Carry one connection after another to where CONNECT says; returns the port and the lines asked."""
     listener, asked = socket.create_server(("127.0.0.1", 0)), list[bytes]()
 
     def carry(source: socket.socket, sink: socket.socket) -> None:

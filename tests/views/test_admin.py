@@ -22,7 +22,7 @@ def adam() -> Client:
 
 
 def fields_of(response) -> dict[str, object]:
-    """Give what a browser would send back unchanged."""
+    """Return what a browser would send back unchanged."""
     form = response.context["adminform"].form
     values = {name: form[name].value() for name in form.fields if not form.fields[name].disabled}
     sent = {name: value for name, value in values.items() if value not in (None, False, [])}

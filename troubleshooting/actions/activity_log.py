@@ -21,7 +21,7 @@ def record(
     now: datetime,
     **details: Any,
 ) -> ActivityEntry:
-    """Write one entry in the transaction of the deed; ``details`` must be plain JSON."""
+    """Write one entry in the transaction of the action; ``details`` must be plain JSON."""
     return ActivityEntry.objects.create(
         at=now,
         actor=actor,

@@ -19,7 +19,7 @@ from troubleshooting.domain.drift.drift import Drift, DriftCode, Place, Register
 from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.exclusions.exclusion import IN_FORCE, LOCAL_KINDS, ExclusionKind
 from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
-from troubleshooting.models import Device, DriftFinding, DriftLook, Exclusion, Placement, User
+from troubleshooting.models import Device, DriftFinding, DriftScan, Exclusion, Placement, User
 from troubleshooting.models.placement import OPEN_PLACEMENT_CODES
 from troubleshooting.permissions import check_may_handle_drift
 
@@ -41,7 +41,7 @@ def learn_from_check(device: Device, snapshot: Snapshot, *, now: datetime) -> No
     try:
         with transaction.atomic():
             unread = "" if place.is_whole else PlacementOutcome.CANNOT_BE_READ.value
-            DriftLook.objects.create(device=device, at=now, ended_at=now, error_code=unread)
+            DriftScan.objects.create(device=device, at=now, ended_at=now, error_code=unread)
             keep_differences(device, place, now=now)
     except Exception:
         log.exception("drift_not_compared", device=device.hostname)
@@ -67,7 +67,7 @@ def keep_differences(device: Device | None, place: Place, *, now: datetime) -> N
 
 
 def registered_in(device: Device | None, place: Place) -> list[Registered]:
-    """Give what the register says of a place: all that is under way, and what has ended of the values listed there."""
+    """Return what the register says of a place: what is under way, and what has ended of the values listed there."""
     listed = {entry.key for entries in place.lists.values() for entry in entries or ()}
     wanted = Q(status__in=OPEN_PLACEMENT_CODES) | Q(exclusion__value_key__in=listed)
     placed = Placement.objects.filter(wanted, device=device).select_related("exclusion__scope_group").order_by("pk")
@@ -91,7 +91,7 @@ def _registered(placement: Placement) -> Registered:
 
 
 def _terms(exclusion: Exclusion) -> Terms | None:
-    """Give for whom an indicator was approved; None where its group has lost its name in the tenant."""
+    """Return for whom an indicator was approved; None where its group has lost its name in the tenant."""
     try:
         return Terms(frozenset(tenant_groups(exclusion)), exclusion.expires_at)
     except GroupNotInTenant:
@@ -129,14 +129,14 @@ def _see_again(row: DriftFinding, drift: Drift, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def ask_for_look(device_id: int | None, *, by: User, now: datetime) -> DriftLook:
-    """Have a PC, or the tenant (None), compared now; gives the look that waits, also where one does already."""
+def request_scan(device_id: int | None, *, by: User, now: datetime) -> DriftScan:
+    """Have a PC, or the tenant (None), compared now; returns the scan that waits, also where one does already."""
     check_may_handle_drift(by)
-    waiting = DriftLook.objects.filter(device=device_id, ended_at=None).first()
-    look = waiting or DriftLook.objects.create(device_id=device_id, asked_by=by, at=now)
-    activity_log.record("drift_look_asked", look, case=None, actor=by, now=now, device=_place_name(look.device))
-    _nudge(device_id)
-    return look
+    waiting = DriftScan.objects.filter(device=device_id, ended_at=None).first()
+    scan = waiting or DriftScan.objects.create(device_id=device_id, asked_by=by, at=now)
+    activity_log.record("drift_scan_asked", scan, case=None, actor=by, now=now, device=_place_name(scan.device))
+    _notify(device_id)
+    return scan
 
 
 @transaction.atomic
@@ -186,20 +186,20 @@ def _to_put_right(finding_id: int, code: DriftCode) -> tuple[DriftFinding, Place
 def _put_right(
     action: str, finding: DriftFinding, placement: Placement, exclusion: Exclusion, *, by: User, now: datetime
 ) -> None:
-    """Record the deed, have it done, and have the place looked at afterwards."""
+    """Record the action, have it done, and have the place looked at afterwards."""
     Placement.objects.filter(pk=placement.pk).update(attempts=0, next_attempt_at=None, outcome="")
     said = {"device": _place_name(finding.device), "value": finding.value}
     activity_log.record(action, exclusion, case=exclusion.case, actor=by, now=now, **said)
     dispatch.placement_wants_visit(placement.pk)
-    if not DriftLook.objects.filter(device=finding.device, ended_at=None).exists():
-        DriftLook.objects.create(device=finding.device, asked_by=by, at=now)
+    if not DriftScan.objects.filter(device=finding.device, ended_at=None).exists():
+        DriftScan.objects.create(device=finding.device, asked_by=by, at=now)
 
 
-def _nudge(device_id: int | None) -> None:
+def _notify(device_id: int | None) -> None:
     if device_id is None:
         dispatch.tenant_wants_reading()
     else:
-        dispatch.device_wants_drift_look(device_id)
+        dispatch.device_wants_drift_scan(device_id)
 
 
 def _place_name(device: Device | None) -> str:

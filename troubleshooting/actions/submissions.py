@@ -1,4 +1,4 @@
-"""Deeds on submissions to Microsoft: prepare, record that it was sent, record what came of it."""
+"""Actions on submissions to Microsoft: prepare, record that it was sent, record what came of it."""
 
 from __future__ import annotations
 

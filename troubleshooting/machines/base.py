@@ -66,7 +66,7 @@ class Address:
 
     @property
     def url(self) -> str:
-        """Give the endpoint as people write it."""
+        """Return the endpoint as people write it."""
         scheme, port = ("https", self.port or 5986) if self.https else ("http", self.port or 5985)
         host = f"[{self.hostname}]" if ":" in self.hostname else self.hostname
         return f"{scheme}://{host}:{port}/wsman"
@@ -110,7 +110,7 @@ ShouldStop = Callable[[], bool]
 
 
 def answer_as_json(answer: Answer) -> dict[str, Any]:
-    """Give the form that is stored as evidence."""
+    """Return the form that is stored as evidence."""
     return {**asdict(answer), "sent_at": answer.sent_at.isoformat()}
 
 

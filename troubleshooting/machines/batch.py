@@ -21,7 +21,7 @@ _HIVES = (("hkey_local_machine\\", "hklm:\\"), ("hkey_current_user\\", "hkcu:\\"
 
 
 def key_path(text: str) -> str:
-    r"""Give a registry key in one form, whichever of its spellings came (``HKLM:\…``, ``Registry::HKEY_…``)."""
+    r"""Return a registry key in one form, whichever of its spellings came (``HKLM:\…``, ``Registry::HKEY_…``)."""
     path = _PROVIDER.sub("", text.strip()).casefold().rstrip("\\")
     for long, short in _HIVES:
         if path.startswith(long):
@@ -74,7 +74,7 @@ class Batch:
         self._strangers = 0
 
     def take_output(self, item: Json) -> bool:
-        """Give an output to its entry; True when it is the first thing that came for that entry."""
+        """Add an output to its entry; True when it is the first thing that came for that entry."""
         owner = self._owner_of(item)
         if owner is None:
             self._strangers += 1
@@ -87,7 +87,7 @@ class Batch:
         return is_first
 
     def take_error(self, error: DeviceError) -> bool:
-        """Give an error to its entry; True when it is the first thing that came for that entry."""
+        """Add an error to its entry; True when it is the first thing that came for that entry."""
         owners = [self._gathered[number] for number in self._owners_of_error(error)]
         if not owners:
             self._strangers += 1
@@ -121,11 +121,11 @@ class Batch:
             mine.done = mine.done or mine.entry is entry
 
     def left_over(self) -> list[Entry]:
-        """Give the entries that have not been settled."""
+        """Return the entries that have not been settled."""
         return [mine.entry for mine in self._gathered if not mine.done]
 
     def suspect(self) -> Entry | None:
-        """Give the entry that was running when the pipeline stood still, or None where that is not certain."""
+        """Return the entry that was running when the pipeline stood still, or None where that is not certain."""
         spoke = [number for number, mine in enumerate(self._gathered) if mine.outputs or mine.errors]
         next_up = max(spoke, default=-1) + 1
         entry = self._gathered[next_up].entry if next_up < len(self._gathered) else None
@@ -140,7 +140,7 @@ class Batch:
         return mine.has_something or may_be_empty
 
     def _owner_of(self, item: Json) -> int | None:
-        """Give the one statement, not before the last that spoke, whose answers look like this."""
+        """Return the one statement, not before the last that spoke, whose answers look like this."""
         from_here = range(max(self._reached, 0), len(self._gathered))
         owners = [number for number in from_here if _looks_like(item, self._gathered[number].entry)]
         return owners[0] if len(owners) == 1 else None

@@ -171,7 +171,7 @@ def file_facts(path: str) -> tuple[Entry, Entry]:
 
 
 def host_name(host: str) -> str:
-    """Give a host name or IP address unchanged in meaning; raises InvalidArgument for anything else."""
+    """Return a host name or IP address unchanged in meaning; raises InvalidArgument for anything else."""
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:
@@ -198,7 +198,7 @@ PREREQUISITE_READS: tuple[Entry, ...] = (
 
 
 def prerequisite_visit(since: timedelta) -> tuple[Entry, ...]:
-    """Give what one visit asks: everything the checks need, and the protection events of that period."""
+    """Return what one visit asks: everything the checks need, and the protection events of that period."""
     return (*PREREQUISITE_READS, protection_events(since))
 
 
@@ -224,7 +224,7 @@ _FIXED: frozenset[Entry] = frozenset({*PREREQUISITE_READS, SECURE_CHANNEL})
 
 
 def _outline(entry: Entry) -> tuple[object, ...]:
-    """Give an entry without its values: name and, for each cmdlet, its name and its parameters' names."""
+    """Return an entry without its values: name and, for each cmdlet, its name and its parameters' names."""
     return (entry.name, *((part.name, *(parameter.name for parameter in part.parameters)) for part in entry.pipeline))
 
 

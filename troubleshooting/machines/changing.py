@@ -30,7 +30,7 @@ class ProtectionMode(IntEnum):
 
     @property
     def argument(self) -> str:
-        """Give the word of ``Set-MpPreference -EnableNetworkProtection``."""
+        """Return the word of ``Set-MpPreference -EnableNetworkProtection``."""
         return _ARGUMENTS[self]
 
 
@@ -48,7 +48,7 @@ def set_protection_mode(mode: ProtectionMode) -> Entry:
 
 
 def set_restore_task(lease_id: int, *, back_to: ProtectionMode, at: datetime) -> Entry:
-    """Give the device its own way back: a task that sets the mode again at ``at`` and at every start-up until then."""
+    """Set up the device's own way back: a task that sets the mode again at ``at`` and at each start-up until then."""
     register = cmdlet(
         "Register-ScheduledTask",
         TaskName=task_name(lease_id),
@@ -73,7 +73,7 @@ def restore_task_state(lease_id: int) -> Entry:
 
 
 def task_name(lease_id: int) -> str:
-    """Give the task's name on the device."""
+    """Return the task's name on the device."""
     return f"{TASK_PREFIX}{int(lease_id)}"
 
 
@@ -82,7 +82,7 @@ def _change(name: str, change: Cmdlet) -> Entry:
 
 
 def _task_xml(back_to: ProtectionMode, *, at: datetime) -> str:
-    """Give the task: once at ``at`` (made up for when the device slept), and at start-up, as SYSTEM, on battery too."""
+    """Return the task: once at ``at`` (made up for when the device slept), at start-up, as SYSTEM, on battery too."""
     starts, ends = (escape(moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")) for moment in (at, at + TASK_LIVES))
     arguments = f"-NoProfile -NonInteractive -Command Set-MpPreference -EnableNetworkProtection {back_to.argument}"
     return f"""<?xml version="1.0" encoding="UTF-16"?>
@@ -127,7 +127,7 @@ _SHORT = {ExclusionKind.IP_ADDRESS: "ip", ExclusionKind.PROCESS: "process"}
 
 
 def _checked(kind: ExclusionKind, value: str) -> str:
-    """Give the value if it is in its normal form; raises InvalidExclusionValue for anything else, whoever stored it."""
+    """Return the value if it is in its normal form. Raises InvalidExclusionValue for anything else."""
     if parse_value(kind, value).value != value:
         raise InvalidExclusionValue(_NOT_NORMAL[kind])
     return value

@@ -16,7 +16,7 @@ USERNAME, PASSWORD, CERTIFICATE, KEY = "username", "password", "certificate.pem"
 
 
 def load_credential(profile: str, *, environ: Mapping[str, str], directory: Path | None) -> Credential:
-    """Give the account of that profile.
+    """Return the account of that profile.
 
     It is put together from ``<directory>/<profile>/{username,password,certificate.pem,key.pem}`` and from
     ``DEVICE_CREDENTIAL_<PROFILE>_{USERNAME,PASSWORD,CERTIFICATE,CERTIFICATE_KEY}``; a file wins over a variable, and
@@ -39,7 +39,7 @@ def load_credential(profile: str, *, environ: Mapping[str, str], directory: Path
 
 
 def _text(folder: Path | None, name: str) -> str | None:
-    """Give a secret file's text without the line end that editors add, or None."""
+    """Return a secret file's text without the line end that editors add, or None."""
     path = _file(folder, name)
     if path is None:
         return None

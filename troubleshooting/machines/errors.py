@@ -81,7 +81,7 @@ WIRE_ERRORS: tuple[type[Exception], ...] = (
 
 
 def name_error(error: Exception) -> MachineError:
-    """Give any exception from the wire its code; what is unknown is PROTOCOL_BROKEN. Never raises."""
+    """Return any exception from the wire its code; what is unknown is PROTOCOL_BROKEN. Never raises."""
     if isinstance(error, MachineError):
         return error
     return MachineError(_code_of(error), str(error) or type(error).__name__)
@@ -171,7 +171,7 @@ def _plain_os_error(error: Exception) -> Code:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Give the exception and everything it wraps: causes, contexts, urllib3's ``reason`` and arguments."""
+    """Return the exception and everything it wraps: causes, contexts, urllib3's ``reason`` and arguments."""
     waiting, seen = [error], set[int]()
     while waiting and len(seen) < 50:
         current = waiting.pop(0)

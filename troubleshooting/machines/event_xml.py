@@ -29,7 +29,7 @@ FIELDS: Mapping[int, tuple[str, ...]] = {
 
 
 def read_events(content: Sequence[object]) -> tuple[ProtectionEvent, ...]:
-    """Give the events that could be read, in the order they came; the others are left out."""
+    """Return the events that could be read, in the order they came; the others are left out."""
     texts = (item for item in content if isinstance(item, str))
     read = (read_event(event_text) for event_text in texts)
     return tuple(event for event in read if event is not None)[:MOST_EVENTS]
@@ -75,7 +75,7 @@ def _parsed(event_text: str) -> ET.Element | None:
 
 
 def _data(element: ET.Element | None, order: tuple[str, ...]) -> dict[str, str]:
-    """Give the data by folded name; by place where none of the expected names is there."""
+    """Return the data by folded name; by place where none of the expected names is there."""
     data = [child for child in _children(element) if _local(child) == "Data"]
     named = {_folded(child.get("Name", "")): child.text or "" for child in data}
     if named.keys() & set(order):

@@ -45,7 +45,7 @@ _SUMMED: tuple[ReadState, ...] = (ReadState.FAILED, ReadState.REFUSED, ReadState
 
 
 def build_snapshot(answers: Sequence[Answer], *, collected_at: datetime) -> Snapshot:
-    """Give the snapshot of a visit from the answers that have come so far; the latest answer of a name counts."""
+    """Return the snapshot of a visit from the answers that have come so far; the latest answer of a name counts."""
     named = {answer.name: answer for answer in answers}
     clock = _clock(named.get("clock"))
     zone = clock.device.tzinfo if clock is not None else None
@@ -81,7 +81,7 @@ def _readings(answers: Answers) -> tuple[tuple[str, Reading], ...]:
 
 
 def _sum(parts: Sequence[Reading | None]) -> Reading | None:
-    """Give one reading for an entry that is sent for several keys, or None while a part is missing."""
+    """Return one reading for an entry that is sent for several keys, or None while a part is missing."""
     read = [part for part in parts if part is not None]
     if not read or len(read) < len(parts) or any(part.state is ReadState.WAITING for part in read):
         return None
@@ -92,7 +92,7 @@ def _sum(parts: Sequence[Reading | None]) -> Reading | None:
 
 
 def _objects(answer: Answer | None) -> list[Mapping[str, object]]:
-    """Give the objects of an answer, whatever else is among its content."""
+    """Return the objects of an answer, whatever else is among its content."""
     content = _content(answer)
     return [{str(name): value for name, value in item.items()} for item in content if isinstance(item, Mapping)]
 
@@ -129,7 +129,7 @@ def _computer_status(answers: Answers, zone: tzinfo | None) -> ComputerStatus | 
 
 
 def _antivirus_products(answer: Answer | None) -> tuple[AntivirusProduct, ...] | None:
-    """Give the registered products; None also where there is no Security Center, as on servers."""
+    """Return the registered products; None also where there is no Security Center, as on servers."""
     if answer is None or answer.reading.state is not ReadState.ANSWERED:
         return None
     return tuple(
@@ -152,7 +152,7 @@ def _policy_keys(answers: Answers) -> tuple[PolicyKey, ...]:
 
 
 def _policy_key(answer: Answer | None, path: str) -> PolicyKey | None:
-    """Give a key with the values that are set in it, a key that is absent, or None where it could not be read."""
+    """Return a key with the values that are set in it, a key that is absent, or None where it could not be read."""
     if answer is None or answer.reading.state not in {ReadState.ANSWERED, ReadState.ABSENT}:
         return None
     if answer.reading.state is ReadState.ABSENT:
@@ -195,7 +195,7 @@ def _browser_policy(answer: Answer | None, browser: str) -> BrowserPolicy | None
 
 
 def _clock(answer: Answer | None) -> DeviceClock | None:
-    """Give the device's time beside the portal's at the moment the answer came."""
+    """Return the device's time beside the portal's at the moment the answer came."""
     read = [moment(item) for item in _content(answer)]
     device = next((value for value in read if value is not None), None)
     if answer is None or device is None or answer.sent_at.tzinfo is None:
@@ -204,7 +204,7 @@ def _clock(answer: Answer | None) -> DeviceClock | None:
 
 
 def _lines(answer: Answer | None) -> list[str] | None:
-    """Give the lines of a native command, its error lines last; None where it did not run."""
+    """Return the lines of a native command, its error lines last; None where it did not run."""
     if answer is None or answer.reading.state is not ReadState.ANSWERED:
         return None
     spoken = [line for item in _content(answer) if isinstance(item, str) for line in item.splitlines()]
@@ -232,7 +232,7 @@ def _winhttp_proxy(answer: Answer | None) -> WinHttpProxy | None:
 
 
 def _events(answer: Answer | None) -> tuple[ProtectionEvent, ...] | None:
-    """Give the events; none where the log says so (ABSENT), None where it could not be read."""
+    """Return the events; none where the log says so (ABSENT), None where it could not be read."""
     if answer is not None and answer.reading.state is ReadState.ABSENT:
         return ()
     if answer is None or answer.reading.state is not ReadState.ANSWERED:

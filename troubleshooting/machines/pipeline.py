@@ -32,7 +32,7 @@ class Cmdlet:
     parameters: tuple[Parameter, ...] = ()
 
     def parameter(self, name: str) -> Value:
-        """Give the value of a named parameter, or None."""
+        """Return the value of a named parameter, or None."""
         return next((parameter.value for parameter in self.parameters if parameter.name == name), None)
 
 
@@ -62,7 +62,7 @@ class Entry:
 
     @property
     def command(self) -> Cmdlet:
-        """Give the first cmdlet, which does the reading."""
+        """Return the first cmdlet, which does the reading."""
         return self.pipeline[0]
 
 

@@ -74,7 +74,7 @@ class DeviceError:
     bound: Mapping[str, str] = field(default_factory=dict)  # the cmdlet's parameters, where the device sent them
 
     def as_json(self) -> dict[str, str]:
-        """Give what is kept as evidence; bound parameters only serve to tell whose error it is."""
+        """Return what is kept as evidence; bound parameters only serve to tell whose error it is."""
         return {
             "message": self.message,
             "fq_error": self.fq_error,
@@ -86,12 +86,12 @@ class DeviceError:
 
 
 def storable(text: str) -> str:
-    """Give a text that PostgreSQL and UTF-8 can hold: without NUL and without half characters."""
+    """Return a text that PostgreSQL and UTF-8 can hold: without NUL and without half characters."""
     return _NOT_STORABLE.sub("\ufffd", text)
 
 
 def plain(value: object, *, depth: int = 0) -> Json:
-    """Give a PowerShell value as JSON; an object below the first level becomes its text where it has one."""
+    """Return a PowerShell value as JSON; an object below the first level becomes its text where it has one."""
     if isinstance(value, str):
         return storable(value)
     if value is None or isinstance(value, bool | int):

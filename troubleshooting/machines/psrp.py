@@ -37,12 +37,12 @@ class News:
         self._pipeline = pipeline
 
     def outputs(self) -> list[Json]:
-        """Give the new outputs and let the pipeline forget them. Raises MachineError for objects that mean harm."""
+        """Return the new outputs and let the pipeline forget them. Raises MachineError for objects that mean harm."""
         new, self._pipeline.output = self._pipeline.output, []
         return _each(plain, new)
 
     def errors(self) -> list[DeviceError]:
-        """Give the new error records, the final state's included, and let the pipeline forget them."""
+        """Return the new error records, the final state's included, and let the pipeline forget them."""
         new, self._pipeline.streams.error = self._pipeline.streams.error, []
         return _each(device_error, new)
 
@@ -166,11 +166,11 @@ class _Bulk:
         self._last_news = self._last_answer = self._began
 
     def left_s(self) -> float:
-        """Give the seconds until the running statement counts as hanging: it runs since the last one spoke."""
+        """Return the seconds until the running statement counts as hanging: it runs since the last one spoke."""
         return self._last_news + self._patience_s - time.monotonic()
 
     def take(self, news: News) -> bool:
-        """Give what came to its entries and hand over what is complete."""
+        """Return what came to its entries and hand over what is complete."""
         firsts = [self._batch.take_output(output) for output in news.outputs()]
         firsts += [self._batch.take_error(error) for error in news.errors()]
         if any(firsts):
@@ -195,7 +195,7 @@ class _Bulk:
             self._pass(Gathered(suspect, 0), reading)
 
     def left_over(self) -> list[Entry]:
-        """Give what has not been handed over."""
+        """Return what has not been handed over."""
         return self._batch.left_over()
 
     def _pass_on(self, complete: Sequence[Gathered]) -> None:
@@ -254,7 +254,7 @@ def connect(
     clock: Clock,
     should_stop: ShouldStop = lambda: False,
 ) -> Iterator[Machine]:
-    """Give a machine for one visit, over one runspace pool that is closed whatever happens.
+    """Return a machine for one visit, over one runspace pool that is closed whatever happens.
 
     Raises MachineError when the device cannot be reached, signed in to, or lost on the way.
     """

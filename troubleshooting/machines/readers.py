@@ -20,12 +20,12 @@ FieldTable = Mapping[str, tuple[str, Reader]]
 
 
 def text(value: object) -> str | None:
-    """Give a text that is not blank."""
+    """Return a text that is not blank."""
     return value[:LONGEST_TEXT] if isinstance(value, str) and value.strip() else None
 
 
 def number(value: object) -> int | None:
-    """Give a whole number, also from its decimal text (BuildNumber is one)."""
+    """Return a whole number, also from its decimal text (BuildNumber is one)."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit() and len(value) <= 20:
@@ -34,20 +34,20 @@ def number(value: object) -> int | None:
 
 
 def flag(value: object) -> bool | None:
-    """Give a boolean, also from 0 and 1 (older platforms and the registry)."""
+    """Return a boolean, also from 0 and 1 (older platforms and the registry)."""
     if isinstance(value, bool):
         return value
     return bool(value) if isinstance(value, int) and value in {0, 1} else None
 
 
 def reversed_flag(value: object) -> bool | None:
-    """Give the opposite of a boolean, for settings that say what is off."""
+    """Return the opposite of a boolean, for settings that say what is off."""
     read = flag(value)
     return None if read is None else not read
 
 
 def moment(value: object, *, zone: tzinfo | None = None) -> datetime | None:
-    """Give an aware moment from ISO 8601; without an offset it is the device's own time, where ``zone`` is known."""
+    """Return an aware moment from ISO 8601; without an offset it is the device's own time, where ``zone`` is known."""
     if not isinstance(value, str) or len(value) > 40:
         return None
     try:
@@ -59,7 +59,7 @@ def moment(value: object, *, zone: tzinfo | None = None) -> datetime | None:
 
 
 def entries(value: object) -> ListValue | None:
-    """Give a list preference; null is how Windows shows an empty one, ``N/A: …`` that it may not be read."""
+    """Return a list preference; null is how Windows shows an empty one, ``N/A: …`` that it may not be read."""
     if value is None:
         return ListValue()
     items = value if isinstance(value, list) else [value]
@@ -72,7 +72,7 @@ def entries(value: object) -> ListValue | None:
 
 
 def get(item: Mapping[str, object], name: str) -> object:
-    """Give a property by its name in any case, or None."""
+    """Return a property by its name in any case, or None."""
     if name in item:
         return item[name]
     wanted = name.casefold()

@@ -54,7 +54,7 @@ class Session:
 
     @property
     def left_s(self) -> float:
-        """Give the seconds that are left of the whole visit."""
+        """Return the seconds that are left of the whole visit."""
         return self._ends_at - time.monotonic()
 
     def open(self) -> None:
@@ -130,7 +130,7 @@ class Session:
             raise MachineError(Code.CANCELLED)
 
     def _patience_s(self) -> float:
-        """Give the longest wait for a short request, such as sending a command."""
+        """Return the longest wait for a short request, such as sending a command."""
         return self._limits.silence.total_seconds() + min(self._limits.opening, timedelta(seconds=20)).total_seconds()
 
     def _call(self, within_s: float, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -162,7 +162,7 @@ class Session:
 
 
 def _wsman_arguments(address: Address, credential: Credential) -> dict[str, Any]:
-    """Give pypsrp's arguments: encryption always over HTTP, verification always over TLS, English texts."""
+    """Return pypsrp's arguments: encryption always over HTTP, verification always over TLS, English texts."""
     certificate = credential.certificate_pem if address.auth is Auth.CERTIFICATE else None
     key = credential.certificate_key if address.auth is Auth.CERTIFICATE else None
     return {
@@ -205,7 +205,7 @@ class SharedCommand(Command):
         super().__init__(name, protocol_version=protocol_version, is_script=False)
 
     def __deepcopy__(self, memo: object) -> SharedCommand:
-        """Give the command itself."""
+        """Return the command itself."""
         return self
 
 

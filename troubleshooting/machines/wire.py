@@ -94,7 +94,7 @@ class Wire(HTTPAdapter):
         self._watch(None)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """Give the pool of one machine; its connections can be cut off."""
+        """Return the pool of one machine; its connections can be cut off."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         if isinstance(pool.ConnectionCls, type):
             pool.ConnectionCls = self._watched_ones_of(pool.ConnectionCls)  # of this pool, not of the class
@@ -133,7 +133,7 @@ class Wire(HTTPAdapter):
                 self._watched.shutdown(socket.SHUT_RDWR)
 
     def _pieces_of(self, raw: HTTPResponse) -> Any:
-        """Give a replacement for ``raw.stream`` that keeps the bounds; undone compression could be a bomb."""
+        """Return a replacement for ``raw.stream`` that keeps the bounds; undone compression could be a bomb."""
 
         def stream(amt: int | None = None, decode_content: bool | None = None) -> Iterator[bytes]:
             total = 0
@@ -151,6 +151,6 @@ class Wire(HTTPAdapter):
 
 
 def system_trust() -> str | bool:
-    """Give the system's trust store, where company certificates are installed; True (certifi's) where there is none."""
+    """Return the system's trust store, which has the company's certificates; True (certifi's) where there is none."""
     paths = ssl.get_default_verify_paths()
     return paths.cafile or paths.capath or True

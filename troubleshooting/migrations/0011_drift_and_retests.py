@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="DriftLook",
+            name="DriftScan",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("at", models.DateTimeField()),
@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="driftlook",
+            model_name="driftscan",
             name="asked_by",
             field=models.ForeignKey(
                 blank=True,
@@ -116,24 +116,24 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="driftlook",
+            model_name="driftscan",
             name="device",
             field=models.ForeignKey(
                 blank=True,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
-                related_name="drift_looks",
+                related_name="drift_scan",
                 to="troubleshooting.device",
             ),
         ),
         migrations.AddField(
             model_name="devicesnapshot",
-            name="drift_look",
+            name="drift_scan",
             field=models.ForeignKey(
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="snapshots",
-                to="troubleshooting.driftlook",
+                to="troubleshooting.driftscan",
             ),
         ),
         migrations.AddField(
@@ -207,7 +207,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="devicesnapshot",
             constraint=models.UniqueConstraint(
-                fields=("drift_look", "attempt"), name="snapshot_one_per_drift_look_attempt"
+                fields=("drift_scan", "attempt"), name="snapshot_one_per_drift_scan_attempt"
             ),
         ),
         migrations.AddConstraint(
@@ -216,35 +216,35 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(
                         ("check_run__isnull", False),
-                        ("drift_look__isnull", True),
+                        ("drift_scan__isnull", True),
                         ("lease__isnull", True),
                         ("placement__isnull", True),
                         ("retest__isnull", True),
                     ),
                     models.Q(
                         ("check_run__isnull", True),
-                        ("drift_look__isnull", True),
+                        ("drift_scan__isnull", True),
                         ("lease__isnull", False),
                         ("placement__isnull", True),
                         ("retest__isnull", True),
                     ),
                     models.Q(
                         ("check_run__isnull", True),
-                        ("drift_look__isnull", True),
+                        ("drift_scan__isnull", True),
                         ("lease__isnull", True),
                         ("placement__isnull", False),
                         ("retest__isnull", True),
                     ),
                     models.Q(
                         ("check_run__isnull", True),
-                        ("drift_look__isnull", True),
+                        ("drift_scan__isnull", True),
                         ("lease__isnull", True),
                         ("placement__isnull", True),
                         ("retest__isnull", False),
                     ),
                     models.Q(
                         ("check_run__isnull", True),
-                        ("drift_look__isnull", False),
+                        ("drift_scan__isnull", False),
                         ("lease__isnull", True),
                         ("placement__isnull", True),
                         ("retest__isnull", True),
@@ -264,8 +264,8 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="driftlook",
-            index=models.Index(fields=["device", "-at"], name="drift_look_of_device"),
+            model_name="driftscan",
+            index=models.Index(fields=["device", "-at"], name="drift_scan_of_device"),
         ),
         migrations.AddConstraint(
             model_name="retest",

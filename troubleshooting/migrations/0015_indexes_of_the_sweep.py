@@ -10,9 +10,9 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddIndex(
-            model_name="driftlook",
+            model_name="driftscan",
             index=models.Index(
-                condition=models.Q(("ended_at__isnull", True)), fields=["device", "at"], name="drift_look_open"
+                condition=models.Q(("ended_at__isnull", True)), fields=["device", "at"], name="drift_scan_open"
             ),
         ),
         migrations.AddIndex(

@@ -4,7 +4,7 @@ from troubleshooting.models.activity import ActivityEntry
 from troubleshooting.models.case import Case, CaseCounter
 from troubleshooting.models.check_run import CaseVerdict, CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot
 from troubleshooting.models.device import Device, DeviceGroup
-from troubleshooting.models.drift import DriftFinding, DriftLook
+from troubleshooting.models.drift import DriftFinding, DriftScan
 from troubleshooting.models.emergency_stop import EmergencyStop, Undo
 from troubleshooting.models.exclusion import Exclusion, ExclusionDecision
 from troubleshooting.models.lease import AuditModeTest, SettingLease
@@ -27,7 +27,7 @@ __all__ = [
     "DeviceGroup",
     "DeviceSnapshot",
     "DriftFinding",
-    "DriftLook",
+    "DriftScan",
     "EmergencyStop",
     "Exclusion",
     "ExclusionDecision",

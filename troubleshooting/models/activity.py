@@ -10,7 +10,7 @@ from troubleshooting.models.case import Case
 
 
 class ActivityEntry(models.Model):
-    """One deed, written in the transaction that did it."""
+    """One action, written in the transaction that did it."""
 
     at = models.DateTimeField(db_index=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

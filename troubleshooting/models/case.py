@@ -27,13 +27,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
     """Questions about cases; pages start from the person."""
 
     def visible_to(self, person: User) -> CaseQuerySet:
-        """Give the cases a person may open: their own, those on what was their PC, or all for IT and auditors."""
+        """Return the cases a person may open: their own, those on what was their PC, or all for IT and auditors."""
         if person.role in SEE_ALL_CASES:
             return self
         return self.filter(Q(reporter=person) | Q(device_owner=person))
 
     def open(self) -> CaseQuerySet:
-        """Give the cases that are not over."""
+        """Return the cases that are not over."""
         return self.filter(stage__in=OPEN_CODES)
 
     def locked(self) -> CaseQuerySet:
@@ -112,7 +112,7 @@ class Case(models.Model):
 
     @property
     def report(self) -> Report:
-        """Give the report as the rules need it."""
+        """Return the report as the rules need it."""
         return Report(
             kind=ProblemKind(self.kind),
             indicator=Indicator.from_json(self.indicator),

@@ -14,7 +14,7 @@ from troubleshooting.domain.checks.finding import CheckId, CheckStatus
 from troubleshooting.models.case import Case
 from troubleshooting.models.choices import codes
 from troubleshooting.models.device import Device
-from troubleshooting.models.drift import DriftLook
+from troubleshooting.models.drift import DriftScan
 from troubleshooting.models.lease import AuditModeTest, SettingLease
 from troubleshooting.models.placement import Placement
 from troubleshooting.models.retest import Retest
@@ -28,23 +28,23 @@ class CheckRunQuerySet(models.QuerySet["CheckRun"]):
     """Questions about check runs."""
 
     def live(self) -> CheckRunQuerySet:
-        """Give the runs that are not over."""
+        """Return the runs that are not over."""
         return self.filter(status__in=LIVE_CODES)
 
     def left_lying(self, *, now: datetime, after: timedelta) -> CheckRunQuerySet:
-        """Give the queued runs that nobody took within ``after``: their message was lost, or the workers are busy."""
+        """Return the queued runs that nobody took within ``after``: their message was lost, or the workers are busy."""
         return self.filter(status=RunStatus.QUEUED, queued_at__lte=now - after)
 
     def due_again(self, *, now: datetime) -> CheckRunQuerySet:
-        """Give the waiting runs whose pause is over."""
+        """Return the waiting runs whose pause is over."""
         return self.filter(status=RunStatus.WAITING, next_attempt_at__lte=now)
 
     def lost(self, *, now: datetime, after: timedelta) -> CheckRunQuerySet:
-        """Give the running ones whose worker has not been heard of for ``after``."""
+        """Return the running ones whose worker has not been heard of for ``after``."""
         return self.filter(status=RunStatus.RUNNING, heartbeat_at__lte=now - after)
 
     def overdue(self, *, now: datetime) -> CheckRunQuerySet:
-        """Give the runs that wait past their deadline."""
+        """Return the runs that wait past their deadline."""
         return self.filter(status__in=[RunStatus.QUEUED, RunStatus.WAITING], deadline_at__lte=now)
 
     def locked(self) -> CheckRunQuerySet:
@@ -120,7 +120,7 @@ class CheckRun(models.Model):
         return self.status in LIVE_CODES
 
 
-WHAT_FOR = ("check_run", "lease", "placement", "retest", "drift_look")  # a visit is for exactly one of these
+WHAT_FOR = ("check_run", "lease", "placement", "retest", "drift_scan")  # a visit is for exactly one of these
 
 
 def _for_exactly_one() -> Q:
@@ -137,7 +137,7 @@ class DeviceSnapshot(models.Model):
     lease = models.ForeignKey(SettingLease, models.PROTECT, null=True, related_name="snapshots")
     placement = models.ForeignKey(Placement, models.PROTECT, null=True, related_name="snapshots")
     retest = models.ForeignKey(Retest, models.PROTECT, null=True, related_name="snapshots")
-    drift_look = models.ForeignKey(DriftLook, models.PROTECT, null=True, related_name="snapshots")
+    drift_scan = models.ForeignKey(DriftScan, models.PROTECT, null=True, related_name="snapshots")
     attempt = models.PositiveIntegerField()
     account = models.CharField(max_length=260, blank=True)
     credential_profile = models.CharField(max_length=50)
@@ -153,7 +153,7 @@ class DeviceSnapshot(models.Model):
             models.UniqueConstraint(fields=["lease", "attempt"], name="snapshot_one_per_lease_attempt"),
             models.UniqueConstraint(fields=["placement", "attempt"], name="snapshot_one_per_placement_attempt"),
             models.UniqueConstraint(fields=["retest", "attempt"], name="snapshot_one_per_retest_attempt"),
-            models.UniqueConstraint(fields=["drift_look", "attempt"], name="snapshot_one_per_drift_look_attempt"),
+            models.UniqueConstraint(fields=["drift_scan", "attempt"], name="snapshot_one_per_drift_scan_attempt"),
             models.CheckConstraint(condition=_for_exactly_one(), name="snapshot_of_one_visit"),
         ]
 

@@ -189,12 +189,12 @@ PLACEMENT_STATUS_LABELS: Labels = {
 
 
 def choices_of(labels: Labels) -> list[tuple[str, Promise]]:
-    """Give (code, label) pairs for a field."""
+    """Return (code, label) pairs for a field."""
     return [(code.value, label) for code, label in labels.items()]
 
 
 def codes(enumeration: type[StrEnum]) -> list[str]:
-    """Give the codes of an enumeration, for constraints."""
+    """Return the codes of an enumeration, for constraints."""
     return [member.value for member in enumeration]
 
 

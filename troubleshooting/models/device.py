@@ -64,7 +64,7 @@ class DeviceQuerySet(models.QuerySet["Device"]):
     """Questions about PCs."""
 
     def owned_by(self, person: User) -> DeviceQuerySet:
-        """Give the PCs a person may report on."""
+        """Return the PCs a person may report on."""
         return self.filter(owner=person)
 
 

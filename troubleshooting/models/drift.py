@@ -11,11 +11,11 @@ from troubleshooting.models.device import Device
 from troubleshooting.models.exclusion import Exclusion
 
 
-class DriftLook(models.Model):
+class DriftScan(models.Model):
     """One comparison of a PC, or of the tenant, with the register. Never changed once it has ended."""
 
     device = models.ForeignKey(  # None: the tenant
-        Device, models.PROTECT, null=True, blank=True, related_name="drift_looks"
+        Device, models.PROTECT, null=True, blank=True, related_name="drift_scan"
     )
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     at = models.DateTimeField()
@@ -30,8 +30,8 @@ class DriftLook(models.Model):
         verbose_name = _("comparison with the register")
         verbose_name_plural = _("comparisons with the register")
         indexes = [
-            models.Index(fields=["device", "-at"], name="drift_look_of_device"),
-            models.Index(fields=["device", "at"], condition=Q(ended_at__isnull=True), name="drift_look_open"),
+            models.Index(fields=["device", "-at"], name="drift_scan_of_device"),
+            models.Index(fields=["device", "at"], condition=Q(ended_at__isnull=True), name="drift_scan_open"),
         ]
 
     def __str__(self) -> str:
@@ -43,12 +43,12 @@ class DriftFindingQuerySet(models.QuerySet["DriftFinding"]):
     """Questions about drift."""
 
     def present(self) -> DriftFindingQuerySet:
-        """Give what differed when last looked."""
+        """Return what differed at the last scan."""
         return self.filter(gone_at=None)
 
 
 class DriftFinding(models.Model):
-    """One difference, from the look that found it to the look that did not find it any more."""
+    """One difference, from the scan that found it to the scan that did not find it any more."""
 
     device = models.ForeignKey(  # None: the tenant
         Device, models.PROTECT, null=True, blank=True, related_name="drift_findings"

@@ -14,7 +14,7 @@ class EmergencyStopQuerySet(models.QuerySet["EmergencyStop"]):
     """Questions about stops."""
 
     def on(self) -> EmergencyStopQuerySet:
-        """Give the stop that holds now, if any."""
+        """Return the stop that holds now, if any."""
         return self.filter(is_on=True)
 
 

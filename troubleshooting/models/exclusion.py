@@ -49,27 +49,27 @@ class ExclusionQuerySet(models.QuerySet["Exclusion"]):
     """Questions about exclusions."""
 
     def visible_to(self, person: User) -> ExclusionQuerySet:
-        """Give the exclusions a person may open: those of their cases and their own, or all for IT and auditors."""
+        """Return the exclusions a person may open: those of their cases and their own, or all for IT and auditors."""
         if person.role in SEE_ALL_CASES:
             return self
         return self.filter(Q(requested_by=person) | Q(case__reporter=person) | Q(case__device_owner=person))
 
     def open(self) -> ExclusionQuerySet:
-        """Give the exclusions that are not over."""
+        """Return the exclusions that are not over."""
         return self.filter(status__in=OPEN_CODES)
 
     def undecided_by(self, person: User) -> ExclusionQuerySet:
-        """Give what a reviewer could decide now: nothing of their own, nor decided by them in the present round."""
+        """Return what a reviewer could decide now: nothing of their own, nor decided by them in the present round."""
         decided = ExclusionDecision.objects.filter(exclusion=OuterRef("pk"), round=OuterRef("round"), by=person)
         waiting = self.filter(~Exists(decided), status=ExclusionStatus.REQUESTED)
         return waiting.exclude(Q(requested_by=person) | Q(case__reporter=person) | Q(case__device_owner=person))
 
     def in_force(self) -> ExclusionQuerySet:
-        """Give the exclusions that are on PCs, or may be."""
+        """Return the exclusions that are on PCs, or may be."""
         return self.filter(status__in=IN_FORCE_CODES)
 
     def due_to_expire(self, *, now: datetime) -> ExclusionQuerySet:
-        """Give the exclusions in force whose end has come, and those of which nothing was sent until then."""
+        """Return the exclusions in force whose end has come, and those of which nothing was sent until then."""
         return self.filter(status__in=[*LAPSING_CODES, *IN_FORCE_CODES], expires_at__lte=now)
 
     def locked(self) -> ExclusionQuerySet:
@@ -166,7 +166,7 @@ class Exclusion(models.Model):
 
     @property
     def scope(self) -> Scope:
-        """Give for whom it holds."""
+        """Return for whom it holds."""
         kind = ScopeKind(self.scope_kind)
         return Scope(kind, self.scope_device_id or self.scope_group_id)
 

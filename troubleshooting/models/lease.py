@@ -28,22 +28,22 @@ class SettingLeaseQuerySet(models.QuerySet["SettingLease"]):
     """Questions about leases."""
 
     def open(self) -> SettingLeaseQuerySet:
-        """Give the leases that are not over."""
+        """Return the leases that are not over."""
         return self.filter(status__in=OPEN_CODES)
 
     def not_yet_restored(self, *, now: datetime) -> SettingLeaseQuerySet:
-        """Give the leases whose time is over, or that are to be put back, and whose value before was not read back."""
+        """Return leases that are over or to be put back, and whose value before was not read back."""
         over = Q(status=LeaseStatus.RESTORING) | Q(status__in=NOT_BACK_CODES, ends_at__lte=now)
         return self.filter(over).order_by("ends_at")
 
     def wanting_a_visit(self, *, now: datetime) -> SettingLeaseQuerySet:
-        """Give the leases that a worker has to look after now: to begin, to put back, or left by a lost worker."""
+        """Return the leases that a worker has to look after now: to begin, to put back, or left by a lost worker."""
         due = Q(status__in=[LeaseStatus.REQUESTED, LeaseStatus.PREPARED, LeaseStatus.CHANGING, LeaseStatus.RESTORING])
         due |= Q(status=LeaseStatus.ACTIVE, ends_at__lte=now)
         return self.filter(due).filter(Q(next_attempt_at=None) | Q(next_attempt_at__lte=now))
 
     def left_on_the_way(self, *, now: datetime) -> SettingLeaseQuerySet:
-        """Give the active leases whose worker was lost before it told the test, or before it let the PC visit."""
+        """Return the active leases whose worker was lost before it told the test, or before it let the PC visit."""
         left = Q(audit_mode_test__status=TestStatus.STARTING) | Q(audit_mode_test__portal_visits=True)
         left |= Q(retest__isnull=False, retest__ended_at=None)
         waited = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
@@ -129,7 +129,7 @@ class SettingLease(models.Model):
         return self.status in NOT_BACK_CODES
 
     def time_left(self, *, now: datetime) -> timedelta:
-        """Give the time until the end, never less than nothing."""
+        """Return the time until the end, never less than nothing."""
         return max(self.ends_at - now, timedelta(0))
 
 
@@ -137,7 +137,7 @@ class AuditModeTestQuerySet(models.QuerySet["AuditModeTest"]):
     """Questions about audit-mode tests."""
 
     def open(self) -> AuditModeTestQuerySet:
-        """Give the tests that are not over."""
+        """Return the tests that are not over."""
         return self.filter(status__in=OPEN_TEST_CODES)
 
     def locked(self) -> AuditModeTestQuerySet:

@@ -22,7 +22,7 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
     """Questions about where exclusions are."""
 
     def wanting_a_visit(self, *, now: datetime) -> PlacementQuerySet:
-        """Give the placements whose PC, or whose tenant, has to be visited now."""
+        """Return the placements whose PC, or whose tenant, has to be visited now."""
         due = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
         return self.filter(due, status__in=TO_VISIT_CODES)
 

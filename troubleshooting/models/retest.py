@@ -18,11 +18,11 @@ class RetestQuerySet(models.QuerySet["Retest"]):
     """Questions about re-tests."""
 
     def open(self) -> RetestQuerySet:
-        """Give the re-tests that are not over."""
+        """Return the re-tests that are not over."""
         return self.filter(ended_at=None)
 
     def wanting_a_visit(self, *, now: datetime) -> RetestQuerySet:
-        """Give the open re-tests whose time has come; one with a lease is looked after by the lease's own worker."""
+        """Return the open re-tests whose time has come; one with a lease is looked after by the lease's own worker."""
         return self.open().filter(due_at__lte=now, lease=None)
 
     def locked(self) -> RetestQuerySet:

@@ -10,7 +10,7 @@ class TenantReadingQuerySet(models.QuerySet["TenantReading"]):
     """Questions about readings."""
 
     def complete(self) -> TenantReadingQuerySet:
-        """Give the readings that brought the whole list, newest first."""
+        """Return the readings that brought the whole list, newest first."""
         return self.filter(error_code="")
 
 

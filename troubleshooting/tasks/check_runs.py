@@ -12,7 +12,7 @@ from troubleshooting import dispatch
 from troubleshooting.actions.checks import endings
 from troubleshooting.actions.exclusions import warnings as exclusion_warnings
 from troubleshooting.actions.runs import check as visits
-from troubleshooting.actions.runs import drift_scan as drift_looks
+from troubleshooting.actions.runs import drift_scan
 from troubleshooting.actions.runs import lease as lease_runs
 from troubleshooting.actions.runs import sweep as sweeping
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
@@ -46,7 +46,7 @@ def sweep() -> None:
     """Find what was left behind."""
     sweeping.sweep(now=timezone.now(), lost_after=settings.CHECK_RUN_LOST_AFTER)
     exclusion_warnings.warn_of_ends(now=timezone.now(), may_retest=settings.EXCLUSION_RETESTS)
-    drift_looks.nudge_drift_looks(
+    drift_scan.request_due_scans(
         now=timezone.now(),
         every=settings.DRIFT_CHECK_EVERY,
         tenant_every=settings.TENANT_READ_EVERY,

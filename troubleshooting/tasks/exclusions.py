@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from troubleshooting import dispatch
 from troubleshooting.actions.exclusions import placements
-from troubleshooting.actions.runs import drift_scan as drift_looks
+from troubleshooting.actions.runs import drift_scan
 from troubleshooting.actions.runs import on_pc as enforcement
 from troubleshooting.actions.runs import retest as retests
 from troubleshooting.tasks.plans import tenant_plan, visit_plan
@@ -42,13 +42,13 @@ def run_retest(*, retest_id: int) -> None:
         retests.put_off_fault(retest_id, f"{type(error).__name__}: {error}", now=timezone.now())
 
 
-@shared_task(name=dispatch.RUN_DRIFT_LOOK, ignore_result=True)
-def run_drift_look(*, device_id: int) -> None:
+@shared_task(name=dispatch.RUN_DRIFT_SCAN, ignore_result=True)
+def run_drift_scan(*, device_id: int) -> None:
     """Compare a PC with the register of exclusions."""
-    drift_looks.run_drift_look(device_id, plan=visit_plan(), every=settings.DRIFT_CHECK_EVERY)
+    drift_scan.run_drift_scan(device_id, plan=visit_plan(), every=settings.DRIFT_CHECK_EVERY)
 
 
 @shared_task(name=dispatch.READ_TENANT, ignore_result=True)
 def read_tenant() -> None:
     """Read the tenant's list of indicators and compare it with the register of exclusions."""
-    drift_looks.run_tenant_reading(plan=tenant_plan(), every=settings.TENANT_READ_EVERY)
+    drift_scan.run_tenant_reading(plan=tenant_plan(), every=settings.TENANT_READ_EVERY)

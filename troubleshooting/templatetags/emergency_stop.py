@@ -33,7 +33,7 @@ class Moving(Protocol):
 
 @register.simple_tag(takes_context=True)
 def emergency_stop(context: template.Context) -> StopLine | None:
-    """Give the stop that is on to IT and auditors; one query for them, none for others."""
+    """Return the stop that is on to IT and auditors; one query for them, none for others."""
     person = getattr(context.get("request"), "user", None)  # no request on the page for server errors
     is_told = isinstance(person, User) and sees_everything(person)
     return present_stop() if is_told else None

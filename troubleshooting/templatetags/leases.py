@@ -30,13 +30,13 @@ class TimeLeft:
 
     @property
     def clock(self) -> str:
-        """Give minutes and seconds as ``14:05``."""
+        """Return minutes and seconds as ``14:05``."""
         return f"{self.seconds // 60}:{self.seconds % 60:02}"
 
 
 @register.simple_tag
 def time_left(ends_at: datetime, now: datetime, *, started_at: datetime) -> TimeLeft:
-    """Give what is left until the end, never less than nothing."""
+    """Return what is left until the end, never less than nothing."""
     total = max(round((ends_at - started_at).total_seconds()), 1)
     return TimeLeft(min(max(round((ends_at - now).total_seconds()), 0), total), total)
 
@@ -53,7 +53,7 @@ def clock_time(context: template.Context, at: datetime) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def late_leases(context: template.Context) -> NotRestoredList:
-    """Give the PCs that IT has to know of on every page; one query for IT and auditors, none for others."""
+    """Return the PCs that IT has to know of on every page; one query for IT and auditors, none for others."""
     reader = _reader(context)
     return not_yet_restored(now=_moment(context)) if reader and sees_everything(reader) else NotRestoredList()
 
@@ -67,12 +67,12 @@ def may_retry_late(context: template.Context) -> bool:
 
 @register.simple_tag(takes_context=True)
 def page_moment(context: template.Context) -> datetime:
-    """Give the moment of the page, also where its view had no use for one."""
+    """Return the moment of the page, also where its view had no use for one."""
     return _moment(context)
 
 
 def _reader(context: template.Context) -> User | None:
-    """Give who is signed in; None for nobody, and on the page for server errors."""
+    """Return who is signed in; None for nobody, and on the page for server errors."""
     person = getattr(context.get("request"), "user", None)
     return person if isinstance(person, User) else None
 

@@ -33,7 +33,7 @@ register = template.Library()
 
 @register.filter
 def translated(text: Text | Mapping[str, Any] | str | Promise | None) -> str:
-    """Give a rule's sentence in the reader's language; it is escaped like any other value of a template."""
+    """Return a rule's sentence in the reader's language; it is escaped like any other value of a template."""
     if text is None or text == "":
         return ""
     if isinstance(text, Mapping):
@@ -145,20 +145,20 @@ def tone_icon(tone: str, *, size: int = 20) -> SafeString:
 
 @register.filter
 def status_tone(status: str) -> str:
-    """Give the tone of a status code: good, bad, warn, info or quiet."""
+    """Return the tone of a status code: good, bad, warn, info or quiet."""
     return STATUS_LOOKS.get(str(status), UNKNOWN_LOOK)[0]
 
 
 @register.filter
 def status_word(status: str) -> str:
-    """Give the word for a check's status."""
+    """Return the word for a check's status."""
     words = {code.value: label for code, label in CHECK_STATUS_LABELS.items()}
     return str(words.get(str(status), status))
 
 
 @register.filter
 def message_tone(level_tag: str) -> str:
-    """Give the tone of a flash message."""
+    """Return the tone of a flash message."""
     return MESSAGE_TONES.get(level_tag, "info")
 
 
@@ -194,7 +194,7 @@ def _ahead(seconds: int) -> str:
 
 
 def relative_time(at: datetime, *, now: datetime) -> str:
-    """Give a moment in words as seen from ``now``: days at most, for what is older see the exact time."""
+    """Return a moment in words as seen from ``now``: days at most, for what is older see the exact time."""
     seconds = int((now - at).total_seconds())
     return _ago(seconds) if seconds >= 0 else _ahead(-seconds)
 
@@ -216,7 +216,7 @@ def how_often(every: timedelta) -> str:
 
 
 def exact_time(at: datetime, *, person: Any) -> str:
-    """Give a moment in the person's zone: ``24 Nov 2026, 14:05 CET``."""
+    """Return a moment in the person's zone: ``24 Nov 2026, 14:05 CET``."""
     local = at.astimezone(zone_of(person))
     return f"{date_format(local, gettext('j M Y, H:i'))} {local.tzname()}"
 
@@ -242,7 +242,7 @@ def time_ahead(at: datetime, now: datetime) -> str:
 
 @register.simple_tag(takes_context=True)
 def exact(context: template.Context, at: datetime) -> str:
-    """Give a moment in the person's zone, for tables."""
+    """Return a moment in the person's zone, for tables."""
     return exact_time(at, person=_reader(context))
 
 
@@ -279,7 +279,7 @@ def _places(person: Any) -> list[tuple[str, Promise]]:
 
 @register.simple_tag(takes_context=True)
 def nav_links(context: template.Context) -> list[NavLink]:
-    """Give the pages for the person's role."""
+    """Return the pages for the person's role."""
     request: HttpRequest = context["request"]
     match = request.resolver_match
     here = match.view_name if match else ""
@@ -293,11 +293,11 @@ def nav_links(context: template.Context) -> list[NavLink]:
 
 @register.simple_tag
 def support_contact() -> str:
-    """Give whom to ask, or nothing where the settings do not say."""
+    """Return whom to ask, or nothing where the settings do not say."""
     return str(settings.SUPPORT_CONTACT)
 
 
 @register.simple_tag
 def company_name() -> str:
-    """Give the company's name, or nothing where the settings do not say."""
+    """Return the company's name, or nothing where the settings do not say."""
     return str(settings.COMPANY_NAME)

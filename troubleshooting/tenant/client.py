@@ -68,11 +68,11 @@ class TenantClient:
         self._wire.close()
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
-        """Read; gives the JSON."""
+        """Read; returns the JSON."""
         return self._call(Request("GET", path, params))
 
     def post(self, path: str, body: Mapping[str, Any], *, may_write: MayWrite) -> Any:
-        """Create or update; gives the JSON. What ``may_write`` raises is raised, and this sending did not happen."""
+        """Create or update; returns the JSON. What ``may_write`` raises is raised, and this sending did not happen."""
         return self._call(Request("POST", path, body=body, may_write=may_write))
 
     def delete(self, path: str, *, may_write: MayWrite) -> bool:
@@ -98,7 +98,7 @@ class TenantClient:
         raise TenantError(Code.BROKEN_ANSWER, f"A list of {MOST_ITEMS} items and more.")
 
     def _call(self, request: Request) -> Any:
-        """Give the answer's JSON, None where it has no body; what goes wrong is logged without secrets, and raised."""
+        """Return the answer's JSON, None without a body; what goes wrong is logged without secrets, and raised."""
         try:
             reply = self._send_patiently(request)
             return reply.json() if reply.body else None
@@ -189,7 +189,7 @@ def _is_plain_https(address: str) -> bool:
 
 
 def items_of(answer: Any) -> list[dict[str, Any]]:
-    """Give the entries of a list's answer; raises TenantError BROKEN_ANSWER for another shape."""
+    """Return the entries of a list's answer; raises TenantError BROKEN_ANSWER for another shape."""
     items = answer.get("value") if isinstance(answer, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise TenantError(Code.BROKEN_ANSWER, f"Not a list: {str(answer)[:SHOWN]}")
@@ -223,7 +223,7 @@ _clients_lock = threading.Lock()
 
 
 def client_for(settings: TenantSettings) -> TenantClient:
-    """Give this process's one client of a tenant, so that all its threads share token, connections and limits.
+    """Return this process's one client of a tenant, so that all its threads share token, connections and limits.
 
     Raises TenantError NOT_SET_UP. A forked process gets one of its own.
     """

@@ -20,7 +20,7 @@ class Tenant:
 
 
 def connect(settings: TenantSettings) -> Tenant:
-    """Give the tenant; nothing is asked of it yet. Raises TenantError NOT_SET_UP, which says what is missing."""
+    """Return the tenant; nothing is asked of it yet. Raises TenantError NOT_SET_UP, which says what is missing."""
     client = client_for(settings)
     return Tenant(Indicators(client), Lookups(client))
 

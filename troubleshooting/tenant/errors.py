@@ -95,7 +95,7 @@ def status_code(status: int) -> Code:
 
 
 def name_http_error(error: httpx.HTTPError | httpx.InvalidURL | UnicodeError | OSError) -> TenantError:
-    """Give an exception from the wire its code."""
+    """Return an exception from the wire its code."""
     detail = str(error) or type(error).__name__
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
         return TenantError(Code.TLS_NOT_TRUSTED, detail)

@@ -46,7 +46,7 @@ class WantedIndicator:
     groups: tuple[str, ...]  # empty = all PCs
 
     def as_body(self) -> dict[str, Any]:
-        """Give the call's body; names are case-sensitive (apis.md section 3)."""
+        """Return the call's body; names are case-sensitive (apis.md section 3)."""
         return {
             "indicatorValue": self.value,
             "indicatorType": self.type.value,
@@ -95,7 +95,7 @@ class Indicators:
         for_everyone: bool = False,
         may_write: MayWrite,
     ) -> TenantIndicator:
-        """Allow a value until then on the PCs of these device groups; gives the indicator as it was read back.
+        """Allow a value until then on the PCs of these device groups; returns the indicator as it was read back.
 
         The tenant then has exactly this for the value: what was there of the portal's own is replaced, groups
         included. ``for_everyone`` has to be said for all PCs, and goes with no groups. Seconds' fractions of the end
@@ -115,13 +115,13 @@ class Indicators:
         return self._confirm_put(wanted, accepted)
 
     def find(self, value: str) -> tuple[TenantIndicator, ...]:
-        """Give what the tenant has for exactly this value, of any type and action."""
+        """Return what the tenant has for exactly this value, of any type and action."""
         answer = self._client.pages(PATH, {"$filter": f"indicatorValue eq {odata_text(value)}"})
         found = (parse.indicator(entity) for entity in answer)
         return tuple(indicator for indicator in found if indicator.value.casefold() == value.casefold())
 
     def list_all(self) -> tuple[TenantIndicator, ...]:
-        """Give every indicator of the tenant, the portal's or not; one call for each thousand."""
+        """Return every indicator of the tenant, the portal's or not; one call for each thousand."""
         found = (parse.indicator(entity) for entity in self._client.pages(PATH))
         return tuple({indicator.id: indicator for indicator in found}.values())
 
@@ -135,7 +135,7 @@ class Indicators:
         return isinstance(answer, dict) and bool(answer.get("value"))
 
     def remove(self, indicator_id: str, *, value: str, may_write: MayWrite) -> Removal:
-        """Remove the portal's indicator; gives what is left for the value, read after it.
+        """Remove the portal's indicator; returns what is left for the value, read after it.
 
         Gone already is done. Raises Conflict where somebody made it block or warn meanwhile (theirs stays),
         NotConfirmed while it still shows, and what ``may_write`` raises.
@@ -151,7 +151,7 @@ class Indicators:
         raise NotConfirmed(f"Indicator {indicator_id} for {value} still shows after it was deleted.")
 
     def _own(self, wanted: WantedIndicator) -> TenantIndicator | None:
-        """Give the portal's own allow of the value; raises Conflict for anybody else's indicator, of any type."""
+        """Return the portal's own allow of the value; raises Conflict for anybody else's indicator, of any type."""
         found = self.find(wanted.value)
         foreign = next((indicator for indicator in found if not (indicator.is_ours and indicator.is_allow)), None)
         if foreign is not None:
@@ -196,7 +196,7 @@ def odata_text(value: str) -> str:
 
 
 def _scope(groups: Iterable[str], *, for_everyone: bool) -> tuple[str, ...]:
-    """Give the device groups; none at all means everyone, so everyone has to be said."""
+    """Return the device groups; none at all means everyone, so everyone has to be said."""
     names = tuple(dict.fromkeys(groups))
     if isinstance(groups, str) or not all(name.strip() for name in names):
         raise ValueError("Device groups are names in a list, none of them empty.")

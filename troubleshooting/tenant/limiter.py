@@ -25,7 +25,7 @@ TENANT_WINDOWS: tuple[Window, ...] = (Window(100, 61.0), Window(1_500, 3_601.0))
 
 
 def shared_by(windows: Sequence[Window], processes: int) -> tuple[Window, ...]:
-    """Give one of several processes its part of the limits, never less than one call."""
+    """Return one of several processes its part of the limits, never less than one call."""
     return tuple(Window(max(1, window.most // max(1, processes)), window.seconds) for window in windows)
 
 
@@ -60,7 +60,7 @@ class SlidingWindows:
             self._calls.popleft()
 
     def _free_at(self, window: Window, now: float) -> float:
-        """Give when the window has room: when the call that is ``most`` calls back leaves it."""
+        """Return when the window has room: when the call that is ``most`` calls back leaves it."""
         if len(self._calls) < window.most:
             return now
         return self._calls[-window.most] + window.seconds

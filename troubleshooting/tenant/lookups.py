@@ -24,7 +24,7 @@ class Lookups:
         self._client = client
 
     def machine_by_name(self, name: str) -> TenantMachine | None:
-        """Give the PC of that name, by its full name first, then by its short one; None where the tenant has none.
+        """Return the PC of that name, by its full name first, then by its short one; None where the tenant has none.
 
         A PC that was set up anew stands there twice; the one seen last counts.
         """
@@ -33,7 +33,7 @@ class Lookups:
         return max(found, key=lambda machine: machine.last_seen or LONG_AGO, default=None)
 
     def alerts_of(self, machine_id: str, *, since: datetime) -> tuple[TenantAlert, ...]:
-        """Give the alerts of a PC whose last event is not before then, newest first; one without a date is left out.
+        """Return the alerts of a PC whose last event is not before then, newest first; one without a date is left out.
 
         Raises TenantError NOT_FOUND for a PC that the tenant does not know.
         """

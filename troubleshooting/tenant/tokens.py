@@ -56,19 +56,19 @@ class Tokens:
 
     @property
     def last_value(self) -> str:
-        """Give what must not be shown in any text; empty before the first token."""
+        """Return what must not be shown in any text; empty before the first token."""
         token = self._token
         return token.value if token else ""
 
     def current(self) -> Token:
-        """Give the token, a new one where there is none or its end is near; raises TenantError."""
+        """Return the token, a new one where there is none or its end is near; raises TenantError."""
         with self._lock:
             if self._token is None or self._timing.clock() >= self._token.until:
                 self._token = self._ask()
             return self._token
 
     def renewed(self, refused: Token) -> Token:
-        """Give another token than the one the API refused; where another thread has it already, that one."""
+        """Return another token than the one the API refused; where another thread has it already, that one."""
         with self._lock:
             if self._token is None or self._token is refused:
                 self._token = None
@@ -143,7 +143,7 @@ class SignInDoor:
 
 
 def reply_or_redirect(reply: Reply) -> Reply:
-    """Give the reply; raises TenantError for a redirect, which is never followed."""
+    """Return the reply; raises TenantError for a redirect, which is never followed."""
     if 300 <= reply.status < 400:
         raise TenantError(Code.BROKEN_ANSWER, f"Sign-in: HTTP {reply.status}.")
     return reply
@@ -181,7 +181,7 @@ def _is_token(value: Any) -> TypeGuard[str]:
 
 
 def hosts_for(authority: str) -> frozenset[str]:
-    """Give the hosts that may be told the secret; raises TenantError for an authority that is not one of them."""
+    """Return the hosts that may be told the secret; raises TenantError for an authority that is not one of them."""
     address = urlsplit(authority)
     host = address.hostname or ""
     if address.scheme == "https" and host in LOOPBACK:
@@ -192,7 +192,7 @@ def hosts_for(authority: str) -> frozenset[str]:
 
 
 def _credential(settings: TenantSettings) -> str | dict[str, str]:
-    """Give the secret, or the certificate in the form msal takes; a certificate wins. Raises TenantError NOT_SET_UP."""
+    """Return the secret, or the certificate (which wins) as msal takes it. Raises TenantError NOT_SET_UP."""
     if settings.certificate is None or settings.certificate_key is None:
         return settings.client_secret
     try:

@@ -41,7 +41,7 @@ class Reply:
 
     @property
     def text(self) -> str:
-        """Give the body as text; what is no UTF-8 is marked."""
+        """Return the body as text; what is no UTF-8 is marked."""
         return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any:
@@ -105,7 +105,7 @@ class Wire:
 
 
 def trusted(ca_file: Path | None) -> ssl.SSLContext:
-    """Give the authorities to trust: those of the file alone, else the system's, else those httpx carries along."""
+    """Return the authorities to trust: those of the file alone, else the system's, else those httpx carries along."""
     try:
         if ca_file is not None:
             return ssl.create_default_context(cafile=str(ca_file))

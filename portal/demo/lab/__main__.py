@@ -22,7 +22,7 @@ TICK_S = 1.0  # how often the PCs look whether a scheduled task is due
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; gives the exit code."""
+    """Serve until SIGTERM or SIGINT; returns the exit code."""
     options = parser().parse_args(arguments)
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -50,7 +50,7 @@ def serve(options: argparse.Namespace, ending: threading.Event) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Give the parser of the command line."""
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser(prog="python -m portal.demo.lab", description=__doc__)
     parser.add_argument("--base-port", type=int, default=FIRST_PORT, help="port of the first PC; 0 = any free ports")
     parser.add_argument("--pcs", default="demo", help="'demo', or a number of healthy PCs")

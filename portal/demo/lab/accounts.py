@@ -36,7 +36,7 @@ class Accounts:
         self._file.unlink(missing_ok=True)
 
     def check_basic(self, credentials: str) -> str | None:
-        """Give the user of a Basic header's value, or None where it is wrong."""
+        """Return the user of a Basic header's value, or None where it is wrong."""
         try:
             user, _, password = base64.b64decode(credentials).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):

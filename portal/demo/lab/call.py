@@ -20,7 +20,7 @@ class Call:
     is_script: bool = False
 
     def get(self, parameter: str, default: Value = None) -> Value:
-        """Give the value of a parameter (any case)."""
+        """Return the value of a parameter (any case)."""
         wanted = parameter.casefold()
         return next((value for name, value in self.arguments if name and name.casefold() == wanted), default)
 

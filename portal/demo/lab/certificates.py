@@ -29,7 +29,7 @@ class Certificates:
 
 @lru_cache(maxsize=1)
 def loopback_certificates() -> Certificates:
-    """Give the certificates of this process, made once."""
+    """Return the certificates of this process, made once."""
     return make_certificates(Path(tempfile.mkdtemp(prefix="lab-ca-")), "Lab CA")
 
 

@@ -38,7 +38,7 @@ class ControlHandler(BaseHTTPRequestHandler):
     server: ControlServer
 
     def do_GET(self) -> None:
-        """Give the state of every PC, or of the tenant."""
+        """Return the state of every PC, or of the tenant."""
         if self.path == "/tenant" and self.server.api is not None:
             self._answer(200, tenant_state(self.server.api))
             return
@@ -79,7 +79,7 @@ class ControlHandler(BaseHTTPRequestHandler):
 
 
 def state(server: LabServer) -> dict[str, Any]:
-    """Give what a person wants to see of a PC."""
+    """Return what a person wants to see of a PC."""
     pc = server.pc
     return {
         "port": server.port,
@@ -108,7 +108,7 @@ def change(server: LabServer, wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tenant_state(api: DefenderApi) -> dict[str, Any]:
-    """Give what a person wants to see of the tenant."""
+    """Return what a person wants to see of the tenant."""
     return {
         "url": api.url,
         "faults": sorted(api.faults),

@@ -43,7 +43,7 @@ class CategoryInfo(ErrorCategoryInfo):
     """The category as Windows PowerShell writes it, with a colon."""
 
     def __str__(self) -> str:
-        """Give ``ObjectNotFound: (target:String) [Get-Item], ItemNotFoundException``."""
+        """Return ``ObjectNotFound: (target:String) [Get-Item], ItemNotFoundException``."""
         category, _, rest = super().__str__().partition(" ")
         return f"{category}: {rest}"
 
@@ -80,7 +80,7 @@ class Stopped(Exception):
 
 
 def error_record(error: CommandError, *, command: str, position: int, length: int) -> ErrorRecord:
-    """Give the record of an error of that command, with its invocation info."""
+    """Return the record of an error of that command, with its invocation info."""
     record = ErrorRecord(
         Exception=_exception(error),
         CategoryInfo=CategoryInfo(
@@ -195,7 +195,7 @@ CLASSES = {
 
 
 def full_name(command: str) -> str:
-    """Give the name that ends a FullyQualifiedErrorId: the class of a cmdlet, the name of a function."""
+    """Return the name that ends a FullyQualifiedErrorId: the class of a cmdlet, the name of a function."""
     return CLASSES.get(command, command)
 
 
@@ -214,7 +214,7 @@ DENIED: dict[str, tuple[str, str]] = {
 
 
 def access_denied(command: str) -> CommandError:
-    """Give the error of a command that the account may not run."""
+    """Return the error of a command that the account may not run."""
     message, identifier = DENIED.get(command, ("Access is denied.", "UnauthorizedAccess"))
     return CommandError(
         message,
@@ -225,7 +225,7 @@ def access_denied(command: str) -> CommandError:
 
 
 def path_not_found(path: str, command: str, message: str) -> CommandError:
-    """Give the error of a registry key or file that does not exist."""
+    """Return the error of a registry key or file that does not exist."""
     return CommandError(
         message.format(path=path),
         f"PathNotFound,{full_name(command)}",
@@ -236,7 +236,7 @@ def path_not_found(path: str, command: str, message: str) -> CommandError:
 
 
 def defender_error(code: str, command: str, message: str) -> CommandError:
-    """Give the error of a Defender cmdlet with that HRESULT ("0x800106ba")."""
+    """Return the error of a Defender cmdlet with that HRESULT ("0x800106ba")."""
     noun = command.partition("-")[2]
     return CommandError(
         message,
@@ -247,7 +247,7 @@ def defender_error(code: str, command: str, message: str) -> CommandError:
 
 
 def native_errors(lines: Sequence[str]) -> list[CommandError]:
-    """Give the records that the error lines of a program become."""
+    """Return the records that the error lines of a program become."""
     return [
         CommandError(
             line,

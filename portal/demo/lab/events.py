@@ -51,7 +51,7 @@ class EventLog:
         return numbered
 
     def with_id(self, *event_ids: int) -> list[EventRecord]:
-        """Give the records of these ids, oldest first."""
+        """Return the records of these ids, oldest first."""
         return [record for record in self.records if record.event_id in event_ids]
 
 
@@ -146,7 +146,7 @@ def read_query(xpath: str) -> Query | None:
 
 
 def find(records: Iterable[EventRecord], query: Query, *, log: str, now: datetime, most: int) -> list[EventRecord]:
-    """Give the records that a query asks for, newest first."""
+    """Return the records that a query asks for, newest first."""
     found = [
         record
         for record in records

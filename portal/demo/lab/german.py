@@ -81,7 +81,7 @@ _MESSAGES = (
 
 
 def translated(error: CommandError) -> CommandError:
-    """Give the error in German; a message that is not known stays English."""
+    """Return the error in German; a message that is not known stays English."""
     return CommandError(
         _translate(error.message),
         error.fq_error,

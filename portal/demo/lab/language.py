@@ -15,7 +15,7 @@ _BY_NAME = {name.casefold(): (name, rules) for name, rules in RULES.items()}
 
 
 def canonical_name(name: str) -> str:
-    """Give a command's name as the rules spell it; raises CommandError where the endpoint does not show it."""
+    """Return a command's name as the rules spell it; raises CommandError where the endpoint does not show it."""
     try:
         return _BY_NAME[name.casefold()][0]
     except KeyError:
@@ -89,6 +89,6 @@ def _select_failure(rule: Rule, select: Call) -> CommandError | None:
 
 
 def selected_names(select: Call) -> list[str]:
-    """Give the names that Select-Object asks for."""
+    """Return the names that Select-Object asks for."""
     wanted = select.get("Property")
     return [str(name) for name in wanted] if isinstance(wanted, list) else [str(wanted)]

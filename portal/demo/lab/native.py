@@ -57,7 +57,7 @@ def _get_files(run: Run) -> Iterator[str]:
 
 
 def _support_cab(pc: SimulatedPC) -> bytes:
-    """Give the bytes of the support files: large enough to need several fragments."""
+    """Return the bytes of the support files: large enough to need several fragments."""
     seed = f"{pc.hostname} {len(pc.log.records)}".encode()
     blocks = [hashlib.sha256(seed + number.to_bytes(4, "big")).digest() for number in range(4096)]
     return CAB_BYTES + b"".join(blocks)

@@ -93,7 +93,7 @@ class Thing:
         return self.base_type == CIM_INSTANCE
 
     def value(self, name: str) -> Any:
-        """Give the value of the property of that name (any case) as it is sent; None where there is none."""
+        """Return the value of the property of that name (any case) as it is sent; None where there is none."""
         found = next((key for key in self.properties if key.casefold() == name.casefold()), None)
         return typed(self.properties[found], self.types.get(found, "")) if found else None
 
@@ -111,7 +111,7 @@ NUMBERS: dict[str, Callable[[Any], Any]] = {
 
 
 def typed(value: Any, type_name: str) -> Any:
-    """Give the value in the wire type of a CIM type name ("uint8", "string[]", …)."""
+    """Return the value in the wire type of a CIM type name ("uint8", "string[]", …)."""
     if value is None:
         return None
     if isinstance(value, Typed):
@@ -138,7 +138,7 @@ def _text_object(value: Typed) -> PSObject:
 
 
 def select(thing: Thing, names: Iterable[str]) -> PSObject:
-    """Give what ``Select-Object -Property`` makes of the object; names that it lacks give null."""
+    """Return what ``Select-Object -Property`` makes of the object; names that it lacks give null."""
     return custom_object(f"Selected.{thing.base_type}", {name: thing.value(name) for name in names})
 
 
@@ -152,7 +152,7 @@ def custom_object(type_name: str | None, properties: Mapping[str, Any]) -> PSObj
 
 
 def whole(thing: Thing) -> PSObject:
-    """Give the whole object: adapted properties, and the class declaration where it is a CIM instance."""
+    """Return the whole object: adapted properties, and the class declaration where it is a CIM instance."""
     if thing.base_type.endswith("PSCustomObject"):
         return custom_object(None, {name: thing.value(name) for name in thing.properties})
     made = PSObject()
@@ -212,7 +212,7 @@ def _property_declaration(name: str, type_name: str, class_name: str) -> str:
 
 
 def date_with_hint(moment: Any) -> PSObject:
-    """Give a moment as Get-Date puts it out: a DateTime with the note DisplayHint."""
+    """Return a moment as Get-Date puts it out: a DateTime with the note DisplayHint."""
     made: PSObject = moment
     made.PSObject.extended_properties.append(PSNoteProperty("DisplayHint", value=DisplayHint.DateTime))
     return made

@@ -42,7 +42,7 @@ class MapsFailure:
 
 
 def system_clock() -> datetime:
-    """Give the present moment, in UTC."""
+    """Return the present moment, in UTC."""
     return datetime.fromtimestamp(time.time(), tz=UTC)
 
 
@@ -115,7 +115,7 @@ class SimulatedPC:
         return str(self.status["AMProductVersion"])
 
     def now(self) -> datetime:
-        """Give the moment by the PC's own clock, in its time zone."""
+        """Return the moment by the PC's own clock, in its time zone."""
         return (self.clock() + self.clock_offset).astimezone(self.time_zone)
 
     def admits(self, user: str) -> bool:

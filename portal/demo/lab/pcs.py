@@ -41,7 +41,7 @@ class DemoPC:
 
 
 def internet() -> dict[str, Site]:
-    """Give the sites that the demo's PCs can visit."""
+    """Return the sites that the demo's PCs can visit."""
     return {
         "invoices.contoso-partner.example": Site("203.0.113.25", is_blocked=True),
         "login.parcel-tracking.example": Site("203.0.113.66", is_blocked=True),

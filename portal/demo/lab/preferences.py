@@ -23,7 +23,7 @@ class NoSuchEntry(Exception):
 
 
 def in_force(pc: SimulatedPC) -> dict[str, Any]:
-    """Give the settings that count: the local ones, over them what policy decides."""
+    """Return the settings that count: the local ones, over them what policy decides."""
     decided = registry.policies(pc.registry)
     return {**pc.preferences, **{name: _as_local(name, value) for name, value in decided.items()}}
 
@@ -33,7 +33,7 @@ def _as_local(name: str, value: Any) -> Any:
 
 
 def readable(pc: SimulatedPC) -> dict[str, Any]:
-    """Give what Get-MpPreference shows: without what the platform lacks, exclusions hidden where a fault says so."""
+    """Return what Get-MpPreference shows: without what the platform lacks, exclusions hidden where a fault says so."""
     shown = in_force(pc)
     if Fault.EXCLUSIONS_HIDDEN in pc.faults:
         shown |= {name: [HIDDEN] for name in EXCLUSIONS}
@@ -48,7 +48,7 @@ def set_values(pc: SimulatedPC, values: Mapping[str, Any]) -> None:
 
 
 def plain(name: str, value: Any) -> Any:
-    """Give the plain value of an argument: names of modes become numbers, one entry becomes a list."""
+    """Return the plain value of an argument: names of modes become numbers, one entry becomes a list."""
     if name == "EnableNetworkProtection":
         return MODES.get(str(value).casefold(), value)
     type_name = PREFERENCE.types[name]
@@ -121,7 +121,7 @@ def _log_entries(pc: SimulatedPC, name: str, before: list[str], after: list[str]
 
 
 def _text(name: str, value: Any) -> str:
-    """Give the text of a value as event 5007 writes it; "" where there is none."""
+    """Return the text of a value as event 5007 writes it; "" where there is none."""
     if value in (None, "", []):
         return ""
     shown = f"0x{int(value):x}" if isinstance(value, int) else value

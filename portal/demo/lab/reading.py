@@ -38,7 +38,7 @@ SIGNATURE_MOMENTS = (
 
 
 def ps_moment(moment: datetime) -> PSDateTime:
-    """Give a moment as the DateTime that goes on the wire."""
+    """Return a moment as the DateTime that goes on the wire."""
     return PSDateTime(
         moment.year,
         moment.month,
@@ -52,7 +52,7 @@ def ps_moment(moment: datetime) -> PSDateTime:
 
 
 def cim(pc: SimulatedPC, cim_class: CimClass, values: Mapping[str, Any]) -> Thing:
-    """Give a CIM instance with those values; what the values lack is not there."""
+    """Return a CIM instance with those values; what the values lack is not there."""
     shown = {name: _moment_or_value(values[name]) for name in cim_class.types if name in values}
     return Thing(
         CIM_INSTANCE,

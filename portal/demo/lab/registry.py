@@ -67,23 +67,23 @@ Registry = dict[str, dict[str, Any]]
 
 
 def place(preference: str) -> str:
-    """Give the registry path of a preference as event 5007 writes it."""
+    """Return the registry path of a preference as event 5007 writes it."""
     return "HKLM\\SOFTWARE\\Microsoft\\Windows Defender\\" + PLACES.get(preference, rf"NIS\Consumers\IPS\{preference}")
 
 
 def find_key(registry: Registry, path: str) -> dict[str, Any] | None:
-    """Give the values of a key (any case), or None where there is no such key."""
+    """Return the values of a key (any case), or None where there is no such key."""
     wanted = normal(path)
     return next((values for key, values in registry.items() if normal(key) == wanted), None)
 
 
 def normal(path: str) -> str:
-    """Give a path in the form that paths are compared in."""
+    """Return a path in the form that paths are compared in."""
     return path.rstrip("\\").casefold()
 
 
 def policies(registry: Registry) -> dict[str, Any]:
-    """Give the preferences that policy decides, by name."""
+    """Return the preferences that policy decides, by name."""
     decided: dict[str, Any] = {}
     for key, name, preference in POLICY_VALUES:
         values = find_key(registry, key) or {}

@@ -52,7 +52,7 @@ def _run_all(pc: SimulatedPC, statements: Sequence[Sequence[Call]], job: Job) ->
 
 
 def _run_statement(pc: SimulatedPC, statement: Sequence[Call], job: Job) -> CommandError | None:
-    """Run one statement; gives the error that ended it, or None."""
+    """Run one statement; returns the error that ended it, or None."""
     run = Run(pc, job.stopping, lambda error: job.write_error(_record(pc, error, statement)))
     try:
         language.check(statement, full_language=pc.full_language)

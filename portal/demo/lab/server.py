@@ -229,7 +229,7 @@ class LabServer:
             raise ConnectionResetError("dropped during the handshake") from error
 
     def _drop_connections(self) -> list[threading.Thread]:
-        """Reset every connection; gives the threads that serve them."""
+        """Reset every connection; returns the threads that serve them."""
         with self._connections_lock:
             connections = dict(self._connections)
         for connection in connections:

@@ -76,7 +76,7 @@ class WSManService:
         return action(request, user)
 
     def _spoiler(self, request: wsman.Request) -> Fault | None:
-        """Give the fault that strikes this answer: one to a command, after the answers that come through."""
+        """Return the fault that strikes this answer: one to a command, after the answers that come through."""
         shell = self._shells.get(request.shell_id or "")
         if request.action != "Receive" or shell is None or shell.answers <= self._pc.fault_settings.after_answers:
             return None
@@ -104,7 +104,7 @@ class WSManService:
             raise wsman.WSManFault(wsman.MAX_SHELLS)
 
     def _shell(self, request: wsman.Request) -> Shell:
-        """Give the shell of a request; raises the fault UNEXPECTED_SELECTORS where it is gone."""
+        """Return the shell of a request; raises the fault UNEXPECTED_SELECTORS where it is gone."""
         shell = self._shells.get(request.shell_id or "")
         if shell is not None and Fault.SHELL_LOST in self._pc.faults:
             self._lose(shell)

@@ -17,10 +17,10 @@ class Site:
 
 
 def host_of(url: str) -> str:
-    """Give the host of an address or of a bare host name, in lower case."""
+    """Return the host of an address or of a bare host name, in lower case."""
     return (urlsplit(url if "//" in url else f"//{url}").hostname or "").casefold()
 
 
 def visible_part(url: str) -> str:
-    """Give what network protection sees of an address: with HTTPS, the path is hidden from it."""
+    """Return what network protection sees of an address: with HTTPS, the path is hidden from it."""
     return f"https://{host_of(url)}" if url.casefold().startswith("https://") else url

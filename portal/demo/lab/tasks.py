@@ -56,7 +56,7 @@ def _root(task: ScheduledTask) -> Element:
 
 
 def settings_of(task: ScheduledTask) -> dict[str, Any]:
-    """Give the settings that the task's one action sets; raises BadTask for any other action."""
+    """Return the settings that the task's one action sets; raises BadTask for any other action."""
     actions = _root(task).findall("t:Actions/*", NAMESPACE)
     if len(actions) != 1:
         raise BadTask("not one action")

@@ -149,7 +149,7 @@ def _envelope(request: Request, action: str, body: str) -> bytes:
 
 
 def created(request: Request, *, shell_id: str, owner: str) -> str:
-    """Give the body that answers Create."""
+    """Return the body that answers Create."""
     return (
         f"<x:ResourceCreated><a:Address>http://localhost/wsman</a:Address><a:ReferenceParameters>"
         f"<w:ResourceURI>{escape(request.resource_uri)}</w:ResourceURI><w:SelectorSet>"
@@ -159,7 +159,7 @@ def created(request: Request, *, shell_id: str, owner: str) -> str:
 
 
 def shell(request: Request, *, shell_id: str, owner: str) -> str:
-    """Give the description of a shell, as Create and Get answer it."""
+    """Return the description of a shell, as Create and Get answer it."""
     return (
         f"<rsp:Shell><rsp:ShellId>{escape(shell_id)}</rsp:ShellId>"
         f"<rsp:ResourceUri>{escape(request.resource_uri)}</rsp:ResourceUri><rsp:Owner>{escape(owner)}</rsp:Owner>"
@@ -172,7 +172,7 @@ def shell(request: Request, *, shell_id: str, owner: str) -> str:
 
 
 def received(command_id: str | None, streams: list[str], *, done: bool) -> str:
-    """Give the body that answers Receive: Base64 streams, and whether the command has ended."""
+    """Return the body that answers Receive: Base64 streams, and whether the command has ended."""
     mark = f' CommandId="{escape(command_id)}"' if command_id else ""
     parts = [f'<rsp:Stream Name="stdout"{mark}>{stream}</rsp:Stream>' for stream in streams]
     if command_id:

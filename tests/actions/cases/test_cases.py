@@ -20,7 +20,7 @@ from troubleshooting.permissions import NotAllowed
 pytestmark = pytest.mark.django_db
 
 
-def deeds(case: Case) -> list[tuple[str, str]]:
+def actions(case: Case) -> list[tuple[str, str]]:
     return list(ActivityEntry.objects.filter(case=case).values_list("actor_name", "action"))
 
 
@@ -31,7 +31,7 @@ def test_open_case_numbers_queues_and_records_it():
 
     assert (first.number, second.number) == ("NP-2026-00001", "NP-2026-00002")
     assert [run.status for run in first.check_runs.all()] == [RunStatus.QUEUED]
-    assert deeds(first) == [("emma", "case_opened"), ("emma", "check_requested")]
+    assert actions(first) == [("emma", "case_opened"), ("emma", "check_requested")]
 
 
 @pytest.mark.parametrize("who", [SARA, ADA])
@@ -76,7 +76,7 @@ def test_withdraw_case_stops_its_check_and_closes_it():
     case.refresh_from_db()
     assert (case.stage, case.closed_at) == (Stage.WITHDRAWN, NOW + timedelta(minutes=1))
     assert [run.status for run in case.check_runs.all()] == [RunStatus.CANCELLED]
-    assert [action for _, action in deeds(case)][-2:] == ["check_cancelled", "case_withdrawn"]
+    assert [action for _, action in actions(case)][-2:] == ["check_cancelled", "case_withdrawn"]
 
 
 @pytest.mark.parametrize("who", [IVO, SARA, ADA])

@@ -70,7 +70,7 @@ def writes_sent(lab) -> list[str]:
 
 
 def visited_all(tenant=None) -> None:
-    """Let stray nudges come for every placement, also for those that are not due."""
+    """Let stray messages come for every placement, also for those that are not due."""
     for pk in Placement.objects.values_list("pk", flat=True):
         run_placement(pk, plan=quick_plan(), tenant=tenant or no_tenant())
 

@@ -58,7 +58,7 @@ def nothing() -> None:
 
 
 def visited(api: DefenderApi, *strikes: Callable[[], None]) -> list[str]:
-    """Let a worker come, and strike once in each pause between its calls, in this order; gives what it called."""
+    """Let a worker come, and strike once in each pause between its calls, in this order; returns what it called."""
     clock, left = Clock(), iter(strikes)
 
     def sleep(seconds: float) -> None:

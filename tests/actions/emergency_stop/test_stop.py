@@ -1,4 +1,4 @@
-"""Who stops all changes and lets them go on, and what each of these deeds leads to."""
+"""Who stops all changes and lets them go on, and what each of these actions leads to."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def stopped(by=ADAM) -> EmergencyStop:
     return stop_writes(by=person(by), reason="wrong PCs", now=NOW)
 
 
-def deeds() -> list[tuple[str, str, dict]]:
+def actions() -> list[tuple[str, str, dict]]:
     entries = ActivityEntry.objects.filter(subject_type="emergencystop").order_by("pk")
     return [(entry.action, entry.actor_name, entry.details) for entry in entries]
 
@@ -47,7 +47,7 @@ def test_an_administrator_stops_all_writes_and_lets_them_go_on():
     assert not is_stopped()
     assert (stop.begun_by, stop.begun_at, stop.reason) == (person(ADAM), NOW, "wrong PCs")
     assert (stop.ended_by, stop.ended_at, stop.end_note) == (person(EVE), LATER, "it was the list")
-    assert deeds() == [
+    assert actions() == [
         ("emergency_stopped", "adam", {"reason": "wrong PCs"}),
         ("writes_allowed", "eve", {"note": "it was the list"}),
     ]
@@ -75,7 +75,7 @@ def test_a_second_stop_is_told_that_there_is_one_and_the_first_stays():
         stopped(EVE)
 
     assert EmergencyStop.objects.get() == first
-    assert len(deeds()) == 1
+    assert len(actions()) == 1
 
 
 @pytest.mark.django_db
@@ -108,7 +108,7 @@ def test_two_administrators_at_once_make_one_stop():
         said = sorted(pool.map(stop, range(2)))
 
     assert said == [EmergencyStop.objects.get().reason, "already"]
-    assert len(deeds()) == 1
+    assert len(actions()) == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -129,7 +129,7 @@ def test_two_administrators_at_once_lift_once():
         said = sorted(pool.map(lift, range(2)))
 
     assert said == [EmergencyStop.objects.get().end_note, "lifted"]
-    assert len(deeds()) == 2
+    assert len(actions()) == 2
 
 
 @pytest.mark.django_db

@@ -32,11 +32,11 @@ class World:
     other_group: DeviceGroup
 
     def rows(self) -> Any:
-        """Give the exclusion's own row, to be changed."""
+        """Return the exclusion's own row, to be changed."""
         return Exclusion.objects.filter(pk=self.exclusion.pk)
 
     def writes(self) -> list[str]:
-        """Give every change that was asked of the PC or the tenant."""
+        """Return every change that was asked of the PC or the tenant."""
         on_pc = [command for command in self.server.commands if command.startswith(CHANGING)]
         asked_of_api = [line for line in self.api.api_requests if line.startswith(("POST", "DELETE"))]
         return on_pc + asked_of_api

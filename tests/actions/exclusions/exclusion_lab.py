@@ -92,11 +92,11 @@ class LabPC:
     taken_off: set[Entry] = field(default_factory=set)  # by hand, and not put there since
 
     def entries(self) -> set[Entry]:
-        """Give what stands in the lists of the three that were tried."""
+        """Return what stands in the lists of the three that were tried."""
         return {(name, entry.lower()) for name in LISTS.values() for entry in self.pc.preferences[name]}
 
     def placements(self, entry: Entry) -> PlacementQuerySet:
-        """Give the portal's placements of an entry on this PC."""
+        """Return the portal's placements of an entry on this PC."""
         name, key = entry
         return Placement.objects.filter(
             device=self.case.device_id, exclusion__kind=KIND_OF[name], exclusion__value_key=key
@@ -160,12 +160,12 @@ class Lab:
         return LabPC(pc, server, checked_case_on(device, by=person(EMMA), now=self.moment))
 
     def now(self) -> datetime:
-        """Give the moment; no two looks at a clock give the same."""
+        """Return the moment; no two looks at a clock give the same."""
         self.moment += timedelta(microseconds=1)
         return self.moment
 
     def plans(self, clock: Any) -> tuple[VisitPlan, TenantPlan]:
-        """Give the plans of a worker with this clock."""
+        """Return the plans of a worker with this clock."""
         tenant = Tenant(Indicators(self._client), Lookups(self._client))
         return replace(quick_plan(), clock=clock, log_lag=timedelta(0)), TenantPlan(clock, lambda: tenant)
 
@@ -181,12 +181,12 @@ class Lab:
         return ApiFault.READ_LAG in self.api.faults
 
     def writes(self) -> list[str]:
-        """Give every change that was asked for anywhere."""
+        """Return every change that was asked for anywhere."""
         on_pcs = [line for pc in self.pcs for line in pc.server.commands if line.startswith(WRITES)]
         return on_pcs + [line for line in self.api.api_requests if line.startswith(("POST", "DELETE"))]
 
     def allows(self) -> list[FormRead]:
-        """Give the allows of the tenant."""
+        """Return the allows of the tenant."""
         found = [entity for entity in self.api.tenant.indicators() if entity["action"] == "Allowed"]
         return [(entity["expirationTime"], tuple(entity["rbacGroupNames"])) for entity in found]
 
@@ -214,5 +214,5 @@ class Lab:
 
 
 def entry_of(kind: ExclusionKind, value_key: str) -> Entry:
-    """Give how an exclusion stands in a PC's lists."""
+    """Return how an exclusion stands in a PC's lists."""
     return LISTS[kind], value_key

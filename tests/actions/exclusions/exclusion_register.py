@@ -174,7 +174,7 @@ class Register(RuleBasedStateMachine):
 
 
 def _reachable(status: ExclusionStatus) -> set[ExclusionStatus]:
-    """Give what may follow, over any number of steps."""
+    """Return what may follow, over any number of steps."""
     found, fresh = {status}, {status}
     while fresh:
         fresh = {after for one in fresh for after in TRANSITIONS[one]} - found

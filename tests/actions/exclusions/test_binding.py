@@ -46,7 +46,7 @@ OWN_TABLES = ("troubleshooting_exclusion", "troubleshooting_exclusiondecision")
 
 @pytest.fixture
 def approve(lab_server, defender_api) -> Callable[..., World]:
-    """Give ``approve(what, scope=None)``: asked for by Emma, approved by Ivo and, where needed, Adam."""
+    """Return ``approve(what, scope=None)``: asked for by Emma, approved by Ivo and, where needed, Adam."""
 
     def make(what: Any, scope: Callable[[Any], Scope] | None = None) -> World:
         server = lab_server()

@@ -36,49 +36,49 @@ def reject(requests: list[Seen], who=IVO) -> list[Outcome]:
     return reject_in_bulk(requests, by=person(who), note="No", now=timezone.now())
 
 
-@pytest.mark.parametrize("deed", [approve, reject])
+@pytest.mark.parametrize("action", [approve, reject])
 @pytest.mark.parametrize("who", [SARA, ADA])
-def test_only_it_decides_together(deed, who):
+def test_only_it_decides_together(action, who):
     requests = read(ExclusionFactory())
 
     with pytest.raises(NotAllowed):
-        deed(requests, who)
+        action(requests, who)
 
     assert not ExclusionDecision.objects.exists()
 
 
-@pytest.mark.parametrize("deed", [approve, reject])
-def test_requests_with_different_causes_are_not_decided_in_bulk(deed):
+@pytest.mark.parametrize("action", [approve, reject])
+def test_requests_with_different_causes_are_not_decided_in_bulk(action):
     requests = read(ExclusionFactory(value="203.0.113.1"), ExclusionFactory(value="203.0.113.2"))
 
     with pytest.raises(DifferentCauses):
-        deed(requests)
+        action(requests)
 
     assert not ExclusionDecision.objects.exists()
 
 
-@pytest.mark.parametrize("deed", [approve, reject])
-def test_more_than_anybody_reads_are_not_decided_in_bulk(deed):
+@pytest.mark.parametrize("action", [approve, reject])
+def test_more_than_anybody_reads_are_not_decided_in_bulk(action):
     requests = [*read(ExclusionFactory()), *(Seen(number) for number in range(10**6, 10**6 + MOST_TOGETHER))]
 
     with pytest.raises(TooMany) as refused:
-        deed(requests)
+        action(requests)
 
     assert refused.value.count == MOST_TOGETHER + 1
     assert not ExclusionDecision.objects.exists()
 
 
-@pytest.mark.parametrize("deed", [approve, reject])
-def test_the_same_answer_of_the_same_person_counts_once_and_is_no_error(deed):
+@pytest.mark.parametrize("action", [approve, reject])
+def test_the_same_answer_of_the_same_person_counts_once_and_is_no_error(action):
     requests = read(ExclusionFactory(approvals_needed=2))
-    deed(requests)
+    action(requests)
 
-    (again,) = deed(requests)
-    (of_another,) = deed(requests, ADAM)
+    (again,) = action(requests)
+    (of_another,) = action(requests, ADAM)
 
     assert again.error is None
     assert ExclusionDecision.objects.filter(by=person(IVO)).count() == 1
-    assert (of_another.error is None) is (deed is approve)  # a no is the last word
+    assert (of_another.error is None) is (action is approve)  # a no is the last word
 
 
 def test_an_approval_of_something_else_is_not_the_same_answer():
@@ -90,11 +90,11 @@ def test_an_approval_of_something_else_is_not_the_same_answer():
     assert isinstance(again.error, DecidedAlready)
 
 
-@pytest.mark.parametrize(("deed", "status"), [(approve, "approved"), (reject, "rejected")])
-def test_each_stands_alone(deed, status):
+@pytest.mark.parametrize(("action", "status"), [(approve, "approved"), (reject, "rejected")])
+def test_each_stands_alone(action, status):
     good, other = (ExclusionFactory(value="203.0.113.1") for _ in range(2))
 
-    outcomes = deed([*read(good), Seen(other.pk, "0" * 64)])
+    outcomes = action([*read(good), Seen(other.pk, "0" * 64)])
 
     assert [(outcome.exclusion_id, type(outcome.error).__name__) for outcome in outcomes] == [
         (good.pk, "NoneType"),

@@ -149,17 +149,17 @@ class ExclusionMachine(Register):
             shorter = narrower = False
         self.note_grant(Exclusion.objects.select_related("scope_group").get(pk=exclusion.pk))
 
-    @rule(number=ANY, deed=st.sampled_from([reject_exclusion, ask_back, ask_back]))
-    def a_reviewer_says_no_or_asks(self, number: int, deed: Callable[..., Exclusion]) -> None:
+    @rule(number=ANY, action=st.sampled_from([reject_exclusion, ask_back, ask_back]))
+    def a_reviewer_says_no_or_asks(self, number: int, action: Callable[..., Exclusion]) -> None:
         for exclusion in self._pick(number, ExclusionStatus.REQUESTED):
-            self._try(lambda found: deed(found.pk, by=person(NORA), note="?", now=self.lab.now()), exclusion)
+            self._try(lambda found: action(found.pk, by=person(NORA), note="?", now=self.lab.now()), exclusion)
 
     @precondition(lambda self: self.granted)
-    @rule(number=ANY, deed=st.sampled_from([withdraw_exclusion, answer_back, answer_back]))
-    def the_requester_answers_or_withdraws(self, number: int, deed: Callable[..., Exclusion]) -> None:
-        more = {"reason": "Because"} if deed is answer_back else {}
+    @rule(number=ANY, action=st.sampled_from([withdraw_exclusion, answer_back, answer_back]))
+    def the_requester_answers_or_withdraws(self, number: int, action: Callable[..., Exclusion]) -> None:
+        more = {"reason": "Because"} if action is answer_back else {}
         for exclusion in self._pick(number, *ExclusionStatus):
-            self._try(lambda found: deed(found.pk, by=found.requested_by, now=self.lab.now(), **more), exclusion)
+            self._try(lambda found: action(found.pk, by=found.requested_by, now=self.lab.now(), **more), exclusion)
 
     @rule(number=ANY)
     def it_revokes(self, number: int) -> None:
@@ -190,9 +190,9 @@ class ExclusionMachine(Register):
             yield newest[number % len(newest)]
 
     @staticmethod
-    def _try(deed: Callable[[Exclusion], object], exclusion: Exclusion) -> None:
+    def _try(action: Callable[[Exclusion], object], exclusion: Exclusion) -> None:
         try:
-            deed(exclusion)
+            action(exclusion)
         except FORESEEN:
             return
 
@@ -252,9 +252,9 @@ class ExclusionMachine(Register):
             return
         lab_pc.set_by_hand(entry, is_there=is_there)
 
-    @rule(deed=st.sampled_from([Lab.block_by_hand, Lab.delete_by_hand]))
-    def somebody_changes_the_tenant_by_hand(self, deed: Callable[[Lab], None]) -> None:
-        deed(self.lab)
+    @rule(action=st.sampled_from([Lab.block_by_hand, Lab.delete_by_hand]))
+    def somebody_changes_the_tenant_by_hand(self, action: Callable[[Lab], None]) -> None:
+        action(self.lab)
 
     @precondition(lambda self: self.granted)
     @rule(fault=st.sampled_from(API_FAULTS), times=st.sampled_from([1, 1, 2, None]), figure=st.integers(0, 2))

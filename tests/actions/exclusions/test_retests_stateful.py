@@ -169,14 +169,14 @@ class RetestMachine(RuleBasedStateMachine):
         for pk in list(Retest.objects.wanting_a_visit(now=self.moment).values_list("pk", flat=True)):
             self._run(lambda plan, pk=pk: run_retest(pk, plan=plan), life)
 
-    def _run(self, deed: Callable[..., None], life: Life) -> None:
+    def _run(self, action: Callable[..., None], life: Life) -> None:
         def clock() -> datetime:
             life.live_on()
             return self.moment
 
         try:
             with connection.execute_wrapper(life):
-                deed(replace(self.plan, clock=clock))
+                action(replace(self.plan, clock=clock))
         except Died:
             connection.close()  # and with it the lock on the PC
 

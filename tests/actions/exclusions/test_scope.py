@@ -34,7 +34,7 @@ def pcs() -> dict[str, SimulatedPC]:
 
 @pytest.fixture
 def add(lab_server, pcs):
-    """Give ``add(name)``: the PC of that name, now in the group "Lab"."""
+    """Return ``add(name)``: the PC of that name, now in the group "Lab"."""
     return lambda name: device_at(lab_server(pcs[name]), owner=person(EMMA), hostname=name)
 
 
@@ -59,7 +59,7 @@ def statuses() -> dict[str, str]:
     return dict(Placement.objects.order_by("device__hostname").values_list("device__hostname", "status"))
 
 
-def deeds() -> list[tuple[str, str]]:
+def actions() -> list[tuple[str, str]]:
     about = ActivityEntry.objects.filter(subject_type="placement").order_by("pk")
     return [(entry.action, entry.details["device"]) for entry in about]
 
@@ -79,7 +79,7 @@ def test_a_pc_that_joins_later_gets_it_without_a_new_approval(add, pcs, scope):
     assert pcs["PC-1"].preferences[LISTED] == [IP[1]]
     assert (present(exclusion).status, present(exclusion).digest) == (ExclusionStatus.VERIFIED, bound)
     assert Placement.objects.get(device__hostname="PC-1").is_canary is False
-    assert deeds() == [("placement_joined", "PC-1")]
+    assert actions() == [("placement_joined", "PC-1")]
     assert out_of_step() == []
 
 
@@ -107,7 +107,7 @@ def test_a_pc_that_leaves_loses_it_and_the_others_keep_it(add, pcs):
 
     assert (pcs["PC-0"].preferences[LISTED], pcs["PC-1"].preferences[LISTED]) == ([IP[1]], [])
     assert statuses() == {"PC-0": "verified", "PC-1": "removed"}
-    assert (present(exclusion).status, deeds()) == (
+    assert (present(exclusion).status, actions()) == (
         ExclusionStatus.VERIFIED,
         [("placement_out_of_scope", "PC-1")],
     )
@@ -143,7 +143,7 @@ def test_a_pc_that_left_and_came_back_gets_it_again(add, pcs, when_back):
 
     assert pcs["PC-1"].preferences[LISTED] == [IP[1]]
     assert present(exclusion).status == ExclusionStatus.VERIFIED
-    assert deeds() == [("placement_out_of_scope", "PC-1"), ("placement_joined", "PC-1")]
+    assert actions() == [("placement_out_of_scope", "PC-1"), ("placement_joined", "PC-1")]
     revoke_exclusion(exclusion.pk, by=person(IVO), note="", now=timezone.now())
     worked()
     assert (present(exclusion).status, pcs["PC-1"].preferences[LISTED]) == (ExclusionStatus.REMOVED, [])

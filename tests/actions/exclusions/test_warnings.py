@@ -34,7 +34,7 @@ DAY = timedelta(days=1)
 
 
 def in_force(what=IP, *, people=(IVO,), days: int = 30) -> Exclusion:
-    """Give an exclusion as the worker leaves it when it was read back."""
+    """Return an exclusion as the worker leaves it when it was read back."""
     case = case_in_tenant() if what is INDICATOR else checked_case(device_at(None, owner=person(EMMA)))
     exclusion = approved(asked(case, what, days=days), *people)
     placement = exclusion.placements.get()

@@ -1,4 +1,4 @@
-"""Who may begin, approve and end an audit-mode test, and what each of these deeds leads to."""
+"""Who may begin, approve and end an audit-mode test, and what each of these actions leads to."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LATER = NOW + timedelta(minutes=2)
 
 
 def checked_case(*, by=EMMA, device=None, **changes) -> Case:
-    """Give a case whose check has ended."""
+    """Return a case whose check has ended."""
     return checked_case_on(device or device_at(None, owner=person(EMMA)), by=person(by), now=NOW, **changes)
 
 
@@ -58,7 +58,7 @@ def fresh(test: AuditModeTest) -> AuditModeTest:
     return AuditModeTest.objects.select_related("lease", "case").get(pk=test.pk)
 
 
-def deeds(case: Case) -> list[tuple[str, str]]:
+def actions(case: Case) -> list[tuple[str, str]]:
     found = ActivityEntry.objects.filter(case=case).values_list("actor_name", "action")
     return [(who, what) for who, what in found if what.startswith(("test", "lease"))]
 
@@ -75,7 +75,7 @@ def test_without_an_approval_the_lease_begins_with_the_consent():
     lease = test.lease
     assert (lease.status, lease.value_during, lease.value_before) == (LeaseStatus.REQUESTED, 2, None)
     assert (lease.requested_by, lease.ends_at) == (person(EMMA), NOW + LENGTH)
-    assert deeds(case) == [("emma", "test_consented"), ("emma", "lease_requested")]
+    assert actions(case) == [("emma", "test_consented"), ("emma", "lease_requested")]
 
 
 @pytest.mark.parametrize("who", [SARA, ADA, IVO, ADAM])
@@ -148,7 +148,7 @@ def test_a_test_that_needs_an_approval_takes_nothing_before_it():
     test = asked(case, needs_approval=True)
 
     assert (test.status, test.lease) == (TestStatus.ASKED, None)
-    assert deeds(case) == [("emma", "test_consented")]
+    assert actions(case) == [("emma", "test_consented")]
 
 
 def test_an_approved_test_begins_in_the_name_of_whoever_agreed():
@@ -160,7 +160,7 @@ def test_an_approved_test_begins_in_the_name_of_whoever_agreed():
     test = fresh(test)
     assert (test.status, test.approved_by, test.approved_at) == (TestStatus.STARTING, person(IVO), LATER)
     assert (test.lease.requested_by, test.lease.ends_at) == (person(EMMA), LATER + LENGTH)
-    assert deeds(case)[1:] == [("ivo", "test_approved"), ("emma", "lease_requested")]
+    assert actions(case)[1:] == [("ivo", "test_approved"), ("emma", "lease_requested")]
 
 
 @pytest.mark.parametrize("decide", [approve_test, lambda pk, **who: reject_test(pk, note="", **who)])
@@ -246,12 +246,12 @@ def test_saying_that_the_site_was_visited_asks_for_the_mode_back():
 
 
 @pytest.mark.parametrize("who", [SARA, ADA])
-@pytest.mark.parametrize("deed", [say_visited, cancel_test])
-def test_strangers_and_auditors_end_nothing(who, deed):
+@pytest.mark.parametrize("action", [say_visited, cancel_test])
+def test_strangers_and_auditors_end_nothing(who, action):
     test = opened(asked(checked_case()))
 
     with pytest.raises(NotAllowed):
-        deed(test.pk, by=person(who), now=LATER)
+        action(test.pk, by=person(who), now=LATER)
 
     assert fresh(test).lease.status == LeaseStatus.ACTIVE
 

@@ -237,7 +237,7 @@ class LeaseMachine(RuleBasedStateMachine):
             self._run(pk, Life())
 
     def _tend(self, life: Life) -> None:
-        """Do what a nudge does, be it late or doubled: the newest lease is looked at, whatever its state."""
+        """Do what a message does, be it late or doubled: the newest lease is looked at, whatever its state."""
         newest = SettingLease.objects.order_by("-pk").first()
         if newest is not None:
             self._run(newest.pk, life)

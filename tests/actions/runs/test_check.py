@@ -70,7 +70,7 @@ def test_what_was_sent_is_kept_with_when_how_long_and_by_which_account(lab_serve
     assert {"preferences", "computer_status", "protection_events", "cloud_connectivity"} <= {a.name for a in answers}
 
 
-def test_every_deed_of_the_visit_is_in_the_audit(lab_server):
+def test_every_action_of_the_visit_is_in_the_audit(lab_server):
     case = visited(lab_server(healthy_windows_11()))
 
     assert list(ActivityEntry.objects.filter(case=case).values_list("actor_name", "action")) == [

@@ -31,10 +31,10 @@ from tests.support.exclusion_world import (
     worked,
 )
 from tests.support.world import ADA, ADAM, EMMA, IVO, case_on, device_at, person
-from troubleshooting.actions.drift import NoLongerSo, ask_for_look, put_again, take_off_again
+from troubleshooting.actions.drift import NoLongerSo, put_again, request_scan, take_off_again
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.actions.runs.check import run_checks
-from troubleshooting.actions.runs.drift_scan import devices_to_look_at, run_drift_look, run_tenant_reading
+from troubleshooting.actions.runs.drift_scan import devices_to_scan, run_drift_scan, run_tenant_reading
 from troubleshooting.actions.runs.in_tenant import TenantPlan
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus
@@ -42,7 +42,7 @@ from troubleshooting.models import (
     ActivityEntry,
     Device,
     DriftFinding,
-    DriftLook,
+    DriftScan,
     Exclusion,
     Placement,
     SeenIndicator,
@@ -57,16 +57,16 @@ DAY, NOTHING = timedelta(days=1), timedelta(0)
 FOREIGN = "198.51.100.9"
 
 
-def looked(device: Device) -> DriftLook:
+def looked(device: Device) -> DriftScan:
     """Have a PC looked at, as Ivo asks for it."""
-    ask_for_look(device.pk, by=person(IVO), now=timezone.now())
-    run_drift_look(device.pk, plan=quick_plan(), every=NOTHING)
-    return DriftLook.objects.filter(device=device).latest("pk")
+    request_scan(device.pk, by=person(IVO), now=timezone.now())
+    run_drift_scan(device.pk, plan=quick_plan(), every=NOTHING)
+    return DriftScan.objects.filter(device=device).latest("pk")
 
 
 def read(tenant: TenantPlan) -> TenantReading:
     """Have the tenant read, an hour from now: what was settled just now is not judged."""
-    ask_for_look(None, by=person(IVO), now=timezone.now())
+    request_scan(None, by=person(IVO), now=timezone.now())
     later = TenantPlan(clock=lambda: timezone.now() + timedelta(hours=1), connect=tenant.connect)
     run_tenant_reading(plan=later, every=NOTHING)
     return TenantReading.objects.latest("pk")
@@ -133,11 +133,11 @@ def approved_and_worked(beside: Exclusion, what) -> Exclusion:
 def test_a_pc_that_is_as_approved_differs_in_nothing(lab_server):
     exclusion = in_force_on(healthy_windows_11(), lab_server)
 
-    look = looked(exclusion.case.device)
+    scan = looked(exclusion.case.device)
 
-    assert (differences(), look.error_code) == ([], "")
-    assert look.ended_at is not None
-    assert list(look.snapshots.get().answers.values_list("name", flat=True)[:1]) == ["preferences"]
+    assert (differences(), scan.error_code) == ([], "")
+    assert scan.ended_at is not None
+    assert list(scan.snapshots.get().answers.values_list("name", flat=True)[:1]) == ["preferences"]
 
 
 def test_event_5007_tells_when_it_was_changed_and_names_no_account(lab_server):
@@ -199,10 +199,10 @@ def test_a_list_that_cannot_be_read_makes_nothing_appear_or_disappear(lab_server
     pc.set_preferences({"ExclusionIpAddress": []})
     pc.faults.add(fault)
 
-    look = looked(exclusion.case.device)
+    scan = looked(exclusion.case.device)
 
     assert differences() == before == [("not_approved", FOREIGN, None)]
-    assert look.error_code == "cannot_be_read"
+    assert scan.error_code == "cannot_be_read"
 
 
 def test_a_pc_out_of_reach_says_why_and_is_not_tried_again_before_its_time(lab_server):
@@ -210,11 +210,11 @@ def test_a_pc_out_of_reach_says_why_and_is_not_tried_again_before_its_time(lab_s
     device = device_at(lab_server(pc), owner=person(EMMA))
     pc.faults.add(Fault.REFUSED)
 
-    look = looked(device)
+    scan = looked(device)
 
-    assert (look.error_code, look.ended_at is not None) == ("unreachable", True)
-    assert devices_to_look_at(now=timezone.now(), every=DAY) == []
-    assert devices_to_look_at(now=timezone.now() + DAY, every=DAY) == [device.pk]
+    assert (scan.error_code, scan.ended_at is not None) == ("unreachable", True)
+    assert devices_to_scan(now=timezone.now(), every=DAY) == []
+    assert devices_to_scan(now=timezone.now() + DAY, every=DAY) == [device.pk]
 
 
 def test_missing_is_put_there_again_exactly_as_approved(lab_server):
@@ -269,7 +269,7 @@ def test_taking_off_again_leaves_what_another_exclusion_needs_meanwhile(lab_serv
     assert pc.preferences["ExclusionIpAddress"] == [IP[1]]
 
 
-def test_deeds_are_its_alone_and_only_while_it_is_so(lab_server):
+def test_actions_are_its_alone_and_only_while_it_is_so(lab_server):
     pc = healthy_windows_11()
     exclusion = in_force_on(pc, lab_server)
     pc.set_preferences({"ExclusionIpAddress": []})
@@ -277,9 +277,9 @@ def test_deeds_are_its_alone_and_only_while_it_is_so(lab_server):
     finding, now = DriftFinding.objects.get(), timezone.now()
 
     for who in (EMMA, ADA):
-        for deed in (put_again, take_off_again, ask_for_look):
+        for action in (put_again, take_off_again, request_scan):
             with pytest.raises(NotAllowed):
-                deed(finding.pk, by=person(who), now=now)
+                action(finding.pk, by=person(who), now=now)
     with pytest.raises(NoLongerSo):
         take_off_again(finding.pk, by=person(IVO), now=now)  # it is missing, not left behind
     with pytest.raises(NoLongerSo):
@@ -298,7 +298,7 @@ def test_a_check_of_a_pc_compares_it_as_well(lab_server):
     run_checks(run.pk, plan=quick_plan())
 
     assert differences() == [("not_approved", FOREIGN, None)]
-    assert devices_to_look_at(now=timezone.now(), every=DAY) == []
+    assert devices_to_scan(now=timezone.now(), every=DAY) == []
 
 
 def test_a_comparison_that_cannot_be_kept_does_not_harm_the_check(lab_server):
@@ -310,7 +310,7 @@ def test_a_comparison_that_cannot_be_kept_does_not_harm_the_check(lab_server):
         run_checks(run.pk, plan=quick_plan())
 
     run.refresh_from_db()
-    assert (run.status, DriftLook.objects.count()) == ("finished", 0)
+    assert (run.status, DriftScan.objects.count()) == ("finished", 0)
 
 
 def test_a_fault_of_the_portal_ends_the_look_with_its_name(lab_server):
@@ -319,31 +319,31 @@ def test_a_fault_of_the_portal_ends_the_look_with_its_name(lab_server):
     pc.set_preferences({"ExclusionIpAddress": [FOREIGN]})
 
     with nothing_can_be_kept():
-        look = looked(device)
+        scan = looked(device)
 
-    assert (look.error_code, "none_at_all" in look.error_detail, differences()) == ("portal_fault", True, [])
+    assert (scan.error_code, "none_at_all" in scan.error_detail, differences()) == ("portal_fault", True, [])
 
 
 def test_a_look_that_a_lost_worker_left_is_taken_up(lab_server):
     device = device_at(lab_server(), owner=person(EMMA))
-    left = DriftLook.objects.create(device=device, at=timezone.now() - timedelta(minutes=2))
-    assert devices_to_look_at(now=timezone.now(), every=NOTHING) == [device.pk]
+    left = DriftScan.objects.create(device=device, at=timezone.now() - timedelta(minutes=2))
+    assert devices_to_scan(now=timezone.now(), every=NOTHING) == [device.pk]
 
-    run_drift_look(device.pk, plan=quick_plan(), every=DAY)
+    run_drift_scan(device.pk, plan=quick_plan(), every=DAY)
 
     left.refresh_from_db()
     assert left.ended_at is not None
-    assert DriftLook.objects.count() == 1
+    assert DriftScan.objects.count() == 1
 
 
 def test_a_message_that_comes_twice_is_as_one(lab_server):
     device = device_at(lab_server(), owner=person(EMMA))
 
     for _ in range(2):
-        run_drift_look(device.pk, plan=quick_plan(), every=DAY)
-    run_drift_look(4711, plan=quick_plan(), every=DAY)
+        run_drift_scan(device.pk, plan=quick_plan(), every=DAY)
+    run_drift_scan(4711, plan=quick_plan(), every=DAY)
 
-    assert DriftLook.objects.count() == 1
+    assert DriftScan.objects.count() == 1
 
 
 # --- The tenant -------------------------------------------------------------------------------------------------------
@@ -455,7 +455,7 @@ def test_a_reading_that_fails_says_why_and_leaves_the_earlier_list(defender_api)
     assert reading.correlation_id == defender_api.correlation_ids[-1]
     assert SeenIndicator.objects.count() == 1
     assert differences() == [("not_approved", "alone.example", None)]
-    assert DriftLook.objects.latest("pk").error_code == "not_permitted"
+    assert DriftScan.objects.latest("pk").error_code == "not_permitted"
 
 
 def test_a_list_that_cannot_be_kept_leaves_the_earlier_one_and_says_so(defender_api):
@@ -471,7 +471,7 @@ def test_a_list_that_cannot_be_kept_leaves_the_earlier_one_and_says_so(defender_
 
 
 def test_without_a_tenant_the_reading_says_that_none_is_set_up():
-    ask_for_look(None, by=person(IVO), now=timezone.now())
+    request_scan(None, by=person(IVO), now=timezone.now())
 
     run_tenant_reading(plan=no_tenant(), every=NOTHING)
 

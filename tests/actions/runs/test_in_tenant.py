@@ -54,7 +54,7 @@ def writes(api: DefenderApi) -> list[str]:
 
 
 def stands(exclusion: Exclusion) -> tuple[str, str, str, str]:
-    """Give where it is: the exclusion's status, and its place's status, outcome and error."""
+    """Return where it is: the exclusion's status, and its place's status, outcome and error."""
     placement = Placement.objects.get(exclusion=exclusion)
     return present(exclusion).status, placement.status, placement.outcome, placement.error_code
 
@@ -96,14 +96,16 @@ def test_an_indicator_is_put_for_its_group_read_back_and_taken_out_at_its_end(de
     assert stands(exclusion) == REMOVED
     assert defender_api.tenant.indicators() == []
     assert writes(defender_api) == ["POST /api/indicators", f"DELETE /api/indicators/{entity['id']}"]
-    deeds = list(ActivityEntry.objects.filter(subject_type="exclusion").order_by("pk").values_list("action", flat=True))
-    assert deeds == [
+    actions = list(
+        ActivityEntry.objects.filter(subject_type="exclusion").order_by("pk").values_list("action", flat=True)
+    )
+    assert actions == [
         "exclusion_requested",
         "exclusion_approved",
-        "placement_there",
+        "placement_verified",
         "exclusion_verified",
         "exclusion_expired",
-        "placement_gone",
+        "placement_removed",
         "exclusion_removed",
     ]
 
@@ -111,7 +113,7 @@ def test_an_indicator_is_put_for_its_group_read_back_and_taken_out_at_its_end(de
 def test_what_was_read_back_stands_in_the_audit_trail(defender_api):
     exclusion = put(defender_api)
 
-    read = ActivityEntry.objects.get(action="placement_there").details["read_back"]
+    read = ActivityEntry.objects.get(action="placement_verified").details["read_back"]
 
     [entity] = defender_api.tenant.indicators()
     assert (read["id"], read["action"], read["groups"]) == (entity["id"], "Allowed", [TENANT_GROUP])
@@ -149,7 +151,7 @@ def test_what_somebody_else_decided_stays_and_the_exclusion_is_refused(defender_
 
     assert refused(exclusion, PlacementOutcome.TENANT_DECIDES_OTHERWISE)
     assert (defender_api.tenant.indicators(), writes(defender_api)) == ([theirs], [])
-    assert ActivityEntry.objects.get(action="placement_refused").details["error"].startswith(f"{action} for")
+    assert ActivityEntry.objects.get(action="placement_rejected").details["error"].startswith(f"{action} for")
 
 
 def test_what_was_removed_by_hand_counts_as_removed(defender_api):
@@ -199,7 +201,7 @@ def test_a_group_that_the_tenant_does_not_know_is_refused_with_the_correlation_i
     exclusion = put(defender_api)
 
     assert refused(exclusion, PlacementOutcome.TENANT_REFUSED)
-    told = ActivityEntry.objects.get(action="placement_refused").details["error"]
+    told = ActivityEntry.objects.get(action="placement_rejected").details["error"]
     assert "InvalidInput" in told
     assert defender_api.correlation_ids[0] in told
 

@@ -82,8 +82,8 @@ def test_every_step_of_the_lease_is_in_the_audit(lab_server):
     say_visited(test.pk, by=person(EMMA), now=timezone.now())
     tended(test)
 
-    deeds = list(ActivityEntry.objects.filter(case=test.case).values_list("action", flat=True))
-    assert [deed for deed in deeds if deed.startswith(("lease", "test", "verdict"))] == [
+    actions = list(ActivityEntry.objects.filter(case=test.case).values_list("action", flat=True))
+    assert [action for action in actions if action.startswith(("lease", "test", "verdict"))] == [
         "test_consented",
         "lease_requested",
         "lease_active",

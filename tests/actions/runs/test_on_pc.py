@@ -46,8 +46,10 @@ def test_an_exclusion_is_put_proved_and_taken_off_at_its_end(lab_server, what, p
     worked()
 
     assert (present(exclusion).status, pc.preferences[listed]) == (ExclusionStatus.REMOVED, [])
-    deeds = list(ActivityEntry.objects.filter(subject_type="exclusion").order_by("pk").values_list("action", flat=True))
-    assert deeds[-4:] == ["exclusion_verified", "exclusion_expired", "placement_gone", "exclusion_removed"]
+    actions = list(
+        ActivityEntry.objects.filter(subject_type="exclusion").order_by("pk").values_list("action", flat=True)
+    )
+    assert actions[-4:] == ["exclusion_verified", "exclusion_expired", "placement_removed", "exclusion_removed"]
 
 
 def test_a_process_exclusion_needs_two_different_people(lab_server):

@@ -64,8 +64,8 @@ def test_an_exclusion_that_was_read_back_is_tried_by_itself_and_works(lab_server
         "request_page",
         *("clock", "protection_events") * 2,
     ]
-    deeds = ActivityEntry.objects.filter(subject_type="retest").order_by("pk").values_list("action", flat=True)
-    assert list(deeds) == ["retest_asked", "retest_done"]
+    actions = ActivityEntry.objects.filter(subject_type="retest").order_by("pk").values_list("action", flat=True)
+    assert list(actions) == ["retest_asked", "retest_done"]
 
 
 def test_an_exclusion_for_another_address_leaves_the_site_blocked(lab_server):
@@ -230,9 +230,9 @@ def test_what_is_not_in_force_cannot_be_tried_and_the_reason_is_given(lab_server
     exclusion = in_force(lab_server())
     revoke_exclusion(exclusion.pk, by=person(IVO), note="", now=timezone.now())
 
-    for deed in (ask_whether_it_works, say_still_blocked):
+    for action in (ask_whether_it_works, say_still_blocked):
         with pytest.raises(CannotRetest) as refusal:
-            deed(exclusion.pk, by=person(EMMA), now=timezone.now())
+            action(exclusion.pk, by=person(EMMA), now=timezone.now())
         assert refusal.value.outcome is RetestOutcome.EXCLUSION_ENDED
 
 
@@ -279,12 +279,12 @@ def test_every_step_of_it_is_in_the_audit(lab_server):
     retested()
     swept()
 
-    deeds = ActivityEntry.objects.filter(pk__gt=before).order_by("pk").values_list("action", flat=True)
-    assert list(deeds)[:8] == [
+    actions = ActivityEntry.objects.filter(pk__gt=before).order_by("pk").values_list("action", flat=True)
+    assert list(actions)[:8] == [
         "lease_requested",
         "lease_active",
         "retest_taken_off",
-        "placement_there",
+        "placement_verified",
         "retest_asked",
         "lease_end_requested",
         "lease_restored",

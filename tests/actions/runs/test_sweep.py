@@ -30,7 +30,7 @@ def run():
 
 
 @pytest.fixture
-def nudges(django_capture_on_commit_callbacks):
+def notified(django_capture_on_commit_callbacks):
     def swept(*, now):
         with django_capture_on_commit_callbacks() as callbacks:
             sweep(now=now, lost_after=LOST_AFTER)
@@ -58,72 +58,72 @@ def waiting(run: CheckRun, **changes: object) -> CheckRun:
     return run
 
 
-def test_a_queued_run_whose_message_was_lost_is_nudged_again(run, nudges):
-    assert nudges(now=NOW + timedelta(seconds=29)) == 0
-    assert nudges(now=NOW + timedelta(seconds=30)) == 1
+def test_a_queued_run_whose_message_was_lost_is_sent_again(run, notified):
+    assert notified(now=NOW + timedelta(seconds=29)) == 0
+    assert notified(now=NOW + timedelta(seconds=30)) == 1
 
 
-def test_a_waiting_run_is_queued_when_its_pause_is_over(run, nudges):
+def test_a_waiting_run_is_queued_when_its_pause_is_over(run, notified):
     waiting(run)
 
-    assert nudges(now=NOW + timedelta(seconds=59)) == 0
-    assert nudges(now=NOW + timedelta(seconds=60)) == 1
+    assert notified(now=NOW + timedelta(seconds=59)) == 0
+    assert notified(now=NOW + timedelta(seconds=60)) == 1
     run.refresh_from_db()
     assert (run.status, run.next_attempt_at) == (RunStatus.QUEUED, None)
 
 
-def test_a_run_past_its_deadline_fails_with_its_last_error_and_a_verdict(run, nudges):
+def test_a_run_past_its_deadline_fails_with_its_last_error_and_a_verdict(run, notified):
     waiting(run, next_attempt_at=run.deadline_at + timedelta(hours=1))
 
-    nudges(now=run.deadline_at)
+    notified(now=run.deadline_at)
 
     run.refresh_from_db()
     assert (run.status, run.error_code) == (RunStatus.FAILED, DeviceErrorCode.UNREACHABLE)
     assert (run.case.stage, run.case.verdict_code) == (Stage.CHECKED, "cannot_tell")
 
 
-def test_a_run_whose_worker_is_silent_goes_to_another(run, nudges):
+def test_a_run_whose_worker_is_silent_goes_to_another(run, notified):
     running(run)
 
-    assert nudges(now=NOW + LOST_AFTER - timedelta(seconds=1)) == 0
-    nudges(now=NOW + LOST_AFTER)
+    assert notified(now=NOW + LOST_AFTER - timedelta(seconds=1)) == 0
+    notified(now=NOW + LOST_AFTER)
 
     run.refresh_from_db()
     assert run.status == RunStatus.QUEUED
     assert ActivityEntry.objects.filter(action="check_requeued").get().details["reason"] == "worker_lost"
 
 
-def test_a_run_that_loses_its_workers_again_and_again_is_ended(run, nudges):
+def test_a_run_that_loses_its_workers_again_and_again_is_ended(run, notified):
     running(run, attempt=MOST_LOSSES)
 
-    nudges(now=NOW + LOST_AFTER)
+    notified(now=NOW + LOST_AFTER)
 
     run.refresh_from_db()
     assert (run.status, run.error_code) == (RunStatus.FAILED, DeviceErrorCode.PORTAL_FAULT)
 
 
-def test_a_lost_run_that_was_to_be_stopped_is_stopped(run, nudges):
+def test_a_lost_run_that_was_to_be_stopped_is_stopped(run, notified):
     running(run)
     cancel_check_run(run.pk, by=person(EMMA), now=NOW)
 
-    nudges(now=NOW + LOST_AFTER)
+    notified(now=NOW + LOST_AFTER)
 
     run.refresh_from_db()
     assert run.status == RunStatus.CANCELLED
 
 
-def test_sweeping_twice_is_as_once(run, nudges):
+def test_sweeping_twice_is_as_once(run, notified):
     waiting(run)
     later = NOW + timedelta(minutes=1)
 
-    nudges(now=later)
+    notified(now=later)
     version = CheckRun.objects.values_list("version", flat=True).get(pk=run.pk)
-    nudges(now=later)
+    notified(now=later)
 
     assert CheckRun.objects.filter(pk=run.pk, version=F("version")).values_list("version", flat=True).get() == version
 
 
-def test_a_run_that_cannot_be_judged_ends_all_the_same_and_stops_no_other(run, nudges):
+def test_a_run_that_cannot_be_judged_ends_all_the_same_and_stops_no_other(run, notified):
     other = case_on(device_at(None, owner=person(EMMA), hostname="PC-2"), by=person(EMMA), now=NOW).check_runs.get()
     waiting(
         other, next_attempt_at=run.deadline_at - timedelta(hours=1), deadline_at=run.deadline_at + timedelta(days=1)
@@ -131,7 +131,7 @@ def test_a_run_that_cannot_be_judged_ends_all_the_same_and_stops_no_other(run, n
     waiting(run, next_attempt_at=run.deadline_at + timedelta(hours=1))
     Case.objects.filter(pk=run.case_id).update(indicator={})  # as if the row had been damaged
 
-    nudges(now=run.deadline_at)
+    notified(now=run.deadline_at)
 
     run.refresh_from_db()
     other.refresh_from_db()

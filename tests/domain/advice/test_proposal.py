@@ -29,7 +29,7 @@ def verdict_on(about: Report, device: Snapshot) -> Verdict:
 
 
 def blocked(address: str = "https://shop.example.com/", process: str | None = PAYROLL, **parts) -> tuple:
-    """Give a report with the block event that belongs to it, its verdict and the snapshot."""
+    """Return a report with the block event that belongs to it, its verdict and the snapshot."""
     about = report(address, **{"program": Program.OTHER, "program_name": "payroll.exe", **parts})
     device = snapshot(events=(event(about.indicator.host, process_name=process),))
     return about, verdict_on(about, device), device

@@ -175,7 +175,7 @@ def test_a_defanged_address_means_the_same_as_the_plain_one(host: str, port: int
 
 
 def outcome_of(text: str) -> Indicator | Refusal:
-    """Give what parsing comes to."""
+    """Return what parsing comes to."""
     try:
         return parse_indicator(text)
     except InvalidIndicator as refused:

@@ -39,12 +39,12 @@ Cases = dict[CheckId, list[tuple[str, Snapshot, Report | None, CheckStatus]]]
 
 
 def windows(**parts) -> Snapshot:
-    """Give another Windows on an otherwise healthy PC."""
+    """Return another Windows on an otherwise healthy PC."""
     return with_system(replace(SYSTEM, **parts))
 
 
 def server(system: OperatingSystem, *, on_server: bool | None, down_level: bool | None = None) -> Snapshot:
-    """Give a server with its switches."""
+    """Return a server with its switches."""
     return with_system(
         system,
         allow_network_protection_on_win_server=on_server,

@@ -25,7 +25,7 @@ UNKNOWN = CheckStatus.UNKNOWN
 
 
 def excluding(*, addresses: tuple[str, ...] = (), programs: tuple[str, ...] = ()) -> Snapshot:
-    """Give a PC with exclusions."""
+    """Return a PC with exclusions."""
     return with_preferences(exclusion_ip_address=ListValue(addresses), exclusion_process=ListValue(programs))
 
 

@@ -39,7 +39,7 @@ VALUES = {IP: ADDRESS, APP: PROGRAM, SITE: HOST}
 FINANCE = Terms(frozenset({"Finance"}), NOW + 5 * DAY)
 
 
-def registered(kind: ExclusionKind = IP, status: PlacementStatus = P.THERE, **parts) -> Registered:
+def registered(kind: ExclusionKind = IP, status: PlacementStatus = P.VERIFIED, **parts) -> Registered:
     fields = {"exclusion_id": 1, "value": VALUES[kind], "expires_at": NOW + 5 * DAY, "settled_at": NOW - DAY}
     return Registered(kind=kind, status=status, **(fields | {"terms": FINANCE if kind is SITE else None} | parts))
 
@@ -52,7 +52,7 @@ def codes(found: tuple[Drift, ...]) -> list[tuple[DriftCode, str, int | None]]:
     return [(drift.code, drift.value, drift.exclusion_id) for drift in found]
 
 
-GONE = registered(status=P.GONE)
+GONE = registered(status=P.REMOVED)
 HANDED_OVER = replace(GONE, outcome=PlacementOutcome.NEEDED_BY_ANOTHER.value)
 WAS_THERE = replace(GONE, was_there_before=True)
 
@@ -83,11 +83,11 @@ ROWS = [
         [replace(GONE, settled_at=NOW - 9 * DAY), replace(WAS_THERE, exclusion_id=2)],
         [(C.NOT_APPROVED, ADDRESS, 2)],
     ),
-    ("refused, and there all the same", IP, [ADDRESS], [registered(status=P.REFUSED)], [(C.NOT_APPROVED, ADDRESS, 1)]),
-    ("never sent, and there", IP, [ADDRESS], [registered(status=P.UNUSED)], [(C.NOT_APPROVED, ADDRESS, 1)]),
-    ("refused and not there", IP, [], [registered(status=P.REFUSED)], []),
+    ("refused, and there all the same", IP, [ADDRESS], [registered(status=P.REJECTED)], [(C.NOT_APPROVED, ADDRESS, 1)]),
+    ("never sent, and there", IP, [ADDRESS], [registered(status=P.NOT_APPLIED)], [(C.NOT_APPROVED, ADDRESS, 1)]),
+    ("refused and not there", IP, [], [registered(status=P.REJECTED)], []),
     ("to be put", IP, [ADDRESS], [registered(status=P.WAITING)], []),
-    ("being put", IP, [], [registered(status=P.PUTTING)], []),
+    ("being put", IP, [], [registered(status=P.APPLYING)], []),
     ("being removed", IP, [ADDRESS], [registered(status=P.REMOVING)], []),
     ("just over", IP, [], [registered(expires_at=NOW)], []),
     ("a network", IP, ["203.0.113.0/24"], [registered()], "broader and missing"),
@@ -96,7 +96,7 @@ ROWS = [
     ("the bare name", APP, [PROGRAM, "APP.exe"], [registered(APP)], "broader"),
     ("its folder", APP, [PROGRAM, "C:\\Program Files\\App\\"], [registered(APP)], "broader"),
     ("everything in its folder", APP, [PROGRAM, r"%ProgramFiles%\*\*.exe"], [registered(APP)], "broader"),
-    ("another address", IP, ["203.0.113.8"], [registered(status=P.REFUSED)], [(C.NOT_APPROVED, "203.0.113.8", None)]),
+    ("another address", IP, ["203.0.113.8"], [registered(status=P.REJECTED)], [(C.NOT_APPROVED, "203.0.113.8", None)]),
     ("wider than what has ended", IP, ["203.0.*"], [GONE], [(C.NOT_APPROVED, "203.0.*", None)]),
     ("the domain above it", SITE, [HOST, "example.com"], [registered(SITE)], "broader"),
 ]
@@ -147,7 +147,7 @@ def test_what_was_approved_without_a_group_in_the_tenant_cannot_be_compared_and_
 def test_an_ended_value_that_somebody_else_allows_is_not_the_portals_to_take_off():
     listed = Place({SITE: (Listed(SITE, HOST, FINANCE, is_ours=False),)})
 
-    found = compare(listed, [registered(SITE, P.GONE)], now=NOW)
+    found = compare(listed, [registered(SITE, P.REMOVED)], now=NOW)
 
     assert codes(found) == [(C.NOT_APPROVED, HOST, 1)]
 
@@ -161,9 +161,9 @@ def test_the_tenant_tells_when_and_by_whom_but_not_of_what_is_missing():
     assert compare(Place({SITE: ()}), [registered(SITE)], now=NOW) == (Drift(C.APPROVED_BUT_MISSING, SITE, HOST, 1),)
 
 
-@pytest.mark.parametrize("status", [P.THERE, P.GONE])
+@pytest.mark.parametrize("status", [P.VERIFIED, P.REMOVED])
 def test_what_has_just_settled_is_not_judged_by_a_list_that_lags(status):
-    listed = () if status is P.THERE else (Listed(SITE, HOST, FINANCE),)
+    listed = () if status is P.VERIFIED else (Listed(SITE, HOST, FINANCE),)
     fresh = registered(SITE, status, settled_at=NOW - LISTING_LAG / 2)
 
     assert compare(Place({SITE: listed}, lag=LISTING_LAG), [fresh], now=NOW) == ()
@@ -323,7 +323,7 @@ def test_what_is_missing_is_never_listed_and_everything_else_is(looked_at, regis
 
 @given(registers)
 def test_a_place_that_has_exactly_what_was_read_back_there_differs_in_nothing_missing(register):
-    there = [one.value for one in register if one.status is P.THERE]
+    there = [one.value for one in register if one.status is P.VERIFIED]
 
     found = compare(place(IP, *there), register, now=NOW)
 

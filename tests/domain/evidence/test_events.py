@@ -224,7 +224,7 @@ def test_matching_copes_with_any_text_of_a_device(destination: str, process: str
 
 
 def degrees(match) -> tuple[Degree, Degree, Degree, Strength] | None:
-    """Give what was judged."""
+    """Return what was judged."""
     return (match.address, match.program, match.time, match.strength) if match else None
 
 

@@ -52,7 +52,7 @@ changes = st.builds(ApprovedChange, **BY_FIELD)
 
 
 def turned(value: Any) -> Any:
-    """Give the same value with the keys of every dict in the opposite order."""
+    """Return the same value with the keys of every dict in the opposite order."""
     if isinstance(value, dict):
         return {key: turned(value[key]) for key in reversed(list(value))}
     return [turned(part) for part in value] if isinstance(value, list | tuple) else value

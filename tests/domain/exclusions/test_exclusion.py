@@ -41,7 +41,7 @@ scopes = st.just(EVERYONE) | st.builds(Scope, st.sampled_from([ScopeKind.DEVICE,
 
 
 def reachable(start: ExclusionStatus, *, without: frozenset[ExclusionStatus] = frozenset()) -> set[ExclusionStatus]:
-    """Give every status that may follow the start, not going through some of them."""
+    """Return every status that may follow the start, not going through some of them."""
     reached: set[ExclusionStatus] = set()
     open_ones = {start} - without
     while open_ones:
@@ -90,7 +90,7 @@ def test_verified_comes_after_applied():
 
 
 def test_a_rejected_or_withdrawn_request_was_never_in_force():
-    before = {status for status, after in TRANSITIONS.items() if after & {S.REJECTED, S.WITHDRAWN, S.UNUSED}}
+    before = {status for status, after in TRANSITIONS.items() if after & {S.REJECTED, S.WITHDRAWN, S.NOT_APPLIED}}
 
     assert before == {S.REQUESTED, S.ASKED_BACK, S.APPROVED}
 

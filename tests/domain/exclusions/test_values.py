@@ -65,7 +65,7 @@ def test_only_programs_have_a_file_name():
 
 
 def read(kind: ExclusionKind, text: str) -> tuple[ExclusionValue | None, str]:
-    """Give the value, or the sentence of the refusal."""
+    """Return the value, or the sentence of the refusal."""
     try:
         return parse_value(kind, text), ""
     except InvalidExclusionValue as error:

@@ -26,7 +26,7 @@ def audited(destination: str | None = SHOP, **parts):
 
 
 def facts(*events, about=None, visit=Visit.EMPLOYEE, **parts) -> TestFacts:
-    """Give a test in which the employee visited the reported site."""
+    """Return a test in which the employee visited the reported site."""
     values = {
         "report": about or report(),
         "events": events,

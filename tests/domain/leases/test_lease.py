@@ -41,7 +41,7 @@ moments = st.datetimes(timezones=st.just(NOW.tzinfo))
 
 
 def reachable(table, start, *, without=frozenset()):
-    """Give what can follow a status, by ways that avoid others."""
+    """Return what can follow a status, by ways that avoid others."""
     reached, waiting = set(), {start}
     while waiting:
         status = waiting.pop()

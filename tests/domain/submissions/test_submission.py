@@ -59,7 +59,7 @@ def verdict(about: Report, device: Snapshot) -> Verdict:
 
 
 def sheet(about: Report = REPORT, device: Snapshot = DEVICE, **extra) -> dict[str, SubmissionField]:
-    """Give the fields by code."""
+    """Return the fields by code."""
     made = fields(
         about,
         device,
@@ -260,7 +260,7 @@ def test_no_link_carries_a_persona(device: Snapshot, about: Report):
 
 
 def evidence(about: Report = REPORT, visited: Snapshot = DEVICE, **extra) -> str:
-    """Give the sheet."""
+    """Return the sheet."""
     return readable_evidence(about, visited, verdict(about, visited), findings=judge(visited, report=about), **extra)
 
 

@@ -54,12 +54,12 @@ IN_AUDIT = with_preferences(network_protection=2)
 
 
 def logged(*events, base: Snapshot | None = None) -> Snapshot:
-    """Give a device with these events in its log."""
+    """Return a device with these events in its log."""
     return replace(base or snapshot(), events=events)
 
 
 def excluding(program: str) -> Snapshot:
-    """Give a PC with a process exclusion."""
+    """Return a PC with a process exclusion."""
     return with_preferences(exclusion_process=ListValue((program,)))
 
 

@@ -63,9 +63,9 @@ ACTIONS = {
     "retest_taken_off",
     "retest_done",
     "retest_not_done",
-    "placement_there",
-    "placement_refused",
-    "placement_gone",
+    "placement_verified",
+    "placement_rejected",
+    "placement_removed",
     "placement_joined",
     "placement_out_of_scope",
     "drift_put_again",
@@ -181,7 +181,7 @@ def test_a_timeline_costs_one_query_and_keeps_the_older_entries_apart(rows, djan
         ("lease_superseded", {"value_before": 1, "value_seen": None}, "", ""),
     ],
 )
-def test_the_deeds_of_a_test_say_more_where_there_is_more(action, details, for_emma, for_it):
+def test_the_actions_of_a_test_say_more_where_there_is_more(action, details, for_emma, for_it):
     case = CaseFactory()
     activity_log.record(action, case, case=case, actor=None, now=timezone.now(), **details)
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def opened(run: CheckRun) -> CheckRun:
-    """Give the run as the views do: with what its pages need."""
+    """Return the run as the views do: with what its pages need."""
     return runs_visible_to(run.case.reporter).get(pk=run.pk)
 
 
@@ -72,7 +72,7 @@ def test_it_reads_its_remedies_and_the_commands(role):
     checklist = read_checklist(opened(run), reader=UserFactory(**{role: True}))
 
     line = next(line for line in checklist.lines if line.check_id == "real_time_protection")
-    assert checklist.technical
+    assert checklist.for_it
     assert line.it_remedy is not None
     assert line.commands == ("computer_status",)
 

@@ -82,7 +82,7 @@ def test_sign_out_says_that_checks_go_on(client):
     assert client.get(reverse("home")).status_code == 302
 
 
-def test_sign_out_is_a_deed_and_not_a_link(client):
+def test_sign_out_is_a_action_and_not_a_link(client):
     client.force_login(UserFactory())
 
     assert client.get(reverse("logout")).status_code == 405

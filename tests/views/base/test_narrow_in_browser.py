@@ -23,7 +23,7 @@ LONGEST_NAME = ".".join(["FINANCEANDCONTROLLING" * 3] * 4)[:253]  # labels of 63
 
 @pytest.fixture
 def open_page(browser: Browser, live_server) -> Iterator[Callable[..., Page]]:
-    """Give ``open_page(who, path)``: the page on that person's phone."""
+    """Return ``open_page(who, path)``: the page on that person's phone."""
     contexts: list[BrowserContext] = []
 
     def enter(who, path: str) -> Page:
@@ -42,7 +42,7 @@ def open_page(browser: Browser, live_server) -> Iterator[Callable[..., Page]]:
 
 
 def differing() -> Exclusion:
-    """Give an exclusion in force that ends soon on a PC with the longest name, and that is missing there."""
+    """Return an exclusion in force that ends soon on a PC with the longest name, and that is missing there."""
     exclusion = in_force()
     warned(exclusion, days_left=7)
     device = exclusion.case.device
@@ -70,5 +70,5 @@ def test_the_longest_name_of_a_pc_makes_no_page_wider_than_a_phone(open_page):
 
 
 def width_of(page: Page) -> int:
-    """Give how wide what is on the page is, in CSS pixels."""
+    """Return how wide what is on the page is, in CSS pixels."""
     return int(page.evaluate("document.documentElement.scrollWidth"))

@@ -103,7 +103,7 @@ def test_the_reported_address_is_never_a_link():
         ("withdrawn", set()),
     ],
 )
-def test_buttons_stand_only_where_the_deed_is_allowed(trait, offers):
+def test_buttons_stand_only_where_the_action_is_allowed(trait, offers):
     case = CaseFactory(**{trait: True})
 
     page = case_page(signed_in(case.reporter), case)
@@ -170,7 +170,7 @@ def test_a_case_is_solved_with_a_note_that_the_timeline_shows():
 
 
 @pytest.mark.parametrize("name", ["check-start", "case-withdraw", "case-solve"])
-def test_deeds_need_a_post_and_a_case_that_one_may_open(name):
+def test_actions_need_a_post_and_a_case_that_one_may_open(name):
     case = CaseFactory(checked=True)
     url = reverse(name, args=[case.number])
 

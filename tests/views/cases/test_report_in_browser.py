@@ -24,7 +24,7 @@ def pc():
 
 @pytest.fixture
 def open_page(browser: Browser, live_server, pc) -> Iterator[Callable[..., Page]]:
-    """Give ``open_page(query, **context)``: the report in a browser of Emma's own."""
+    """Return ``open_page(query, **context)``: the report in a browser of Emma's own."""
     contexts: list[BrowserContext] = []
     client = Client()
     client.force_login(pc.owner)

@@ -15,7 +15,7 @@ from tests.support.world import ADA, EMMA, IVO, device_at, person
 from troubleshooting.domain.drift.drift import DriftCode
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus
-from troubleshooting.models import DriftFinding, DriftLook, Exclusion, Placement, TenantReading, User
+from troubleshooting.models import DriftFinding, DriftScan, Exclusion, Placement, TenantReading, User
 from troubleshooting.queries.base.nav_counts import nav_counts
 from troubleshooting.queries.drift.coverage import NAMED
 from troubleshooting.queries.drift.drift_list import DriftFilter, DriftState, list_drift
@@ -23,7 +23,7 @@ from troubleshooting.queries.drift.drift_list import DriftFilter, DriftState, li
 pytestmark = pytest.mark.django_db
 
 PUT, TAKE, LOOK = "Put it there again", "Take it off again", "Look again now"
-DEEDS = (PUT, TAKE, LOOK, "Read the tenant now")
+ACTIONS = (PUT, TAKE, LOOK, "Read the tenant now")
 
 
 def signed_in(person: User) -> Client:
@@ -43,7 +43,7 @@ def tenant_set_up(settings) -> None:
 
 
 def missing_on_a_pc() -> DriftFinding:
-    """Give a difference about an exclusion that is in force and was read back."""
+    """Return a difference about an exclusion that is in force and was read back."""
     exclusion = approved(asked(checked_case(device_at(None, owner=person(EMMA))), IP))
     Exclusion.objects.filter(pk=exclusion.pk).update(status=ExclusionStatus.APPLYING)
     Placement.objects.filter(exclusion=exclusion).update(status=PlacementStatus.VERIFIED)
@@ -53,7 +53,7 @@ def missing_on_a_pc() -> DriftFinding:
 
 
 def left_in_the_tenant() -> DriftFinding:
-    """Give a difference about an exclusion that the portal had taken out of the tenant."""
+    """Return a difference about an exclusion that the portal had taken out of the tenant."""
     exclusion = approved(asked(case_in_tenant(), INDICATOR))
     Placement.objects.filter(exclusion=exclusion).update(status=PlacementStatus.REMOVED, ended_at=timezone.now())
     return DriftFindingFactory(
@@ -67,7 +67,7 @@ def left_in_the_tenant() -> DriftFinding:
     )
 
 
-def test_a_foreign_entry_comes_with_its_command_and_no_deed_but_to_look():
+def test_a_foreign_entry_comes_with_its_command_and_no_action_but_to_look():
     finding = DriftFindingFactory(value="198.51.100.0/24", changed_at=timezone.now())
 
     page = page_for(IVO)
@@ -75,7 +75,7 @@ def test_a_foreign_entry_comes_with_its_command_and_no_deed_but_to_look():
     assert "Remove-MpPreference -ExclusionIpAddress &#x27;198.51.100.0/24&#x27;" in page
     assert "it names no account" in page
     assert finding.device.hostname in page
-    assert [deed for deed in DEEDS if deed in page] == [LOOK]
+    assert [action for action in ACTIONS if action in page] == [LOOK]
 
 
 def test_what_a_policy_sets_is_said_so_and_gets_no_command():
@@ -91,20 +91,20 @@ def test_what_a_policy_sets_is_said_so_and_gets_no_command():
 def test_missing_can_be_put_there_again(tenant_set_up):
     finding = missing_on_a_pc()
     page = page_for(IVO)
-    assert [deed for deed in DEEDS if deed in page] == [PUT, LOOK, DEEDS[3]]
+    assert [action for action in ACTIONS if action in page] == [PUT, LOOK, ACTIONS[3]]
 
     response = signed_in(person(IVO)).post(reverse("drift-put-again", args=[finding.pk]))
 
     assert response.headers["Location"] == reverse("drift")
     assert Placement.objects.get().status == PlacementStatus.APPLYING
-    assert DriftLook.objects.filter(device=finding.device, ended_at=None).exists()
+    assert DriftScan.objects.filter(device=finding.device, ended_at=None).exists()
 
 
 def test_what_is_left_in_the_tenant_can_be_taken_off_and_says_who_changed_it(tenant_set_up):
     finding = left_in_the_tenant()
     page = page_for(IVO)
     assert "sec.admin@contoso.example" in page
-    assert [deed for deed in DEEDS if deed in page] == [TAKE, DEEDS[3]]
+    assert [action for action in ACTIONS if action in page] == [TAKE, ACTIONS[3]]
 
     response = signed_in(person(IVO)).post(
         reverse("drift-take-off-again", args=[finding.pk]), {"exclusion": str(finding.exclusion_id)}
@@ -114,7 +114,7 @@ def test_what_is_left_in_the_tenant_can_be_taken_off_and_says_who_changed_it(ten
     assert Placement.objects.get().status == PlacementStatus.REMOVING
 
 
-def test_a_deed_that_came_too_late_says_so():
+def test_a_action_that_came_too_late_says_so():
     finding = missing_on_a_pc()
     DriftFinding.objects.filter(pk=finding.pk).update(gone_at=timezone.now())
 
@@ -126,7 +126,7 @@ def test_a_deed_that_came_too_late_says_so():
 def test_a_number_that_none_can_be_leads_back_to_the_list():
     finding = missing_on_a_pc()
 
-    response = signed_in(person(IVO)).post(reverse("drift-look", args=[finding.device_id]), {"exclusion": "9" * 5000})
+    response = signed_in(person(IVO)).post(reverse("drift-scan", args=[finding.device_id]), {"exclusion": "9" * 5000})
 
     assert response.headers["Location"] == reverse("drift")
 
@@ -145,7 +145,7 @@ def test_an_auditor_reads_everything_and_does_nothing(tenant_set_up):
     page = page_for(ADA)
 
     assert IP[1] in page
-    assert [deed for deed in DEEDS if deed in page] == []
+    assert [action for action in ACTIONS if action in page] == []
 
 
 def test_looking_again_is_asked_for_once():
@@ -153,10 +153,10 @@ def test_looking_again_is_asked_for_once():
     client = signed_in(person(IVO))
 
     for _ in range(2):
-        client.post(reverse("drift-look", args=[device.pk]))
-        client.post(reverse("drift-look-tenant"))
+        client.post(reverse("drift-scan", args=[device.pk]))
+        client.post(reverse("drift-scan-tenant"))
 
-    assert sorted(DriftLook.objects.values_list("device_id", flat=True), key=str) == [device.pk, None]
+    assert sorted(DriftScan.objects.values_list("device_id", flat=True), key=str) == [device.pk, None]
 
 
 @pytest.mark.parametrize(
@@ -227,8 +227,8 @@ def test_the_page_says_how_many_pcs_were_compared_and_why_others_were_not():
     compared, unreached, hidden, _never = DeviceFactory.create_batch(4)
     now = timezone.now()
     for device, error in ((compared, ""), (unreached, "unreachable"), (hidden, "cannot_be_read")):
-        DriftLook.objects.create(device=device, at=now - timedelta(days=1), ended_at=now, error_code="timed_out")
-        DriftLook.objects.create(device=device, at=now, ended_at=now, error_code=error)
+        DriftScan.objects.create(device=device, at=now - timedelta(days=1), ended_at=now, error_code="timed_out")
+        DriftScan.objects.create(device=device, at=now, ended_at=now, error_code=error)
 
     page = page_for(IVO)
 
@@ -244,7 +244,7 @@ def test_without_pcs_the_page_says_who_enters_them():
 
 def test_many_pcs_out_of_reach_are_counted_beyond_the_first_few():
     for device in DeviceFactory.create_batch(NAMED + 2):
-        DriftLook.objects.create(device=device, at=timezone.now(), ended_at=timezone.now(), error_code="unreachable")
+        DriftScan.objects.create(device=device, at=timezone.now(), ended_at=timezone.now(), error_code="unreachable")
 
     assert "and 2 more" in page_for(IVO)
 
@@ -292,7 +292,7 @@ def test_a_failed_reading_is_told_with_microsofts_words_and_the_number_read_befo
 def test_a_tenant_that_was_never_read_says_when_it_will_be(tenant_set_up):
     assert "It has not been read yet" in page_for(IVO)
 
-    DriftLook.objects.create(device=None, at=timezone.now())
+    DriftScan.objects.create(device=None, at=timezone.now())
 
     assert "It is being read now" in page_for(IVO)
 
@@ -311,7 +311,7 @@ def rhythms(request, settings) -> list[str]:
 def test_the_page_says_of_the_settings_when_the_portal_looks_by_itself(rhythms, tenant_set_up):
     pcs, tenant = rhythms
     now = timezone.now()
-    DriftLook.objects.create(device=DeviceFactory(), at=now, ended_at=now, error_code="unreachable")
+    DriftScan.objects.create(device=DeviceFactory(), at=now, ended_at=now, error_code="unreachable")
 
     page = page_for(IVO)
 

@@ -167,7 +167,7 @@ def test_nothing_is_undone_without_a_reason():
     assert not Undo.objects.exists()
 
 
-def test_an_empty_time_says_so_and_offers_no_deed():
+def test_an_empty_time_says_so_and_offers_no_action():
     client = signed_in(admin())
     page = previewed(client, an_hour_ago())
     forced = client.post(reverse("undo-preview"), {"since": an_hour_ago(), "undo-reason": "x"})

@@ -307,8 +307,8 @@ def test_nobody_decides_about_their_own_case(part):
 
     assert "This is about your own case, so a reviewer of IT other than you decides about it." in page
     assert ('id="approve"' in page, 'id="approve"' in others) == (False, True)
-    for deed in ("approve", "reject", "ask-back"):
-        assert signed_in(party).post(reverse(f"exclusion-{deed}", args=[exclusion.pk]), fields).status_code == 403
+    for action in ("approve", "reject", "ask-back"):
+        assert signed_in(party).post(reverse(f"exclusion-{action}", args=[exclusion.pk]), fields).status_code == 403
     assert Exclusion.objects.get().decisions.count() == 0
 
 

@@ -29,7 +29,7 @@ def as_(who) -> Client:
 
 
 def polled_by(client: Client, exclusion: Exclusion) -> str:
-    """Give the address that the page asks for."""
+    """Return the address that the page asks for."""
     page = client.get(reverse("exclusion", args=[exclusion.pk])).content.decode()
     return re.search(r'hx-get="([^"]*/state/[^"]*)"', page)[1].replace("&amp;", "&")
 

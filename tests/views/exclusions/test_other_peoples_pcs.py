@@ -45,7 +45,7 @@ def test_the_timeline_of_an_employee_has_nothing_of_other_peoples_pcs():
         ActivityEntry.objects.create(
             at=exclusion.requested_at,
             actor_name="portal",
-            action="placement_there",
+            action="placement_verified",
             case=exclusion.case,
             subject_type="exclusion",
             subject_id=exclusion.pk,

@@ -94,7 +94,7 @@ def test_the_owner_of_the_pc_and_it_see_every_command_of_a_try(lab_server):
 
 
 def made_on(server) -> Exclusion:
-    """Give an exclusion that was really tried without."""
+    """Return an exclusion that was really tried without."""
     exclusion = on_pc(server)
     retested()
     let_end_soon(exclusion)

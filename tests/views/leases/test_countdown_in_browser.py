@@ -17,7 +17,7 @@ from tests.queries import made
 
 @pytest.fixture
 def open_page(browser: Browser, live_server, transactional_db) -> Iterator[Page]:
-    """Give Emma's case page, four minutes into a test of fifteen."""
+    """Return Emma's case page, four minutes into a test of fifteen."""
     case = made.blocked_case()
     AuditModeTestFactory(case=case, open=True, consented_at=timezone.now() - timedelta(minutes=4))
     client = Client()

@@ -1,4 +1,4 @@
-"""Deeds on cases: open, withdraw, solve."""
+"""Actions on cases: open, withdraw, solve."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def solve_case(case_id: int, *, by: User, note: str, now: datetime) -> Case:
 
 
 def _next_number(year: int) -> str:
-    """Give the next number of the year; the row lock orders those who ask at the same moment."""
+    """Return the next number of the year; the row lock orders those who ask at the same moment."""
     CaseCounter.objects.get_or_create(year=year)
     counter = CaseCounter.objects.select_for_update().get(year=year)
     counter.last += 1

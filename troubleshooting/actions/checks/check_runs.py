@@ -84,7 +84,7 @@ def retry_check_run(check_run_id: int, *, by: User, now: datetime) -> CheckRun:
 
 
 def _locked_with_case(check_run_id: int) -> CheckRun:
-    """Lock a run's case, then the run: always in this order, so that two deeds never wait for each other."""
+    """Lock a run's case, then the run: always in this order, so that two actions never wait for each other."""
     case_id = CheckRun.objects.values_list("case_id", flat=True).get(pk=check_run_id)
     case = Case.objects.locked().select_related("device").get(pk=case_id)
     run = CheckRun.objects.locked().get(pk=check_run_id)

@@ -114,7 +114,7 @@ def _fail(locked: CheckRun, keeper: EvidenceKeeper, code: DeviceErrorCode, *, de
 
 def _lock_own(run: CheckRun) -> CheckRun | None:
     """Lock the run if this worker's attempt still has it."""
-    Case.objects.locked().get(pk=run.case_id)  # first the case, then the run: the order of every deed
+    Case.objects.locked().get(pk=run.case_id)  # first the case, then the run: the order of every action
     mine = CheckRun.objects.locked().select_related("case")
     return mine.filter(pk=run.pk, status=RunStatus.RUNNING, attempt=run.attempt).first()
 

@@ -45,7 +45,7 @@ def stop_writes(*, by: User, reason: str, now: datetime) -> EmergencyStop:
 
 @transaction.atomic
 def lift_stop(*, by: User, note: str, now: datetime) -> EmergencyStop:
-    """Let writes go on; what waits is nudged at once. Raises NotStopped."""
+    """Let writes go on; what waits is woken at once. Raises NotStopped."""
     check_may_stop_writes(by)
     stop = EmergencyStop.objects.on().select_for_update(of=("self",), no_key=True).first()
     if stop is None:
@@ -58,7 +58,7 @@ def lift_stop(*, by: User, note: str, now: datetime) -> EmergencyStop:
 
 
 def _wake_what_waits(*, now: datetime) -> None:
-    """Make due at once what waits for the end of the stop, and nudge everything that is due."""
+    """Make due at once what waits for the end of the stop, and wake everything that is due."""
     waiting = Placement.objects.filter(status__in=OPEN_PLACEMENT_CODES, error_code=DeviceErrorCode.EMERGENCY_STOPPED)
     waiting.update(next_attempt_at=None, error_code="", error_detail="")
     for pk in due_placements(now=now).values_list("pk", flat=True):

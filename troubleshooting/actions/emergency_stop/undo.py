@@ -50,7 +50,7 @@ def undo_since(since: datetime, *, by: User, reason: str, seen: str, now: dateti
 
 
 def _begun_before(preview: UndoPreview, *, by: User, seen: str) -> Undo:
-    """Give the undo that the same person began from what was seen; where nothing is left, their newest of the moment.
+    """Return the undo that the same person began from what was seen; where nothing is left, their newest of the moment.
 
     Raises NothingToUndo and PreviewChanged where there is none.
     """

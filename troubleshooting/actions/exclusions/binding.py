@@ -20,7 +20,7 @@ class GroupNotInTenant(Exception):
 
 
 def change_of(exclusion: Exclusion) -> ApprovedChange:
-    """Give exactly what an approval binds: value, commands or calls, scope, end and the evidence of the case."""
+    """Return exactly what an approval binds: value, commands or calls, scope, end and the evidence of the case."""
     return ApprovedChange(
         kind=ExclusionKind(exclusion.kind),
         value=exclusion.value,
@@ -33,7 +33,7 @@ def change_of(exclusion: Exclusion) -> ApprovedChange:
 
 
 def steps_of(exclusion: Exclusion) -> list[dict[str, Any]]:
-    """Give how an exclusion is put and taken off: commands of the catalogue, or calls with their body.
+    """Return how an exclusion is put and taken off: commands of the catalogue, or calls with their body.
 
     The body is empty where the device group has no name in the tenant, and there is no step at all where the stored
     value is none of its kind; such a request is not approved (:func:`check_can_be_sent`).
@@ -62,12 +62,12 @@ def check_can_be_sent(exclusion: Exclusion) -> None:
 
 
 def commands_of(kind: ExclusionKind, value: str) -> tuple[Entry, Entry]:
-    """Give the commands that put an exclusion on a PC and take it off again."""
+    """Return the commands that put an exclusion on a PC and take it off again."""
     return changing.add_exclusion(kind, value), changing.remove_exclusion(kind, value)
 
 
 def wanted_indicator(exclusion: Exclusion) -> WantedIndicator:
-    """Give the indicator that an exclusion asks of the tenant; its texts name the case and no person."""
+    """Return the indicator that an exclusion asks of the tenant; its texts name the case and no person."""
     value = parse_value(ExclusionKind.ALLOW_INDICATOR, exclusion.value)
     assert value.indicator_type is not None, "an indicator has a type"
     return WantedIndicator(
@@ -108,14 +108,14 @@ def check_binding(exclusion: Exclusion) -> None:
 
 
 def approvers(exclusion: Exclusion, binding: str) -> set[int]:
-    """Give who approved exactly this, in the present round; the requester and the people of the case never count."""
+    """Return who approved exactly this, in the present round; the requester and the people of the case never count."""
     approved = exclusion.decisions.filter(round=exclusion.round, decision=Decision.APPROVE, digest=binding)
     own = {exclusion.requested_by_id, exclusion.case.reporter_id, exclusion.case.device_owner_id}
     return set(approved.values_list("by_id", flat=True)) - own
 
 
 def evidence_of(case: Case, *, at: datetime) -> dict[str, Any]:
-    """Give what a request rests on: the case's last verdict, as it was concluded, and when that was looked up."""
+    """Return what a request rests on: the case's last verdict, as it was concluded, and when that was looked up."""
     verdict = case.verdicts.first()
     return {
         "case": case.number,

@@ -54,7 +54,7 @@ class Outcome:
     error: Exception | None
 
 
-Deed = Callable[[Seen], Exclusion]
+Action = Callable[[Seen], Exclusion]
 Given = Callable[[Seen], QuerySet[ExclusionDecision]]
 
 
@@ -74,7 +74,7 @@ class TooMany(Exception):
 def approve_in_bulk(
     requests: Sequence[Seen], *, by: User, note: str, rules: ExclusionRules, now: datetime
 ) -> list[Outcome]:
-    """Approve each request that still is what the reviewer read, in its own transaction; gives what came of each.
+    """Approve each request that still is what the reviewer read, in its own transaction; returns what came of each.
 
     Raises NotAllowed, TooMany and DifferentCauses before anything is decided.
     """
@@ -97,25 +97,25 @@ def reject_in_bulk(requests: Sequence[Seen], *, by: User, note: str, now: dateti
 
 
 def _given(decision: Decision, seen: Seen, *, by: User, note: str) -> QuerySet[ExclusionDecision]:
-    """Give the same answer of the same person in the present round, if it was given."""
+    """Return the same answer of the same person in the present round, if it was given."""
     present = ExclusionDecision.objects.filter(exclusion_id=seen.exclusion_id, round=F("exclusion__round"))
     return present.filter(by=by, decision=decision, note=note)
 
 
-def _each(requests: Sequence[Seen], deed: Deed, given: Given, *, by: User) -> list[Outcome]:
+def _each(requests: Sequence[Seen], action: Action, given: Given, *, by: User) -> list[Outcome]:
     check_may_decide_in_bulk(by)
     if len(requests) > MOST_TOGETHER:
         raise TooMany(len(requests))
     chosen = Exclusion.objects.filter(pk__in=[seen.exclusion_id for seen in requests])
     if len(set(chosen.order_by().values_list("kind", "value_key"))) > 1:
         raise DifferentCauses
-    return [_decided(seen, deed, given) for seen in requests]
+    return [_decided(seen, action, given) for seen in requests]
 
 
-def _decided(seen: Seen, deed: Deed, given: Given) -> Outcome:
+def _decided(seen: Seen, action: Action, given: Given) -> Outcome:
     """Decide one request; twice is as once, where the same answer was sent before."""
     try:
-        deed(seen)
+        action(seen)
     except FORESEEN as error:
         if isinstance(error, DecidedAlready) and given(seen).exists():
             return Outcome(seen.exclusion_id, None)

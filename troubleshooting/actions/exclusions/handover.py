@@ -10,7 +10,7 @@ from troubleshooting.models.exclusion import IN_FORCE_CODES
 
 
 def others_of_the_same(placement: Placement) -> QuerySet[Placement]:
-    """Give the placements of other exclusions with the same value in the same place."""
+    """Return the placements of other exclusions with the same value in the same place."""
     others = Placement.objects.filter(
         device=placement.device,
         exclusion__kind=placement.exclusion.kind,
@@ -20,7 +20,7 @@ def others_of_the_same(placement: Placement) -> QuerySet[Placement]:
 
 
 def who_needs_the_same(placement: Placement) -> QuerySet[Placement]:
-    """Give the placements of other exclusions in force of which the value was read back there.
+    """Return the placements of other exclusions in force of which the value was read back there.
 
     One that is still being put is none of them: it may yet be refused, and nobody would take the value off. It finds
     the value gone, and puts it.

@@ -39,7 +39,7 @@ WANTS_A_VISIT = (PlacementStatus.WAITING, PlacementStatus.APPLYING, PlacementSta
 
 
 def devices_in(scope: Scope) -> QuerySet[Device]:
-    """Give the PCs of a scope, by name."""
+    """Return the PCs of a scope, by name."""
     devices = Device.objects.order_by("hostname")
     if scope.kind is ScopeKind.DEVICE:
         devices = devices.filter(pk=scope.target_id or 0)
@@ -52,7 +52,7 @@ def devices_in(scope: Scope) -> QuerySet[Device]:
 
 
 def begin_placements(exclusion: Exclusion) -> None:
-    """Make the placements of a locked exclusion that was just approved, and nudge the first few."""
+    """Make the placements of a locked exclusion that was just approved, and wake the workers of the first few."""
     if exclusion.kind in LOCAL_KINDS:
         _place_on_pcs(exclusion)
     else:
@@ -209,7 +209,7 @@ def put_off(
 
 
 def put_off_stopped(placement: Placement, *, now: datetime) -> None:
-    """Wait for the end of the emergency stop, which nudges at once."""
+    """Wait for the end of the emergency stop, which wakes them at once."""
     put_off(placement, DeviceErrorCode.EMERGENCY_STOPPED, detail="", now=now, is_counted=False)
 
 
@@ -290,7 +290,7 @@ def reopen(exclusion: Exclusion, *, now: datetime) -> None:
 
 
 def due_placements(*, now: datetime) -> QuerySet[Placement]:
-    """Give the placements to visit now: the first few PCs of an exclusion before the rest.
+    """Return the placements to visit now: the first few PCs of an exclusion before the rest.
 
     While writes are stopped, only what an administrator takes back.
     """

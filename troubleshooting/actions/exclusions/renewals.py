@@ -71,7 +71,7 @@ def request_renewal(
 
 
 def _last_retests(renewed: Exclusion) -> dict[str, dict[str, Any]]:
-    """Give the last re-test of each purpose that is over, as the approval will bind it."""
+    """Return the last re-test of each purpose that is over, as the approval will bind it."""
     over = renewed.retests.exclude(ended_at=None).order_by("ended_at", "pk")
     return {
         retest.purpose: {

@@ -94,7 +94,7 @@ def new_request(
     renews: Exclusion | None = None,
     further_evidence: Mapping[str, Any] | None = None,
 ) -> Exclusion:
-    """Save a request about a locked case; the caller records the deed. Raises what :func:`request_exclusion` does."""
+    """Save a request about a locked case; the caller records the action. Raises what :func:`request_exclusion` does."""
     lifetime = wish.expires_at - now
     check_lifetime(lifetime, rules.longest)
     value = parse_value(wish.kind, wish.value)

@@ -136,7 +136,7 @@ def reaches_own_pc(exclusion: Exclusion) -> bool:
 
 
 def own_placement(exclusion: Exclusion) -> Placement | None:
-    """Give where the exclusion is for the case's own PC: on it, or in the tenant."""
+    """Return where the exclusion is for the case's own PC: on it, or in the tenant."""
     here = Placement.objects.filter(exclusion=exclusion)
     if exclusion.kind == ExclusionKind.ALLOW_INDICATOR:
         return here.filter(device=None).first()
@@ -144,5 +144,5 @@ def own_placement(exclusion: Exclusion) -> Placement | None:
 
 
 def _first_due_of(retest: Retest) -> datetime:
-    """Give since when the PC is waited for."""
+    """Return since when the PC is waited for."""
     return parse_datetime(str(retest.content.get("first_due_at", ""))) or retest.asked_at

@@ -38,7 +38,7 @@ LEAVES_AS = {
 
 
 def out_of_step() -> list[int]:
-    """Give the approved exclusions whose PCs are not those of their scope, or wait for one that does not answer.
+    """Return the approved exclusions whose PCs are not those of their scope, or wait for one that does not answer.
 
     One query, however many there are.
     """
@@ -60,7 +60,7 @@ def out_of_step() -> list[int]:
 
 @transaction.atomic
 def follow_scope(exclusion_id: int, *, now: datetime) -> None:
-    """Give an approved exclusion to the PCs that joined its scope, and take it off those that left.
+    """Bring an approved exclusion to the PCs that joined its scope, and take it off those that left.
 
     The approvals stay: they are for the scope, whoever belongs to it.
     """
@@ -105,7 +105,7 @@ def _leave(placement: Placement, exclusion: Exclusion, *, now: datetime) -> None
 
 
 def _join(placement: Placement | None, device_id: int, exclusion: Exclusion, *, now: datetime) -> Placement:
-    """Give a PC its place; one that had left begins anew, with nothing known about what is on it."""
+    """Return a PC its place; one that had left begins anew, with nothing known about what is on it."""
     if placement is None:
         placement = Placement.objects.create(exclusion=exclusion, device_id=device_id)
     else:

@@ -37,7 +37,7 @@ def _warn(exclusion_id: int, *, now: datetime, may_retest: bool) -> None:
 
 
 def _days_due(exclusion: Exclusion, *, now: datetime) -> int | None:
-    """Give the days of the warning to be made now: the nearest one, unless it or a nearer one was made already."""
+    """Return the days of the warning to be made now: the nearest one, unless it or a nearer one was made already."""
     due = warnings_due(exclusion.expires_at, now=now, starts_at=exclusion.approved_at)
     made = exclusion.warnings.values_list("days", flat=True)
     days = due[-1].days if due else None

@@ -73,7 +73,7 @@ class LeaseVisit:
         self._change(changing.set_protection_mode(mode))
 
     def set_restore_task(self, lease_id: int, *, back_to: ProtectionMode, at: datetime) -> bool:
-        """Give the PC its own way back; True when the task was read back."""
+        """Return the PC its own way back; True when the task was read back."""
         self._change(changing.set_restore_task(lease_id, back_to=back_to, at=at))
         return self._task_is_there(lease_id) is True
 
@@ -99,7 +99,7 @@ class LeaseVisit:
         return self._read(catalogue.request_page(url))[0]
 
     def beside(self, plan: VisitPlan, **what_for: models.Model) -> DeviceVisit:
-        """Give a visit for something else (``retest=…``) over the same connection."""
+        """Return a visit for something else (``retest=…``) over the same connection."""
         self._snapshot.refresh_from_db(fields=["account"])
         return visit_beside(self._machine, self._snapshot, plan, **what_for)
 

@@ -94,7 +94,7 @@ def _holder(case: Case) -> SettingLease | None:
 
 
 def end_lease(lease_id: int, *, by: User | None, why: str, now: datetime) -> SettingLease:
-    """Ask for the value before; belongs inside the transaction of the deed that ends it. Twice is as once."""
+    """Ask for the value before; belongs inside the transaction of the action that ends it. Twice is as once."""
     lease = SettingLease.objects.locked().select_related("case").get(pk=lease_id)
     if lease.status in (LeaseStatus.REQUESTED, LeaseStatus.PREPARED):
         move_lease(lease, to=LeaseStatus.NOT_APPLIED, now=now, outcome=Outcome.CANCELLED)
@@ -332,6 +332,6 @@ def tend_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) -> 
 
 
 def _mode(value: int | None) -> ProtectionMode:
-    """Give the mode of a stored value; a constraint keeps it from being empty wherever this is asked."""
+    """Return the mode of a stored value; a constraint keeps it from being empty wherever this is asked."""
     assert value is not None, "the value before comes first"
     return ProtectionMode(value)

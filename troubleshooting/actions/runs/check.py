@@ -76,7 +76,7 @@ def _run_claimed(run: CheckRun, plan: VisitPlan) -> None:
 
 
 def address_of(device: Device, *, ca_file: Path | None) -> Address:
-    """Give the device's endpoint from its own and its group's settings."""
+    """Return the device's endpoint from its own and its group's settings."""
     group = device.group
     return Address(
         hostname=device.address or device.hostname,

@@ -1,6 +1,6 @@
 """What a worker does to compare a PC, or the tenant, with the register; nothing is changed there.
 
-A look that waits (``ended_at`` None) was asked for, or was left by a worker that vanished; the next worker takes it up.
+A scan that waits (``ended_at`` None) was asked for, or was left by a worker that vanished; the next worker takes it up.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from troubleshooting.domain.exclusions.placement import PlacementOutcome
 from troubleshooting.domain.exclusions.values import IndicatorType
 from troubleshooting.machines import catalogue
 from troubleshooting.machines.errors import MachineError
-from troubleshooting.models import Device, DriftLook, Placement, SeenIndicator, TenantReading
+from troubleshooting.models import Device, DriftScan, Placement, SeenIndicator, TenantReading
 from troubleshooting.models.placement import OPEN_PLACEMENT_CODES
 from troubleshooting.tenant.base import TenantIndicator
 from troubleshooting.tenant.errors import TenantError
@@ -37,7 +37,7 @@ from troubleshooting.tenant.errors import TenantError
 log = structlog.get_logger(__name__)
 
 MOST_AT_ONCE = 30  # PCs that one sweep has looked at
-NUDGE_AFTER = timedelta(seconds=30)
+NOTIFY_AGAIN_AFTER = timedelta(seconds=30)
 READINGS = (0x4E53, 0)  # the two numbers of the lock
 ADDRESS_TYPES = frozenset(kind.value for kind in IndicatorType)
 
@@ -45,58 +45,58 @@ ADDRESS_TYPES = frozenset(kind.value for kind in IndicatorType)
 # --- What is due ------------------------------------------------------------------------------------------------------
 
 
-def nudge_drift_looks(*, now: datetime, every: timedelta, tenant_every: timedelta, has_tenant: bool) -> None:
-    """Nudge the looks that are due; a rhythm of nothing is off, and what was asked for is done all the same."""
-    for pk in devices_to_look_at(now=now, every=every):
-        dispatch.device_wants_drift_look(pk)
+def request_due_scans(*, now: datetime, every: timedelta, tenant_every: timedelta, has_tenant: bool) -> None:
+    """Notify the scans that are due; a rhythm of nothing is off, and what was asked for is done all the same."""
+    for pk in devices_to_scan(now=now, every=every):
+        dispatch.device_wants_drift_scan(pk)
     if _is_waiting(now=now) or (has_tenant and tenant_every and _is_due(now=now, every=tenant_every)):
         dispatch.tenant_wants_reading()
 
 
-def devices_to_look_at(*, now: datetime, every: timedelta) -> list[int]:
-    """Give the PCs whose look waits, then those not looked at for longest, first where exclusions are."""
-    waiting = DriftLook.objects.filter(device__isnull=False, ended_at=None, at__lte=now - NUDGE_AFTER)
-    found = [look.device_id for look in waiting.order_by("at")[:MOST_AT_ONCE] if look.device_id is not None]
+def devices_to_scan(*, now: datetime, every: timedelta) -> list[int]:
+    """Return the PCs whose scan waits, then those not looked at for longest, first where exclusions are."""
+    waiting = DriftScan.objects.filter(device__isnull=False, ended_at=None, at__lte=now - NOTIFY_AGAIN_AFTER)
+    found = [scan.device_id for scan in waiting.order_by("at")[:MOST_AT_ONCE] if scan.device_id is not None]
     if every:
         found += _due_devices(now=now, every=every).values_list("pk", flat=True)[:MOST_AT_ONCE]
     return list(dict.fromkeys(found))[:MOST_AT_ONCE]
 
 
 def _due_devices(*, now: datetime, every: timedelta) -> QuerySet[Device]:
-    looks = DriftLook.objects.filter(device=OuterRef("pk")).order_by("-at")
+    scans = DriftScan.objects.filter(device=OuterRef("pk")).order_by("-at")
     placed = Placement.objects.filter(device=OuterRef("pk"), status__in=OPEN_PLACEMENT_CODES)
-    known = Device.objects.annotate(looked_at=Subquery(looks.values("at")[:1]), has_exclusions=Exists(placed))
-    due = known.filter(Q(looked_at=None) | Q(looked_at__lte=now - every))
-    return due.order_by("-has_exclusions", F("looked_at").asc(nulls_first=True), "pk")
+    known = Device.objects.annotate(scanned_at=Subquery(scans.values("at")[:1]), has_exclusions=Exists(placed))
+    due = known.filter(Q(scanned_at=None) | Q(scanned_at__lte=now - every))
+    return due.order_by("-has_exclusions", F("scanned_at").asc(nulls_first=True), "pk")
 
 
 def _is_due(*, now: datetime, every: timedelta) -> bool:
-    return not DriftLook.objects.filter(device=None, at__gt=now - every).exists()
+    return not DriftScan.objects.filter(device=None, at__gt=now - every).exists()
 
 
 def _is_waiting(*, now: datetime) -> bool:
-    return DriftLook.objects.filter(device=None, ended_at=None, at__lte=now - NUDGE_AFTER).exists()
+    return DriftScan.objects.filter(device=None, ended_at=None, at__lte=now - NOTIFY_AGAIN_AFTER).exists()
 
 
-def _take(device_id: int | None, *, now: datetime, every: timedelta) -> DriftLook | None:
-    """Give the look that waits, or a new one where it is due; None where another worker has just made it."""
-    of_place = DriftLook.objects.filter(device=device_id)
+def _take(device_id: int | None, *, now: datetime, every: timedelta) -> DriftScan | None:
+    """Return the scan that waits, or a new one where it is due; None where another worker has just made it."""
+    of_place = DriftScan.objects.filter(device=device_id)
     waiting = of_place.filter(ended_at=None).first()
     if waiting is not None or not every or of_place.filter(at__gt=now - every).exists():
         return waiting
-    return DriftLook.objects.create(device_id=device_id, at=now)
+    return DriftScan.objects.create(device_id=device_id, at=now)
 
 
-def _end(look: DriftLook, *, now: datetime, error: StrEnum | None = None, detail: str = "") -> None:
-    """End a look, and the others that wait for the same place."""
-    waiting = DriftLook.objects.filter(device=look.device_id, ended_at=None)
+def _end(scan: DriftScan, *, now: datetime, error: StrEnum | None = None, detail: str = "") -> None:
+    """End a scan, and the others that wait for the same place."""
+    waiting = DriftScan.objects.filter(device=scan.device_id, ended_at=None)
     waiting.update(ended_at=now, error_code=error.value if error else "", error_detail=detail)
 
 
 # --- A PC -------------------------------------------------------------------------------------------------------------
 
 
-def run_drift_look(device_id: int, *, plan: VisitPlan, every: timedelta) -> None:
+def run_drift_scan(device_id: int, *, plan: VisitPlan, every: timedelta) -> None:
     """Visit a PC and compare it with the register; nothing where another worker is there, or nothing is due.
 
     A PC that cannot be visited keeps its differences as they were; the next try is at the usual rhythm.
@@ -105,27 +105,27 @@ def run_drift_look(device_id: int, *, plan: VisitPlan, every: timedelta) -> None
     if device is None:
         return
     with device_lock(device.pk) as is_free:
-        look = _take(device.pk, now=plan.clock(), every=every) if is_free else None
-        if look is None:
+        scan = _take(device.pk, now=plan.clock(), every=every) if is_free else None
+        if scan is None:
             return
-        _look_at(device, look, plan)
+        _scan(device, scan, plan)
     wake_others(device.pk, now=plan.clock())
 
 
-def _look_at(device: Device, look: DriftLook, plan: VisitPlan) -> None:
+def _scan(device: Device, scan: DriftScan, plan: VisitPlan) -> None:
     try:
-        with visiting(device, plan, drift_look=look) as visit:
+        with visiting(device, plan, drift_scan=scan) as visit:
             place = _read(visit)
         with transaction.atomic():
             keep_differences(device, place, now=plan.clock())
-            _end(look, now=plan.clock(), error=None if place.is_whole else PlacementOutcome.CANNOT_BE_READ)
+            _end(scan, now=plan.clock(), error=None if place.is_whole else PlacementOutcome.CANNOT_BE_READ)
     except MachineError as error:
-        _end(look, now=plan.clock(), error=error.code, detail=error.detail)
+        _end(scan, now=plan.clock(), error=error.code, detail=error.detail)
     except (OperationalError, InterfaceError):
-        raise  # the database is away: the look stays as it is, and the sweep finds it
+        raise  # the database is away: the scan stays as it is, and the sweep finds it
     except Exception as error:
-        log.exception("drift_look_failed", device=device.hostname)
-        _end(look, now=plan.clock(), error=DeviceErrorCode.PORTAL_FAULT, detail=_fault(error))
+        log.exception("drift_scan_failed", device=device.hostname)
+        _end(scan, now=plan.clock(), error=DeviceErrorCode.PORTAL_FAULT, detail=_fault(error))
 
 
 def _fault(error: Exception) -> str:
@@ -148,31 +148,31 @@ def run_tenant_reading(*, plan: TenantPlan, every: timedelta) -> None:
     Nothing where another worker reads, or nothing is due. What cannot be read leaves the earlier list as it was.
     """
     with _tenant_lock() as is_free:
-        look = _take(None, now=plan.clock(), every=every) if is_free else None
-        if look is None:
+        scan = _take(None, now=plan.clock(), every=every) if is_free else None
+        if scan is None:
             return
         try:
-            _read_tenant(look, plan)
+            _read_tenant(scan, plan)
         except TenantError as error:
-            _keep_error(look, error, now=plan.clock())
+            _keep_error(scan, error, now=plan.clock())
         except (OperationalError, InterfaceError):
-            raise  # the database is away: the look stays as it is, and the sweep finds it
+            raise  # the database is away: the scan stays as it is, and the sweep finds it
         except Exception as error:
             log.exception("tenant_not_kept")
-            _end(look, now=plan.clock(), error=DeviceErrorCode.PORTAL_FAULT, detail=_fault(error))
+            _end(scan, now=plan.clock(), error=DeviceErrorCode.PORTAL_FAULT, detail=_fault(error))
 
 
-def _read_tenant(look: DriftLook, plan: TenantPlan) -> None:
+def _read_tenant(scan: DriftScan, plan: TenantPlan) -> None:
     begun = plan.clock()
     found = plan.connect().indicators.list_all()
     with transaction.atomic():
         _keep_list(found, at=begun)
         keep_differences(None, tenant_place(found), now=begun)
-        _end(look, now=plan.clock())
+        _end(scan, now=plan.clock())
 
 
 def tenant_place(found: Sequence[TenantIndicator]) -> Place:
-    """Give what the tenant's list says of addresses that it allows; blocks and files are no exclusions."""
+    """Return what the tenant's list says of addresses that it allows; blocks and files are no exclusions."""
     allows = (one for one in found if one.is_allow and one.type in ADDRESS_TYPES)
     return Place({ExclusionKind.ALLOW_INDICATOR: tuple(map(_listed, allows))}, lag=LISTING_LAG)
 
@@ -213,12 +213,12 @@ def _seen(reading: TenantReading, indicator: TenantIndicator) -> SeenIndicator:
 
 
 def _text(value: str) -> str:
-    """Give a text that PostgreSQL takes."""
+    """Return a text that PostgreSQL takes."""
     return value.replace("\x00", "")
 
 
 @transaction.atomic
-def _keep_error(look: DriftLook, error: TenantError, *, now: datetime) -> None:
+def _keep_error(scan: DriftScan, error: TenantError, *, now: datetime) -> None:
     """Say why there is no list, with Microsoft's own code and its name for the call."""
     log.info("tenant_not_read", code=error.code.value)
     parts = [error.microsoft_code, error.detail]
@@ -228,7 +228,7 @@ def _keep_error(look: DriftLook, error: TenantError, *, now: datetime) -> None:
         error_detail=" · ".join(part for part in parts if part),
         correlation_id=(error.correlation_id or "")[:200],
     )
-    _end(look, now=now, error=error.code, detail=said(error))
+    _end(scan, now=now, error=error.code, detail=said(error))
 
 
 @contextlib.contextmanager

@@ -65,9 +65,9 @@ def run_in_tenant(placement: Placement, *, plan: TenantPlan) -> None:
             _tried(placement, plan, _remove)
 
 
-def _tried(placement: Placement, plan: TenantPlan, deed: Callable[[Placement, Tenant, TenantPlan], None]) -> None:
+def _tried(placement: Placement, plan: TenantPlan, action: Callable[[Placement, Tenant, TenantPlan], None]) -> None:
     try:
-        deed(placement, plan.connect(), plan)
+        action(placement, plan.connect(), plan)
     except EmergencyStopped:
         put_off_stopped(placement, now=plan.clock())
     except NotConfirmed as error:
@@ -136,7 +136,7 @@ def _hand_over(needed_by: Placement, tenant: Tenant, plan: TenantPlan) -> None:
 
 
 def _approved(exclusion_id: int) -> WantedIndicator | None:
-    """Give the indicator exactly as it was approved; None where what would be sent now is something else.
+    """Return the indicator exactly as it was approved; None where what would be sent now is something else.
 
     It is made of the very rows that were held against the approval: a group's name may change at any time.
     """
@@ -164,13 +164,13 @@ def _check_not_stopped(*, is_undo: bool) -> None:
 
 
 def _ids_to_remove(placement: Placement, tenant: Tenant) -> list[str]:
-    """Give the portal's own, and the one that the tenant said it had taken: a read may lag behind that."""
+    """Return the portal's own, and the one that the tenant said it had taken: a read may lag behind that."""
     known = [indicator.id for indicator in _own(placement, tenant)]
     return [*dict.fromkeys([*known, *filter(None, [placement.indicator_id])])]
 
 
 def _own(placement: Placement, tenant: Tenant) -> list[TenantIndicator]:
-    """Give the portal's own allows of the value, also one whose id was never learnt."""
+    """Return the portal's own allows of the value, also one whose id was never learnt."""
     found = tenant.indicators.find(placement.exclusion.value)
     return [indicator for indicator in found if indicator.is_ours and indicator.is_allow]
 
@@ -181,7 +181,7 @@ def _remember(placement: Placement, present: TenantIndicator) -> None:
 
 
 def as_read(indicator: TenantIndicator) -> dict[str, object]:
-    """Give an indicator as it is kept in the audit."""
+    """Return an indicator as it is kept in the audit."""
     return {
         "id": indicator.id,
         "value": indicator.value,
@@ -194,11 +194,11 @@ def as_read(indicator: TenantIndicator) -> dict[str, object]:
 
 
 def said(error: TenantError) -> str:
-    """Give Microsoft's own words with its code and correlation id, for IT."""
+    """Return Microsoft's own words with its code and correlation id, for IT."""
     parts = [error.microsoft_code, error.detail, error.correlation_id and f"correlation id {error.correlation_id}"]
     return " · ".join(part for part in parts if part)
 
 
 def _number_of(value_key: str) -> int:
-    """Give a number that stands for a value, within PostgreSQL's integers."""
+    """Return a number that stands for a value, within PostgreSQL's integers."""
     return zlib.crc32(value_key.encode()) - 2**31

@@ -176,7 +176,7 @@ def conclude(test: AuditModeTest, lease: SettingLease, snapshot: Snapshot | None
 
 
 def _unconcluded(lease: SettingLease) -> AuditModeTest | None:
-    """Give the test of an ended lease whose conclusion is still missing."""
+    """Return the test of an ended lease whose conclusion is still missing."""
     if lease.status in _NEEDS_NO_CONCLUSION:
         return None
     return AuditModeTest.objects.open().filter(lease=lease).first()

@@ -262,7 +262,7 @@ def look(placement: Placement, snapshot: Snapshot) -> Found:
 
 
 def list_of(kind: ExclusionKind, snapshot: Snapshot) -> ListValue | None:
-    """Give the PC's own list for a kind; None where the PC did not say."""
+    """Return the PC's own list for a kind; None where the PC did not say."""
     if snapshot.preferences is None:
         return None
     is_address = kind is ExclusionKind.IP_ADDRESS

@@ -178,7 +178,7 @@ def put_off_fault(retest_id: int, fault: str, *, now: datetime) -> None:
 
 
 def request_page_for(found: Retest, visit: DeviceVisit) -> dict[str, Any]:
-    """Let the PC request the reported page; gives the facts to be kept, in plain JSON."""
+    """Let the PC request the reported page; returns the facts to be kept, in plain JSON."""
     url = url_of(found.exclusion.case)
     requested_at = visit.now()
     answer = visit.request_page(url)
@@ -186,7 +186,7 @@ def request_page_for(found: Retest, visit: DeviceVisit) -> dict[str, Any]:
 
 
 def visit_begun(facts: dict[str, Any]) -> datetime:
-    """Give since when what is logged counts: since the page was requested."""
+    """Return since when what is logged counts: since the page was requested."""
     return datetime.fromisoformat(facts["requested_at"])
 
 
@@ -269,7 +269,7 @@ def _begin_without(found: Retest, *, now: datetime) -> None:
 
 
 def _last_approver(exclusion: Exclusion) -> User:
-    """Give the reviewer whose approval put the exclusion in force."""
+    """Return the reviewer whose approval put the exclusion in force."""
     approvals = exclusion.decisions.filter(round=exclusion.round, decision=Decision.APPROVE).select_related("by")
     last = approvals.order_by("-at", "-pk").first()
     assert last is not None, "what is in force was approved"

@@ -48,7 +48,7 @@ _READ_BACK = frozenset({LeaseStatus.RESTORED.value, LeaseStatus.SUPERSEDED.value
 
 
 def retest_of(lease: SettingLease) -> Retest | None:
-    """Give the re-test that stands on a lease and is not over."""
+    """Return the re-test that stands on a lease and is not over."""
     joined = Retest.objects.open().select_related("exclusion__case__device")
     return joined.filter(lease=lease).first()
 

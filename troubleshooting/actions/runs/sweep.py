@@ -22,13 +22,13 @@ from troubleshooting.models.lease import OPEN_TEST_CODES
 
 log = structlog.get_logger(__name__)
 
-NUDGE_AFTER = timedelta(seconds=30)
+NOTIFY_AGAIN_AFTER = timedelta(seconds=30)
 MOST_LOSSES = 5  # a run whose workers vanish this often is ended instead of taking the next one down
 
 
 def sweep(*, now: datetime, lost_after: timedelta) -> None:
-    """Nudge, requeue or end everything that needs it; each in its own transaction, so that one fault stops nothing."""
-    for run in CheckRun.objects.left_lying(now=now, after=NUDGE_AFTER):
+    """Notify, requeue or end everything that needs it; each in its own transaction, so that one fault stops nothing."""
+    for run in CheckRun.objects.left_lying(now=now, after=NOTIFY_AGAIN_AFTER):
         dispatch.check_run_queued(run.pk)
     for pk in leases_to_tend(now=now):
         dispatch.lease_wants_visit(pk)
@@ -46,7 +46,7 @@ def sweep(*, now: datetime, lost_after: timedelta) -> None:
 
 
 def leases_to_tend(*, now: datetime) -> set[int]:
-    """Give the leases to begin or to put back, and those whose test or re-test was left behind or is untold."""
+    """Return the leases to begin or to put back, and those whose test or re-test was left behind or is untold."""
     wanting = SettingLease.objects.wanting_a_visit(now=now).values_list("pk", flat=True)
     left = SettingLease.objects.left_on_the_way(now=now).values_list("pk", flat=True)
     unread = SettingLease.objects.filter(ended_at__isnull=False, audit_mode_test__status__in=OPEN_TEST_CODES)
@@ -54,14 +54,14 @@ def leases_to_tend(*, now: datetime) -> set[int]:
     return {*wanting, *left, *unread.values_list("pk", flat=True), *untold.values_list("pk", flat=True)}
 
 
-def _each(found: CheckRunQuerySet, deed: Callable[[CheckRun, datetime], None], *, now: datetime) -> None:
-    """Do the deed to each run that still is as it was found; one that cannot be done stops no other."""
+def _each(found: CheckRunQuerySet, action: Callable[[CheckRun, datetime], None], *, now: datetime) -> None:
+    """Do the action to each run that still is as it was found; one that cannot be done stops no other."""
     for pk, case_id in list(found.values_list("pk", "case_id")):
         with alone("run", pk), transaction.atomic():
-            Case.objects.locked().get(pk=case_id)  # first the case, then the run: the order of every deed
+            Case.objects.locked().get(pk=case_id)  # first the case, then the run: the order of every action
             run = found.select_for_update(of=("self",), no_key=True).select_related("case").filter(pk=pk).first()
             if run is not None:
-                deed(run, now)
+                action(run, now)
 
 
 def _end_overdue(run: CheckRun, now: datetime) -> None:
@@ -75,7 +75,7 @@ def _resume(run: CheckRun, now: datetime) -> None:
 
 
 def _recover(run: CheckRun, now: datetime) -> None:
-    """Give a lost worker's run to another one, end it where that was asked for, give up when it happens too often."""
+    """Hand a lost worker's run to another one, end it where that was asked for, give up when it happens too often."""
     log.warning("worker_lost", check_run_id=run.pk, attempt=run.attempt)
     if run.cancel_requested_at is not None:
         end_cancelled(run, now=now)

@@ -11,7 +11,7 @@ from troubleshooting.models import CheckRun, Retest, SettingLease
 
 
 def wake_others(device_id: int, *, now: datetime) -> None:
-    """Nudge what wants a visit to this PC; without it the sweep would, within a minute."""
+    """Notify what wants a visit to this PC; without it the sweep would, within a minute."""
     for pk in SettingLease.objects.wanting_a_visit(now=now).filter(device_id=device_id).values_list("pk", flat=True):
         dispatch.lease_wants_visit(pk)
     for pk in due_placements(now=now).filter(device_id=device_id).values_list("pk", flat=True):

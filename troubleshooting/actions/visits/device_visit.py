@@ -67,7 +67,7 @@ class DeviceVisit:
 
 @contextlib.contextmanager
 def visiting(device: Device, plan: VisitPlan, **what_for: models.Model) -> Iterator[DeviceVisit]:
-    """Connect for one thing (``placement=…``, ``retest=…``, ``drift_look=…``, ``lease=…``); raises MachineError.
+    """Connect for one thing (``placement=…``, ``retest=…``, ``drift_scan=…``, ``lease=…``); raises MachineError.
 
     No transaction is open meanwhile.
     """
@@ -87,7 +87,7 @@ def visiting(device: Device, plan: VisitPlan, **what_for: models.Model) -> Itera
 
 
 def visit_beside(machine: Machine, snapshot: DeviceSnapshot, plan: VisitPlan, **what_for: models.Model) -> DeviceVisit:
-    """Give a visit for something else over a connection that is open, with evidence of its own."""
+    """Return a visit for something else over a connection that is open, with evidence of its own."""
     own = DeviceSnapshot.objects.create(
         **what_for,
         attempt=_next_attempt(**what_for),

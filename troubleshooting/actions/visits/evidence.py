@@ -76,7 +76,7 @@ class EvidenceKeeper:
             self.save_findings(self.judged()[1], now=now)
 
     def judged(self, *, is_over: bool = False) -> tuple[Snapshot, tuple[Finding, ...]]:
-        """Give the snapshot so far and its findings; once it is over, what was not answered counts as failed."""
+        """Return the snapshot so far and its findings; once it is over, what was not answered counts as failed."""
         snapshot = build_snapshot(self._answers, collected_at=self.run.started_at or self.run.requested_at)
         if is_over:
             snapshot = _closed(snapshot)
@@ -127,7 +127,7 @@ def store_answer(snapshot: DeviceSnapshot, position: int, answer: Answer) -> Non
 
 
 def finding_content(finding: Finding) -> dict[str, object]:
-    """Give a finding's texts in the form that is stored."""
+    """Return a finding's texts in the form that is stored."""
     return {
         "observed": finding.observed.as_json(),
         "expected": finding.expected.as_json(),

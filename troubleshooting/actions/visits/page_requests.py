@@ -24,7 +24,7 @@ class ReadsEvents(Protocol):
 
 
 def url_of(case: Case) -> str:
-    """Give the address that the PC requests for a case: the reported URL, else the host over HTTPS."""
+    """Return the address that the PC requests for a case: the reported URL, else the host over HTTPS."""
     indicator = case.report.indicator
     if indicator.scheme in ("http", "https") and len(indicator.value) <= LONGEST_URL:
         return indicator.value

@@ -65,12 +65,12 @@ class LintContext:
 
     @property
     def reported(self) -> Indicator | None:
-        """Give the reported address, or None."""
+        """Return the reported address, or None."""
         return self.report.indicator if self.report else None
 
     @property
     def program(self) -> Program:
-        """Give the reported program."""
+        """Return the reported program."""
         return self.report.program if self.report else Program.UNKNOWN
 
 
@@ -89,7 +89,7 @@ class LintFinding:
         return self.severity is Severity.REFUSE
 
     def as_json(self) -> dict[str, Any]:
-        """Give the form that is stored with a decision."""
+        """Return the form that is stored with a decision."""
         return {
             "code": self.code.value,
             "severity": self.severity.value,
@@ -124,5 +124,5 @@ def refused_value(error: InvalidExclusionValue) -> LintFinding:
 
 
 def _used(message: str, values: Mapping[str, str | int]) -> dict[str, str | int]:
-    """Give the values that a message has places for."""
+    """Return the values that a message has places for."""
     return {name: value for name, value in values.items() if f"%({name})s" in message}

@@ -27,7 +27,7 @@ _POLICY_LISTS: Mapping[ExclusionKind, str] = {
 
 
 def about_effect(kind: ExclusionKind, snapshot: Snapshot | None) -> Iterator[LintFinding]:
-    """Give what would keep an exclusion of that kind from working on the PC, or from being proved."""
+    """Return what would keep an exclusion of that kind from working on the PC, or from being proved."""
     if kind in LOCAL_KINDS:
         yield from _on_the_pc(kind, snapshot)
     elif snapshot is not None:
@@ -68,7 +68,7 @@ def _from_the_tenant(snapshot: Snapshot) -> Iterator[LintFinding]:
 
 
 def _listed(kind: ExclusionKind, snapshot: Snapshot | None) -> ListValue:
-    """Give the PC's own list for a kind; an empty one where nothing was said or where the kind has none."""
+    """Return the PC's own list for a kind; an empty one where nothing was said or where the kind has none."""
     preferences = (snapshot.preferences if snapshot else None) or Preferences()
     lists = {
         ExclusionKind.IP_ADDRESS: preferences.exclusion_ip_address,

@@ -72,12 +72,12 @@ class Words:
 
 
 def _refuse(text: str, narrower: str = "") -> Words:
-    """Give the words of a refusal."""
+    """Return the words of a refusal."""
     return Words(Severity.REFUSE, text, narrower)
 
 
 def _warn(text: str, narrower: str = "") -> Words:
-    """Give the words of a warning."""
+    """Return the words of a warning."""
     return Words(Severity.WARN, text, narrower)
 
 

@@ -41,7 +41,7 @@ _SPECIAL_NETWORKS: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = t
 
 
 def about_value(value: ExclusionValue, context: LintContext) -> Iterator[LintFinding]:
-    """Give what is found about a value, whatever its kind."""
+    """Return what is found about a value, whatever its kind."""
     if value.kind in LOCAL_KINDS and context.program is Program.EDGE:
         yield found(LintCode.NOT_IN_EDGE)
     if value.indicator is None:
@@ -60,7 +60,7 @@ def _is_https_page(value: ExclusionValue) -> bool:
 
 
 def _host(value: ExclusionValue) -> str:
-    """Give the host of an address as it is written in a value."""
+    """Return the host of an address as it is written in a value."""
     return value.indicator.host if value.indicator else ""
 
 
@@ -88,13 +88,13 @@ def _about_address(value: ExclusionValue, found_at: Indicator, reported: Indicat
 
 @cache
 def _all_suffixes() -> PublicSuffixList:
-    """Give the whole list; a suffix that it does not know is its last label."""
+    """Return the whole list; a suffix that it does not know is its last label."""
     return PublicSuffixList()
 
 
 @cache
 def _official_suffixes() -> PublicSuffixList:
-    """Give the section of the registries alone, without guesses."""
+    """Return the section of the registries alone, without guesses."""
     return PublicSuffixList(only_icann=True, accept_unknown=False)
 
 

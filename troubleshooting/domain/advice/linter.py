@@ -48,7 +48,7 @@ __all__ = [
 
 
 def lint(request: ExclusionRequest, context: LintContext) -> tuple[LintFinding, ...]:
-    """Give everything that speaks against a request, refusals first; () where nothing does."""
+    """Return everything that speaks against a request, refusals first; () where nothing does."""
     findings = [*_about_value_and_known(request, context), *_about_scope(request), *_about_time(request, context)]
     findings += about_effect(request.kind, context.snapshot)
     return tuple(sorted(findings, key=lambda finding: not finding.is_refusal))

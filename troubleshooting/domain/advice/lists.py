@@ -135,19 +135,19 @@ INTERNAL_SUFFIXES: tuple[str, ...] = (
 
 
 def denied_program(file_name: str) -> Group | None:
-    """Give the group that a program's file name (lower-case) belongs to, or None; ``python3.11.exe`` is a python."""
+    """Return the group that a program's file name (lower-case) belongs to, or None; ``python3.11.exe`` is a python."""
     stem = file_name.removesuffix(".exe")
     names = {file_name, stem.rstrip("0123456789.-_") + ".exe"}
     return next((group for group in DENIED_PROGRAMS.values() if names & group.names), None)
 
 
 def shared_host(host: str) -> Group | None:
-    """Give the group of shared hosts that a host is or has below it (``amazonaws.com``), or None."""
+    """Return the group of shared hosts that a host is or has below it (``amazonaws.com``), or None."""
     return next((group for group in SHARED_HOSTS.values() if any(covers(host, name) for name in group.names)), None)
 
 
 def part_of_shared_host(host: str) -> Group | None:
-    """Give the group of shared hosts that a host lies below (``alice.wordpress.com``), or None."""
+    """Return the group of shared hosts that a host lies below (``alice.wordpress.com``), or None."""
     return next((group for name in _with_parents(host) for group in SHARED_HOSTS.values() if name in group.names), None)
 
 
@@ -157,6 +157,6 @@ def is_internal_name(host: str) -> bool:
 
 
 def _with_parents(host: str) -> Iterator[str]:
-    """Give a host and the names above it."""
+    """Return a host and the names above it."""
     labels = host.split(".")
     return (".".join(labels[start:]) for start in range(len(labels)))

@@ -83,12 +83,12 @@ def why_none(report: Report, verdict: Verdict) -> Text | None:
 
 
 def propose(report: Report, verdict: Verdict, snapshot: Snapshot) -> tuple[Proposal, ...]:
-    """Give the exclusions that would solve the case, narrowest first; () where none makes sense (:func:`why_none`)."""
+    """Return exclusions that would solve the case, narrowest first; () where none makes sense (:func:`why_none`)."""
     return tuple(answer for answer in _answers(report, verdict, snapshot) if isinstance(answer, Proposal))
 
 
 def ruled_out(report: Report, verdict: Verdict, snapshot: Snapshot) -> tuple[RuledOut, ...]:
-    """Give the kinds that :func:`propose` leaves out, each with its reason; () where none makes sense anyway."""
+    """Return the kinds that :func:`propose` leaves out, each with its reason; () where none makes sense anyway."""
     return tuple(answer for answer in _answers(report, verdict, snapshot) if isinstance(answer, RuledOut))
 
 
@@ -96,7 +96,7 @@ Answer = Proposal | RuledOut
 
 
 def _answers(report: Report, verdict: Verdict, snapshot: Snapshot) -> Iterator[Answer]:
-    """Give one answer for each kind, and two where the program shows Defender the page."""
+    """Return one answer for each kind, and two where the program shows Defender the page."""
     if why_none(report, verdict) is not None:
         return
     matches = matches_in(snapshot, report)
@@ -137,7 +137,7 @@ def _by_indicator(report: Report, matches: tuple[EventMatch, ...]) -> Iterator[A
 
 
 def _page(reported: Indicator) -> ExclusionValue | None:
-    """Give the indicator of the reported page; None where there is none or it has no such form (a port, a *)."""
+    """Return the indicator of the reported page; None where there is none or it has no such form (a port, a *)."""
     try:
         value = from_indicator(reported)
     except InvalidExclusionValue:
@@ -146,7 +146,7 @@ def _page(reported: Indicator) -> ExclusionValue | None:
 
 
 def _site(reported: Indicator) -> Indicator:
-    """Give the host of an address alone."""
+    """Return the host of an address alone."""
     address = reported.address
     if address is None:
         return Indicator(IndicatorKind.HOST, reported.host, reported.host)
@@ -191,7 +191,7 @@ def _path(match: EventMatch) -> ExclusionValue | None:
 
 
 def _named_in_events(matches: tuple[EventMatch, ...]) -> str:
-    """Give the file name of the best event's program, "" where none names one."""
+    """Return the file name of the best event's program, "" where none names one."""
     names = (file_name(match.event.process_name) for match in matches if match.counts)
     return next((name for name in names if name), "")
 

@@ -24,11 +24,11 @@ class Text:
     values: tuple[tuple[str, str | int], ...] = ()
 
     def __str__(self) -> str:
-        """Give the English sentence."""
+        """Return the English sentence."""
         return self.message % dict(self.values) if self.values else self.message
 
     def as_json(self) -> dict[str, Any]:
-        """Give the form that is stored: ``{"message": …, "values": {…}}``."""
+        """Return the form that is stored: ``{"message": …, "values": {…}}``."""
         return {"message": self.message, "values": dict(self.values)}
 
     @classmethod

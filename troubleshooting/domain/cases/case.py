@@ -71,5 +71,5 @@ class Report:
 
 
 def case_number(year: int, serial: int) -> str:
-    """Give the number people use: ``NP-2026-00001``."""
+    """Return the number people use: ``NP-2026-00001``."""
     return f"NP-{year}-{serial:05d}"

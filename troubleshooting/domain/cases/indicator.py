@@ -96,12 +96,12 @@ class Indicator:
 
     @property
     def display_host(self) -> str:
-        """Give the host as people write it (Unicode); a label that is not valid IDNA stays as it is."""
+        """Return the host as people write it (Unicode); a label that is not valid IDNA stays as it is."""
         return ".".join(_displayed(label) for label in self.host.split("."))
 
     @property
     def address(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-        """Give the IP address that the host is, or None for a name."""
+        """Return the IP address that the host is, or None for a name."""
         return _address(self.host)
 
     @property
@@ -118,7 +118,7 @@ class Indicator:
         return self.address is None and "." not in self.host
 
     def as_json(self) -> dict[str, Any]:
-        """Give the form that is stored."""
+        """Return the form that is stored."""
         return {
             "kind": self.kind.value,
             "value": self.value,
@@ -172,7 +172,7 @@ def covers(host: str, other_host: str) -> bool:
 
 
 def _checked_text(text: str) -> str:
-    """Give the text without what surrounds it; refuse what no address can contain anywhere."""
+    """Return the text without what surrounds it; refuse what no address can contain anywhere."""
     trimmed = text.strip(_EDGES)
     if not trimmed:
         raise InvalidIndicator(Refusal.EMPTY)
@@ -255,7 +255,7 @@ def _build(written_host: str, *, scheme: str | None, port: int | None, path: str
 
 
 def canonical_host(written: str) -> tuple[str, IndicatorKind]:
-    """Give a host's canonical text and kind; raises :class:`InvalidIndicator`."""
+    """Return a host's canonical text and kind; raises :class:`InvalidIndicator`."""
     if written.startswith("["):
         return _ipv6(written[1:-1]), IndicatorKind.IPV6
     host = _mapped(written)
@@ -272,7 +272,7 @@ def canonical_host(written: str) -> tuple[str, IndicatorKind]:
 
 
 def _mapped(host: str) -> str:
-    """Give the lower-case, width-normalised form (UTS 46) that IDNA 2008 is applied to."""
+    """Return the lower-case, width-normalised form (UTS 46) that IDNA 2008 is applied to."""
     if host.isascii():
         return host.lower()
     try:
@@ -282,7 +282,7 @@ def _mapped(host: str) -> str:
 
 
 def _ascii_label(label: str) -> str:
-    """Give one label in ASCII.
+    """Return one label in ASCII.
 
     An ASCII label is taken as DNS and browsers take it: underscores and double hyphens exist in real names, which the
     idna package would refuse; so does an ``xn--`` label of older rules.
@@ -320,7 +320,7 @@ def _ipv6(text: str) -> str:
 
 
 def _canonical_path(path: str | None, scheme: str | None) -> str | None:
-    """Give the path and query, percent-encoded, without the fragment; a bare host's lone slash is nothing."""
+    """Return the path and query, percent-encoded, without the fragment; a bare host's lone slash is nothing."""
     path = (path or "").partition("#")[0]
     if path.startswith("?"):
         path = "/" + path
@@ -330,7 +330,7 @@ def _canonical_path(path: str | None, scheme: str | None) -> str | None:
 
 
 def _displayed(label: str) -> str:
-    """Give a label in Unicode, or as it is."""
+    """Return a label in Unicode, or as it is."""
     if not label.startswith("xn--"):
         return label
     try:

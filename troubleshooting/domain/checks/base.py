@@ -53,14 +53,14 @@ SILENT = Judgement("silent", say(_("not said")))
 
 
 def strange(value: str | int) -> Judgement:
-    """Give the judgement on a value that is in no table; a blank one says nothing."""
+    """Return the judgement on a value that is in no table; a blank one says nothing."""
     if not str(value).strip():
         return SILENT
     return Judgement("strange", say(_("%(value)s"), value=shortened(value)), {"value": shortened(value)})
 
 
 def shortened(value: str | int, longest: int = 120) -> str | int:
-    """Give a device's text in a length that a page can show; numbers as they are."""
+    """Return a device's text in a length that a page can show; numbers as they are."""
     if isinstance(value, int) or len(value) <= longest:
         return value
     return value[: longest - 1] + "…"
@@ -91,7 +91,7 @@ class ModePolicy:
 
     @property
     def value(self) -> int | None:
-        """Give the value of the policy that counts."""
+        """Return the value of the policy that counts."""
         return self.mdm if self.mdm is not None else self.group_policy
 
 

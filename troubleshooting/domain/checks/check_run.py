@@ -46,12 +46,12 @@ LONGEST_PAUSE = timedelta(hours=1)
 
 
 def pause_before(attempt: int) -> timedelta:
-    """Give the pause after the ``attempt``-th failed visit (from 1): one minute, doubled, an hour at most."""
+    """Return the pause after the ``attempt``-th failed visit (from 1): one minute, doubled, an hour at most."""
     doublings = min(max(attempt, 1) - 1, 16)
     return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
 
 
 def next_attempt(*, attempt: int, now: datetime, deadline: datetime) -> datetime | None:
-    """Give the moment of the next visit, or None when it would come after the deadline."""
+    """Return the moment of the next visit, or None when it would come after the deadline."""
     moment = now + pause_before(attempt)
     return moment if moment < deadline else None

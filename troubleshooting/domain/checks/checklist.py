@@ -62,7 +62,7 @@ _NOT_READ = {
 
 
 def judge(snapshot: Snapshot, *, report: Report | None) -> tuple[Finding, ...]:
-    """Give one finding for each check, in the order of the page.
+    """Return one finding for each check, in the order of the page.
 
     WAITING while any evidence of the check is on its way; UNKNOWN, never FAIL, where a value could not be read or was
     not said. Without a report the checks that depend on one say what holds in general.
@@ -83,13 +83,13 @@ def _judge_one(check: CheckId, rule: Rule, snapshot: Snapshot, report: Report | 
 
 
 def _tolerated(rule: Rule, snapshot: Snapshot) -> Reading | None:
-    """Give the first tolerated reading that brought no answer: the likely reason why a rule has nothing to say."""
+    """Return the first tolerated reading that brought no answer: the likely reason why a rule has nothing to say."""
     readings = (snapshot.reading(name) for name in rule.depends_on if name in rule.tolerates)
     return next((reading for reading in readings if reading.state is not ReadState.ANSWERED), None)
 
 
 def _unread(rule: Rule, snapshot: Snapshot) -> Reading | None:
-    """Give the first needed reading that brought no answer, or None."""
+    """Return the first needed reading that brought no answer, or None."""
     needed = ((name, snapshot.reading(name)) for name in rule.depends_on if name not in rule.tolerates)
     return next((reading for name, reading in needed if not _is_answer(rule, name, reading)), None)
 

@@ -43,7 +43,7 @@ MAPS_LEVELS: Mapping[int, tuple[str, Text]] = {
 
 
 def _status(snapshot: Snapshot) -> ComputerStatus:
-    """Give what Defender says of itself; all silent where it said nothing."""
+    """Return what Defender says of itself; all silent where it said nothing."""
     return snapshot.computer_status or ComputerStatus()
 
 

@@ -126,7 +126,7 @@ def exclusions_in_force(snapshot: Snapshot, report: Report | None) -> Judgement:
 
 
 def _coverage(addresses: ListValue, processes: ListValue, report: Report | None) -> Iterator[tuple[str, bool | None]]:
-    """Give each entry with whether it covers the report; None where that cannot be told."""
+    """Return each entry with whether it covers the report; None where that cannot be told."""
     for entry in addresses.entries:
         yield entry, _covers_address(entry, report) if report else None
     for entry in processes.entries:

@@ -113,12 +113,12 @@ UNREAD: Mapping[str, Outcome] = {
 
 
 def outcome(check: CheckId, reason: str) -> Outcome:
-    """Give what a check comes to for a reason."""
+    """Return what a check comes to for a reason."""
     return UNREAD.get(reason) or OUTCOMES[check][reason]
 
 
 def remedy(found: Outcome, values: Mapping[str, str | int]) -> Remedy:
-    """Give what each reader can do, with the places filled."""
+    """Return what each reader can do, with the places filled."""
     return Remedy(
         employee=sentence(found.employee, values) if found.employee else None,
         it=sentence(found.it, values) if found.it else None,

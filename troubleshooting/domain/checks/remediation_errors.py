@@ -204,5 +204,5 @@ DEVICE_ERRORS: Mapping[DeviceErrorCode, DeviceErrorText] = {
 
 
 def error_text(code: DeviceErrorCode) -> DeviceErrorText:
-    """Give the words for a device error."""
+    """Return the words for a device error."""
     return DEVICE_ERRORS[code]

@@ -34,13 +34,13 @@ def covers_more(kind: ExclusionKind, entry: str, value: str) -> bool:
 
 
 def own_name(kind: ExclusionKind, entry: str) -> str:
-    """Give the name under which an entry may be found among :func:`wider_names`: its host, "" for what has none."""
+    """Return the name under which an entry may be found among :func:`wider_names`: its host, "" for what has none."""
     site = _site(canonical(entry)) if kind is ExclusionKind.ALLOW_INDICATOR else None
     return site.indicator.host if site is not None and site.indicator is not None else ""
 
 
 def wider_names(kind: ExclusionKind, value: str) -> tuple[str, ...]:
-    """Give the names of all entries that could cover a value: its host and the domains above it; "" on a PC.
+    """Return the names of all entries that could cover a value: its host and the domains above it; "" on a PC.
 
     A tenant has 15,000 entries; with the names each is compared with the few values that it could cover.
     """
@@ -110,7 +110,7 @@ def _program_covers(entry: str, value: str) -> bool:
 
 
 def _plain_path(path: str) -> str:
-    r"""Give a path in lower case with ``\`` only, the system's variables replaced by what they usually are."""
+    r"""Return a path in lower case with ``\`` only, the system's variables replaced by what they usually are."""
     written = path.replace("/", "\\").lower()
     for variable, meaning in SYSTEM_VARIABLES.items():
         written = written.replace(variable, meaning)

@@ -58,7 +58,7 @@ class Listed:
 
     @property
     def key(self) -> str:
-        """Give the value for comparison."""
+        """Return the value for comparison."""
         return canonical(self.value)
 
 
@@ -98,7 +98,7 @@ class Registered:
 
     @property
     def key(self) -> str:
-        """Give the value for comparison."""
+        """Return the value for comparison."""
         return canonical(self.value)
 
     def standing(self, *, now: datetime, lag: timedelta) -> Standing:
@@ -134,7 +134,7 @@ class Place:
 
     @property
     def read(self) -> frozenset[ExclusionKind]:
-        """Give the kinds that something can be said about."""
+        """Return the kinds that something can be said about."""
         return frozenset(kind for kind, entries in self.lists.items() if entries is not None)
 
     @property
@@ -144,7 +144,7 @@ class Place:
 
 
 def compare(place: Place, register: Iterable[Registered], *, now: datetime) -> tuple[Drift, ...]:
-    """Give every difference of a place from the register, each once; nothing about lists that could not be read."""
+    """Return every difference of a place from the register, each once; nothing about lists that could not be read."""
     known = tuple(register)
     found: dict[tuple[DriftCode, ExclusionKind, str, int | None], Drift] = {}
     for kind in ExclusionKind:
@@ -158,7 +158,7 @@ def compare(place: Place, register: Iterable[Registered], *, now: datetime) -> t
 
 
 def place_of(snapshot: Snapshot) -> Place:
-    """Give what a visit to a PC says: its two lists, and what its log tells of their changes.
+    """Return what a visit to a PC says: its two lists, and what its log tells of their changes.
 
     Where the policy that hides the lists was not answered, an empty list says nothing either.
     """
@@ -174,7 +174,7 @@ def place_of(snapshot: Snapshot) -> Place:
 
 
 def stored_key(value: str) -> str:
-    """Give the form for comparison as it is stored: what is too long for an index ends in its digest."""
+    """Return the form for comparison as it is stored: what is too long for an index ends in its digest."""
     key = canonical(value)
     if len(key) <= LONGEST_KEY:
         return key
@@ -246,7 +246,7 @@ def _is_wider(entry: Listed, approved: Registered) -> bool:
 
 
 def _last_to_answer(same: Sequence[Registered]) -> Registered | None:
-    """Give the exclusion that had the entry last; one that handed it over left the answer to another."""
+    """Return the exclusion that had the entry last; one that handed it over left the answer to another."""
     had = [
         one
         for one in same
@@ -268,7 +268,7 @@ def _missing(
 def _told(
     place: Place, kind: ExclusionKind, key: str, *, is_there: bool, entry: Listed | None = None
 ) -> tuple[datetime | None, str]:
-    """Give when, and by whom, an entry was put or taken off, as far as the place tells."""
+    """Return when, and by whom, an entry was put or taken off, as far as the place tells."""
     if kind not in LOCAL_KINDS:
         return (entry.changed_at, entry.changed_by) if entry else (None, "")
     about = [change for change in place.changes if change.kind is kind and change.value_key == key]

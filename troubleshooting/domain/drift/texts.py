@@ -88,14 +88,14 @@ _QUOTES = "'\u2018\u2019\u201a\u201b"  # PowerShell ends a text at any of these,
 
 
 def drift_text(code: DriftCode, kind: ExclusionKind, *, is_by_policy: bool = False) -> DriftText:
-    """Give the words of a difference on a PC or in the tenant."""
+    """Return the words of a difference on a PC or in the tenant."""
     if is_by_policy and code in BY_HAND:
         return BY_POLICY_TEXT
     return (ON_PC if kind in LOCAL_KINDS else IN_TENANT)[code]
 
 
 def removal_command(code: DriftCode, kind: ExclusionKind, value: str) -> str:
-    """Give the command that takes an entry off a PC by hand; "" where the portal acts itself, and in the tenant.
+    """Return the command that takes an entry off a PC by hand; "" where the portal acts itself, and in the tenant.
 
     A value with control characters gets none: what is pasted has to be what is seen.
     """

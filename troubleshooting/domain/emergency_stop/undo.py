@@ -1,4 +1,4 @@
-"""What "undo what was applied since …" does in each place, and the digest that ties the deed to its preview."""
+"""What "undo what was applied since …" does in each place, and the digest that ties the action to its preview."""
 
 from __future__ import annotations
 
@@ -35,6 +35,6 @@ def undo_step(status: PlacementStatus, *, was_there_before: bool | None, is_need
 
 
 def preview_digest(since: str, rows: Sequence[Mapping[str, Any]]) -> str:
-    """Give the SHA-256 of what would be done, as 64 hexadecimal digits; the order of the rows does not matter."""
+    """Return the SHA-256 of what would be done, as 64 hexadecimal digits; the order of the rows does not matter."""
     binding = sorted(canonical_json({name: row[name] for name in BINDING}) for row in rows)
     return hashlib.sha256(canonical_json({"since": since, "rows": binding}).encode()).hexdigest()

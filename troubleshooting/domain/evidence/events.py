@@ -80,7 +80,7 @@ class EventMatch:
         return self.event.event_id == BLOCKED
 
     def as_json(self) -> dict[str, Any]:
-        """Give the form for the evidence download."""
+        """Return the form for the evidence download."""
         return {
             "event_id": self.event.event_id,
             "record_id": self.event.record_id,
@@ -96,18 +96,18 @@ class EventMatch:
 def matching_events(
     events: Iterable[ProtectionEvent], report: Report, *, window: timedelta = WINDOW, skew: timedelta = NO_SKEW
 ) -> tuple[EventMatch, ...]:
-    """Give the events that concern the report, best first (strength, blocks before audits, nearest in time)."""
+    """Return the events that concern the report, best first (strength, blocks before audits, nearest in time)."""
     matches = (match_event(event, report, window=window, skew=skew) for event in events)
     return tuple(sorted((match for match in matches if match is not None), key=_order))
 
 
 def matches_in(snapshot: Snapshot, report: Report) -> tuple[EventMatch, ...]:
-    """Give the events of a snapshot that concern the report, with its own clock skew taken out."""
+    """Return the events of a snapshot that concern the report, with its own clock skew taken out."""
     return matching_events(snapshot.events or (), report, skew=clock_skew(snapshot))
 
 
 def clock_skew(snapshot: Snapshot) -> timedelta:
-    """Give how far the device's clock is ahead of the portal's; zero where it was not measured."""
+    """Return how far the device's clock is ahead of the portal's; zero where it was not measured."""
     return snapshot.clock.device - snapshot.clock.portal if snapshot.clock else NO_SKEW
 
 
@@ -147,12 +147,12 @@ def read_destination(text: str | None) -> Indicator | None:
 
 
 def file_name(path: str | None) -> str:
-    """Give the last part of a Windows path, lower-case; "" for nothing."""
+    """Return the last part of a Windows path, lower-case; "" for nothing."""
     return (path or "").strip().strip('"').replace("/", "\\").rpartition("\\")[2].casefold()
 
 
 def program_file(report: Report) -> str | None:
-    """Give the reported program's file name (``chrome.exe``), or None where any program may be meant."""
+    """Return the reported program's file name (``chrome.exe``), or None where any program may be meant."""
     if report.program is Program.OTHER:
         typed = file_name(report.program_name)
         return _with_exe(typed) if typed else None
@@ -195,7 +195,7 @@ def _match_program(process_name: str | None, report: Report) -> tuple[Degree, Te
 
 
 def _with_exe(name: str) -> str:
-    """Give a program's file name with its ending."""
+    """Return a program's file name with its ending."""
     return name if name.endswith(".exe") else name + ".exe"
 
 
@@ -219,5 +219,5 @@ def _strength(degrees: set[Degree]) -> Strength:
 
 
 def _order(match: EventMatch) -> tuple[int, int, timedelta, int]:
-    """Give the sort key: best first, and always the same for the same events."""
+    """Return the sort key: best first, and always the same for the same events."""
     return _RANK[match.strength], -match.event.event_id, match.distance, match.event.record_id or 0

@@ -150,7 +150,7 @@ class PolicyKey:
     values: tuple[tuple[str, str | int], ...] | None = None
 
     def get(self, name: str) -> str | int | None:
-        """Give the value of that name (any case), or None."""
+        """Return the value of that name (any case), or None."""
         wanted = name.casefold()
         return next((value for key, value in self.values or () if key.casefold() == wanted), None)
 
@@ -259,11 +259,11 @@ class Snapshot:
     events: tuple[ProtectionEvent, ...] | None = None  # None: the log could not be read
 
     def reading(self, name: str) -> Reading:
-        """Give the state of a catalogue entry; WAITING where it has not been answered."""
+        """Return the state of a catalogue entry; WAITING where it has not been answered."""
         return dict(self.readings).get(name, Reading(ReadState.WAITING))
 
     def policy(self, path_end: str, name: str) -> str | int | None:
-        """Give a policy value by the end of its key's path and its name (any case), or None."""
+        """Return a policy value by the end of its key's path and its name (any case), or None."""
         wanted = path_end.casefold()
         found = (key for key in self.policy_keys if key.path.casefold().endswith(wanted))
         return next((value for key in found if (value := key.get(name)) is not None), None)

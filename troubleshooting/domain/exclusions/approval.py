@@ -49,7 +49,7 @@ USUAL_POLICY = ApprovalPolicy()
 def approvals_needed(
     kind: ExclusionKind, scope: Scope, lifetime: timedelta, *, policy: ApprovalPolicy = USUAL_POLICY
 ) -> int:
-    """Give how many different people have to approve; never fewer for a wider scope or a longer time."""
+    """Return how many different people have to approve; never fewer for a wider scope or a longer time."""
     by_scope = {ScopeKind.DEVICE: policy.one_pc, ScopeKind.GROUP: policy.group, ScopeKind.EVERYONE: policy.everyone}
     needed = [by_scope[scope.kind]]
     if lifetime > policy.short_time:
@@ -135,5 +135,5 @@ class BlastRadius:
             raise ValueError("A number of things is not negative.")
 
     def as_json(self) -> dict[str, Any]:
-        """Give the form that is stored with a decision."""
+        """Return the form that is stored with a decision."""
         return {field.name: getattr(self, field.name) for field in fields(self)}

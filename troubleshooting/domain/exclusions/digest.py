@@ -38,7 +38,7 @@ class ApprovedChange:
     reason: str
 
     def as_json(self) -> dict[str, Any]:
-        """Give the form that is stored beside the digest and that the digest is made of.
+        """Return the form that is stored beside the digest and that the digest is made of.
 
         Raises ValueError for a moment without a zone.
         """
@@ -57,7 +57,7 @@ class ApprovedChange:
 
 
 def digest(change: ApprovedChange) -> str:
-    """Give the SHA-256 of a change, as 64 hexadecimal digits; the order of keys does not matter, that of steps does.
+    """Return the SHA-256 of a change, as 64 hexadecimal digits; the order of keys does not matter, that of steps does.
 
     Raises ValueError or TypeError where a part has no one form in JSON (NaN, a key that is no text, an object).
     """
@@ -65,7 +65,7 @@ def digest(change: ApprovedChange) -> str:
 
 
 def canonical_json(value: Any) -> str:
-    """Give the one JSON text of a value."""
+    """Return the one JSON text of a value."""
     _check_keys(value)
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 

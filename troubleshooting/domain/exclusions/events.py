@@ -37,7 +37,7 @@ class ExclusionChange:
 
     @property
     def value_key(self) -> str:
-        """Give the value for comparison."""
+        """Return the value for comparison."""
         return canonical(self.value)
 
 
@@ -60,7 +60,7 @@ def exclusion_change(event: ProtectionEvent) -> ExclusionChange | None:
 
 
 def policy_exclusions(events: Iterable[ProtectionEvent]) -> tuple[ExclusionChange, ...]:
-    """Give the entries that a policy sets, as far as the log tells: those whose last change there was an addition."""
+    """Return the entries that a policy sets, as far as the log tells: those whose last change there was an addition."""
     last: dict[tuple[ExclusionKind, str], ExclusionChange] = {}
     changes = (change for event in events if (change := exclusion_change(event)) is not None)
     for change in sorted(changes, key=lambda change: change.at):

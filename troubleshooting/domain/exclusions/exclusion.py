@@ -65,14 +65,14 @@ class Scope:
     def is_wider_than(self, other: Scope) -> bool:
         """Tell whether this reaches PCs that the other does not: a wider kind, or another target of the same kind.
 
-        Whether a PC belongs to a group is not known here; a deed that narrows a group to one PC asks the database.
+        Whether a PC belongs to a group is not known here; an action that narrows a group to one PC asks the database.
         """
         if self.kind is other.kind:
             return self.target_id != other.target_id
         return is_wider(self.kind, other.kind)
 
     def as_json(self) -> dict[str, Any]:
-        """Give the form that is stored."""
+        """Return the form that is stored."""
         return {"kind": self.kind.value, "target_id": self.target_id}
 
     @classmethod
@@ -167,7 +167,7 @@ def check_lifetime(wanted: timedelta, longest: timedelta = USUAL_LIFETIME) -> No
 
 
 def expiry(*, approved_at: datetime, wanted: timedelta, longest: timedelta) -> datetime:
-    """Give the end of an exclusion; raises InvalidLifetime."""
+    """Return the end of an exclusion; raises InvalidLifetime."""
     check_lifetime(wanted, longest)
     return approved_at + wanted
 
@@ -183,7 +183,7 @@ def is_due_to_lapse(status: ExclusionStatus, expires_at: datetime, *, now: datet
 
 
 def warnings_due(expires_at: datetime, *, now: datetime, starts_at: datetime | None = None) -> tuple[timedelta, ...]:
-    """Give the warnings whose time has come, earliest first; none after the end.
+    """Return the warnings whose time has come, earliest first; none after the end.
 
     The caller leaves out those already sent. Where the start is given, a warning that would fall on it or before it is
     none: an exclusion of three days is not announced a week ahead.

@@ -77,5 +77,5 @@ OUTCOMES: Mapping[PlacementOutcome, PlacementText] = {
 
 
 def placement_text(code: str) -> PlacementText | None:
-    """Give the words of a stored outcome; None for an empty or unknown one."""
+    """Return the words of a stored outcome; None for an empty or unknown one."""
     return next((words for known, words in OUTCOMES.items() if known.value == code), None)

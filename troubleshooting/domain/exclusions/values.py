@@ -108,17 +108,17 @@ class ExclusionValue:
 
     @property
     def canonical(self) -> str:
-        """Give the form for comparison with what a PC or the tenant lists (case does not count)."""
+        """Return the form for comparison with what a PC or the tenant lists (case does not count)."""
         return canonical(self.value)
 
     @property
     def file_name(self) -> str:
-        """Give a process exclusion's file name in lower-case; "" for the other kinds."""
+        """Return a process exclusion's file name in lower-case; "" for the other kinds."""
         return self.expanded.rpartition("\\")[2] if self.kind is ExclusionKind.PROCESS else ""
 
 
 def canonical(text: str) -> str:
-    """Give any listed value in the form for comparison, also one that is no value by our rules.
+    """Return any listed value in the form for comparison, also one that is no value by our rules.
 
     Lower case, not casefold(): that would make one file of "straße.exe" and "strasse.exe".
     """
@@ -134,7 +134,7 @@ def parse_value(kind: ExclusionKind, text: str) -> ExclusionValue:
 
 
 def from_indicator(found: Indicator) -> ExclusionValue:
-    """Give the allow indicator for an address: a URL where it has a page, else the IP address or the host.
+    """Return the allow indicator for an address: a URL where it has a page, else the IP address or the host.
 
     ``https://shop.example.com/`` is the host ``shop.example.com``: the scheme tells nothing more, and the host form is
     the one that is documented for every program. Raises InvalidExclusionValue.
@@ -187,14 +187,14 @@ def _parse_indicator(text: str) -> ExclusionValue:
 
 
 def _site(found: Indicator) -> ExclusionValue:
-    """Give the indicator of a whole host."""
+    """Return the indicator of a whole host."""
     value = _eight_groups(found)
     kind = IndicatorType.DOMAIN_NAME if found.address is None else IndicatorType.IP_ADDRESS
     return ExclusionValue(ExclusionKind.ALLOW_INDICATOR, value, kind, found, value)
 
 
 def _eight_groups(found: Indicator) -> str:
-    """Give the host; IPv6 as ``2001:4860:4860:0:0:0:0:8888`` (section 2), and IPv4 inside IPv6 as the IPv4 it is."""
+    """Return the host; IPv6 as ``2001:4860:4860:0:0:0:0:8888`` (section 2), and IPv4 inside IPv6 as the IPv4 it is."""
     address = found.address
     if not isinstance(address, ipaddress.IPv6Address):
         return found.host

@@ -52,13 +52,13 @@ class TestFacts:
 
     @property
     def matches(self) -> tuple[EventMatch, ...]:
-        """Give the events of the test that concern the reported address (or, for a missed site, the test page)."""
+        """Return the events of the test that concern the reported address (or, for a missed site, the test page)."""
         by_portal = self.is_missed or self.visit in (Visit.REACHED, Visit.NOT_REACHED)
         return self._matches_of(Program.UNKNOWN if by_portal else self.report.program)
 
     @property
     def matches_of_other_programs(self) -> tuple[EventMatch, ...]:
-        """Give the events of the test about the same address from whatever program."""
+        """Return the events of the test about the same address from whatever program."""
         return self._matches_of(Program.UNKNOWN)
 
     def _matches_of(self, program: Program) -> tuple[EventMatch, ...]:
@@ -79,7 +79,7 @@ class TestFacts:
 
 
 def conclude_test(facts: TestFacts) -> Verdict:
-    """Give the verdict of the first rule that has one; the last always has."""
+    """Return the verdict of the first rule that has one; the last always has."""
     return next(verdict for rule in RULES if (verdict := rule(facts)) is not None)
 
 

@@ -108,5 +108,5 @@ OUTCOMES: Mapping[Outcome, OutcomeText] = {
 
 
 def outcome_text(code: str) -> OutcomeText | None:
-    """Give the words of a stored code; None where it is empty or not known."""
+    """Return the words of a stored code; None where it is empty or not known."""
     return next((words for outcome, words in OUTCOMES.items() if outcome.value == code), None)

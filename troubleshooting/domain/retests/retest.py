@@ -91,7 +91,7 @@ DONE_OUTCOMES: frozenset[RetestOutcome] = frozenset(
 
 
 def status_of(outcome: RetestOutcome) -> RetestStatus:
-    """Give the status that an outcome stands for."""
+    """Return the status that an outcome stands for."""
     return RetestStatus.DONE if outcome in DONE_OUTCOMES else RetestStatus.NOT_DONE
 
 
@@ -122,14 +122,14 @@ def why_not_without(
 
 
 def first_due(kind: ExclusionKind, *, there_at: datetime) -> datetime:
-    """Give when an exclusion that was read back is tried: at once on PCs, two hours later in the tenant."""
+    """Return when an exclusion that was read back is tried: at once on PCs, two hours later in the tenant."""
     return there_at if kind in LOCAL_KINDS else there_at + INDICATOR_SETTLES
 
 
 def due_again(
     kind: ExclusionKind, outcome: RetestOutcome, *, there_at: datetime | None, now: datetime
 ) -> datetime | None:
-    """Give when an indicator that is still blocked is tried once more: after 2 and 48 hours; None for all others."""
+    """Return when an indicator that is still blocked is tried once more: after 2 and 48 hours; None for all others."""
     if kind in LOCAL_KINDS or outcome is not RetestOutcome.BLOCKED or there_at is None:
         return None
     moments = (there_at + INDICATOR_SETTLES, there_at + INDICATOR_ESCALATES)
@@ -137,7 +137,7 @@ def due_again(
 
 
 def next_try(attempts: int, *, now: datetime) -> datetime:
-    """Give when a PC that was not reached is tried again: growing pauses, an hour at most."""
+    """Return when a PC that was not reached is tried again: growing pauses, an hour at most."""
     doubled = min(max(attempts - 1, 0), 16)
     return now + min(FIRST_PAUSE * (1 << doubled), LONGEST_PAUSE)
 
@@ -165,7 +165,7 @@ class RetestFacts:
 
     @property
     def matches(self) -> tuple[EventMatch, ...]:
-        """Give the events since the start that are about the reported address, from whatever program."""
+        """Return the events since the start that are about the reported address, from whatever program."""
         at = self.requested_at or self.since
         wanted = replace(self.report, program=Program.UNKNOWN, happened_at=at)
         window = max(at - self.since, timedelta(0)) + WINDOW
@@ -176,7 +176,7 @@ class RetestFacts:
 
 
 def conclude_retest(facts: RetestFacts) -> RetestOutcome:
-    """Give the outcome of the first rule that has one; the last always has."""
+    """Return the outcome of the first rule that has one; the last always has."""
     return next(outcome for rule in RULES if (outcome := rule(facts)) is not None)
 
 

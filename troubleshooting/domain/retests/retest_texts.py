@@ -129,5 +129,5 @@ OUTCOMES: Mapping[RetestOutcome, RetestText] = {
 
 
 def retest_text(code: str) -> RetestText | None:
-    """Give the words of a stored outcome; None for an empty or unknown one."""
+    """Return the words of a stored outcome; None for an empty or unknown one."""
     return next((words for known, words in OUTCOMES.items() if known.value == code), None)

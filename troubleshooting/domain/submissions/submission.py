@@ -120,7 +120,7 @@ def is_sensible(report: Report, verdict: Verdict) -> bool:
 
 
 def why_not(report: Report, verdict: Verdict) -> Text | None:
-    """Give the reason why a submission makes no sense, or None where it does."""
+    """Return the reason why a submission makes no sense, or None where it does."""
     return None if is_sensible(report, verdict) else _WHY_NOT[verdict.code]
 
 
@@ -199,7 +199,7 @@ def fields(
     alert_link: str = "",
     contact: str = "",
 ) -> tuple[SubmissionField, ...]:
-    """Give one entry for each field of the form, in the form's order (section 2)."""
+    """Return one entry for each field of the form, in the form's order (section 2)."""
     status = snapshot.computer_status or ComputerStatus()
     text = additional_information(
         report,
@@ -238,7 +238,7 @@ def _field(code: str, value: str) -> SubmissionField:
 
 
 def product(snapshot: Snapshot) -> str:
-    """Give the form's name for the product; without a Windows name for servers and where none is known."""
+    """Return the form's name for the product; without a Windows name for servers and where none is known."""
     system = snapshot.operating_system
     if system is None or system.build is None or machine_class(system) in {None, MachineClass.SERVER}:
         return "Microsoft Defender Antivirus"
@@ -247,13 +247,13 @@ def product(snapshot: Snapshot) -> str:
 
 
 def _belief(report: Report) -> str:
-    """Give what the form calls the case."""
+    """Return what the form calls the case."""
     safe = report.kind is ProblemKind.SAFE_SITE_BLOCKED
     return "Incorrectly detected as malware/malicious" if safe else "Malware/malicious"
 
 
 def _detection_name(report: Report, response_category: str) -> str:
-    """Give a detection name; network protection has none of its own."""
+    """Return a detection name; network protection has none of its own."""
     if report.kind is not ProblemKind.SAFE_SITE_BLOCKED:
         return "None: not detected by network protection"
     return f"Network protection block: {response_category or 'category not known on the device'}"
@@ -297,7 +297,7 @@ _HISTORY = FormLink(
 
 
 def form_links(report: Report, verdict: Verdict) -> tuple[FormLink, ...]:
-    """Give Microsoft's forms, the right one first: SmartScreen's where network protection does not decide (Edge)."""
+    """Return Microsoft's forms, the right one first: SmartScreen's where network protection does not decide (Edge)."""
     if verdict.code is VerdictCode.NOT_COVERED or report.program is Program.EDGE:
         return _UNSAFE_SITE_FORM, _HISTORY
     return _FILE_FORM, _NETWORK_PROTECTION_FORM, _UNSAFE_SITE_FORM, _HISTORY

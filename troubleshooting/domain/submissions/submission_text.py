@@ -58,7 +58,7 @@ def additional_information(
     contact: str = "",
     limit: int = ADDITIONAL_INFORMATION_LIMIT,
 ) -> str:
-    """Give the text for the form, most important line first; lines that do not fit are dropped from the bottom.
+    """Return the text for the form, most important line first; lines that do not fit are dropped from the bottom.
 
     Source: submission.md section 6. Characters are counted after rendering.
     """
@@ -89,19 +89,19 @@ def _fitting(lines: list[str], limit: int) -> str:
 
 
 def one_line(text: str, longest: int = LONGEST_VALUE) -> str:
-    """Give a text on one line, without control characters, shortened with an ellipsis."""
+    """Return a text on one line, without control characters, shortened with an ellipsis."""
     plain = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in text)
     plain = " ".join(plain.split())
     return plain if len(plain) <= longest else plain[: longest - 1] + "…"
 
 
 def _known(value: str | None) -> str:
-    """Give a device's value on one line, or say that it is not known."""
+    """Return a device's value on one line, or say that it is not known."""
     return one_line(value, 120) if value else _NOT_KNOWN
 
 
 def _optional(title: str, value: str) -> str:
-    """Give a titled line, or "" where there is no value."""
+    """Return a titled line, or "" where there is no value."""
     shown = one_line(value)
     return f"{title}: {shown}" if shown else ""
 
@@ -187,7 +187,7 @@ def readable_evidence(
     device: str = "",
     time_zone: tzinfo = UTC,
 ) -> str:
-    """Give the evidence as a plain-text sheet: report, verdict, checks, events, and every command (see SentCommand)."""
+    """Return the evidence as plain text: report, verdict, checks, events, and every command (see SentCommand)."""
     sections = (
         _report_section(report, snapshot, case_number=case_number, device=device, time_zone=time_zone),
         _verdict_section(verdict),
@@ -199,7 +199,7 @@ def readable_evidence(
 
 
 def _titled(title: str) -> tuple[str, str]:
-    """Give a heading with its line."""
+    """Return a heading with its line."""
     return title, "-" * len(title)
 
 

@@ -146,5 +146,5 @@ TENANT_ERRORS: Mapping[TenantErrorCode, TenantErrorText] = {
 
 
 def tenant_error_text(code: TenantErrorCode) -> TenantErrorText:
-    """Give the words for an error of the tenant."""
+    """Return the words for an error of the tenant."""
     return TENANT_ERRORS[code]

@@ -70,7 +70,7 @@ class Evidence:
     text: Text | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Give the form that is stored."""
+        """Return the form that is stored."""
         return {
             "kind": self.kind.value,
             "reference": self.reference,
@@ -92,7 +92,7 @@ class NextStep:
     text: Text
 
     def as_json(self) -> dict[str, Any]:
-        """Give the form that is stored."""
+        """Return the form that is stored."""
         return {"code": self.code.value, "text": self.text.as_json()}
 
     @classmethod
@@ -118,7 +118,7 @@ class Verdict:
     hints: tuple[Text, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Give the form that is stored."""
+        """Return the form that is stored."""
         return {
             "code": self.code.value,
             "confidence": self.confidence.value,

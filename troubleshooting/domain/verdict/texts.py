@@ -181,7 +181,7 @@ WORDS: Mapping[tuple[VerdictCode, str], Words] = {
 def verdict_of(
     code: VerdictCode, reason: str, report: Report, snapshot: Snapshot, matches: tuple[EventMatch, ...]
 ) -> Verdict:
-    """Give a verdict with its words; confidence and evidence are filled in by the rung that decided."""
+    """Return a verdict with its words; confidence and evidence are filled in by the rung that decided."""
     words = WORDS[code, reason]
     host = report.indicator.display_host
     return Verdict(
@@ -199,7 +199,7 @@ HINTED = frozenset({VerdictCode.NOT_REPRODUCED, VerdictCode.NOT_COVERED, Verdict
 
 
 def hints(report: Report, snapshot: Snapshot) -> tuple[Text, ...]:
-    """Give what may hide the traffic of a missed site from network protection (C6 to C9), or switch SmartScreen off."""
+    """Return what may hide a missed site's traffic from network protection (C6 to C9), or switch SmartScreen off."""
     return tuple(hint for make in _HINTS if (hint := make(report, snapshot)) is not None)
 
 
@@ -225,7 +225,7 @@ _BROWSERS: Mapping[Program, str] = {Program.CHROME: "chrome", Program.FIREFOX: "
 
 
 def _browser_policy(report: Report, snapshot: Snapshot) -> BrowserPolicy | None:
-    """Give what policy says about the reported browser; None for another program or where nothing was read."""
+    """Return what policy says about the reported browser; None for another program or where nothing was read."""
     wanted = _BROWSERS.get(report.program)
     return next((policy for policy in snapshot.browser_policies if policy.browser == wanted), None)
 

@@ -60,7 +60,7 @@ class Facts:
         return min(event.recorded_at for event in events) - self.report.happened_at < clock_skew(self.snapshot)
 
     def with_status(self, checks: Iterable[CheckId], statuses: frozenset[CheckStatus]) -> list[Finding]:
-        """Give the findings of these checks that have one of these statuses."""
+        """Return the findings of these checks that have one of these statuses."""
         found = (self.findings.get(check) for check in checks)
         return [finding for finding in found if finding is not None and finding.status in statuses]
 
@@ -69,7 +69,7 @@ Rung = Callable[[Facts], Verdict | None]
 
 
 def conclude(report: Report, snapshot: Snapshot, findings: Iterable[Finding]) -> Verdict:
-    """Give the verdict of the first rung of LADDER that has one; the last rung always has."""
+    """Return the verdict of the first rung of LADDER that has one; the last rung always has."""
     facts = Facts(
         report=report,
         snapshot=snapshot,

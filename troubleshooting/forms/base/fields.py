@@ -40,7 +40,7 @@ class AddressField(forms.CharField):
     )
 
     def clean(self, value: Any) -> Indicator:
-        """Give the Indicator, or the sentence that says what is wrong with the text."""
+        """Return the Indicator, or the sentence that says what is wrong with the text."""
         text = "" if value is None else str(value)
         try:
             return parse_indicator(text)
@@ -56,7 +56,7 @@ class LongTextField(forms.CharField):
         super().__init__(widget=forms.Textarea(attrs={"rows": 3}), **kwargs)
 
     def to_python(self, value: Any) -> str:
-        """Give the text with plain line breaks."""
+        """Return the text with plain line breaks."""
         text = super().to_python(value) or ""
         return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
@@ -84,7 +84,7 @@ class MomentField(forms.Field):
         self.initial = now.astimezone(zone).replace(tzinfo=None)
 
     def clean(self, value: Any) -> datetime:
-        """Give the moment; never later than now."""
+        """Return the moment; never later than now."""
         text = str(value or "").strip()
         if not text:
             raise self._refusal("required")

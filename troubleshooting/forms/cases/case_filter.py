@@ -44,7 +44,7 @@ class CaseFilterForm(forms.Form):
     waiting = forms.BooleanField(label=_("Waiting for IT"), required=False)
 
     def wanted(self) -> CaseFilter:
-        """Give the filter; fields in error count as empty."""
+        """Return the filter; fields in error count as empty."""
         self.is_valid()
         cleaned = self.cleaned_data
         return CaseFilter(
@@ -57,7 +57,7 @@ class CaseFilterForm(forms.Form):
 
 
 def query_string(wanted: CaseFilter) -> str:
-    """Give the filter as it stands in the address bar, without the question mark."""
+    """Return the filter as it stands in the address bar, without the question mark."""
     parts = {
         "q": wanted.search,
         "stage": wanted.stage.value if wanted.stage else "",
@@ -69,7 +69,7 @@ def query_string(wanted: CaseFilter) -> str:
 
 
 def chips(wanted: CaseFilter) -> tuple[Chip, ...]:
-    """Give one chip for each filter in force."""
+    """Return one chip for each filter in force."""
     verdicts = {NO_VERDICT: _("None yet"), **dict(choices_of(VERDICT_LABELS))}
     found: list[tuple[Promise, str | Promise | None, CaseFilter]] = [
         (_("Search"), wanted.search, replace(wanted, search="")),

@@ -156,7 +156,7 @@ class ReportForm(forms.Form):
     def prefilled(
         cls, query: Mapping[str, str], *, devices: Sequence[DeviceChoice], now: datetime, zone: tzinfo
     ) -> ReportForm:
-        """Give a form filled from the address bar: judged as if typed, silent about what was not given."""
+        """Return a form filled from the address bar: judged as if typed, silent about what was not given."""
         given = _read_query(query, devices=devices, zone=zone)
         form = cls(devices=devices, now=now, zone=zone)
         if not given:
@@ -185,22 +185,22 @@ class ReportForm(forms.Form):
 
     @property
     def chosen_device(self) -> Device:
-        """Give the chosen PC of a valid form."""
+        """Return the chosen PC of a valid form."""
         return self._devices[self.cleaned_data["device"]]
 
     @property
     def hostname(self) -> str:
-        """Give the chosen PC's name, or nothing while none is chosen."""
+        """Return the chosen PC's name, or nothing while none is chosen."""
         device = self._devices.get(self.cleaned_data.get("device", ""))
         return device.hostname if device else ""
 
     @property
     def typed_address(self) -> str:
-        """Give the address as typed, for the record."""
+        """Return the address as typed, for the record."""
         return str(self.data.get("address", "")).strip()
 
     def to_report(self) -> Report:
-        """Give the report of a valid form."""
+        """Return the report of a valid form."""
         cleaned = self.cleaned_data
         return Report(
             kind=ProblemKind(cleaned["kind"]),
@@ -213,7 +213,7 @@ class ReportForm(forms.Form):
         )
 
     def fields_of(self, step: Step) -> list[forms.BoundField]:
-        """Give the fields of a step, bound."""
+        """Return the fields of a step, bound."""
         return [self[name] for name in step.fields]
 
     def is_step_valid(self, step: Step) -> bool:
@@ -221,7 +221,7 @@ class ReportForm(forms.Form):
         return not any(name in self.errors for name in step.fields)
 
     def first_wrong_step(self) -> Step | None:
-        """Give the first step with an error, or None."""
+        """Return the first step with an error, or None."""
         return next((step for step in STEPS if not self.is_step_valid(step)), None)
 
 
@@ -230,7 +230,7 @@ def _device_cards(devices: Iterable[DeviceChoice]) -> dict[str, tuple[str, Any]]
 
 
 def _read_query(query: Mapping[str, str], *, devices: Sequence[DeviceChoice], zone: tzinfo) -> dict[str, str]:
-    """Give the values of the fields that the address bar names."""
+    """Return the values of the fields that the address bar names."""
     given = {field: query[name] for name, field in QUERY_FIELDS.items() if query.get(name)}
     if "device" in given:
         given["device"] = _device_key(given["device"], devices)
@@ -250,12 +250,12 @@ def _read_program(text: str) -> dict[str, str]:
 
 
 def _device_key(name: str, devices: Sequence[DeviceChoice]) -> str:
-    """Give the value of the PC with this name, or the name itself, which the field then refuses."""
+    """Return the value of the PC with this name, or the name itself, which the field then refuses."""
     return next((str(c.device.pk) for c in devices if c.device.hostname.casefold() == name.casefold()), name)
 
 
 def _local(text: str, zone: tzinfo) -> str:
-    """Give a moment with an offset as the person's local time, which the browser's picker needs."""
+    """Return a moment with an offset as the person's local time, which the browser's picker needs."""
     try:
         moment = datetime.fromisoformat(text)
         return _input_text(moment.astimezone(zone)) if moment.tzinfo else text

@@ -37,7 +37,7 @@ class DriftFilterForm(forms.Form):
     where = forms.ChoiceField(label=_("Where"), required=False, choices=[*ANY, *choices_of(WHERE_LABELS)])
 
     def wanted(self) -> DriftFilter:
-        """Give the filter; fields in error count as empty, and without a state what differs now is shown."""
+        """Return the filter; fields in error count as empty, and without a state what differs now is shown."""
         self.is_valid()
         cleaned = self.cleaned_data
         return DriftFilter(
@@ -49,7 +49,7 @@ class DriftFilterForm(forms.Form):
 
 
 def query_string(wanted: DriftFilter) -> str:
-    """Give the filter as it stands in the address bar, without the question mark."""
+    """Return the filter as it stands in the address bar, without the question mark."""
     parts = {
         "q": wanted.search,
         "state": wanted.state.value if wanted.state is not DriftState.PRESENT else "",
@@ -60,7 +60,7 @@ def query_string(wanted: DriftFilter) -> str:
 
 
 def chips(wanted: DriftFilter) -> tuple[Chip, ...]:
-    """Give one chip for each filter in force; taking the state away shows what differs now."""
+    """Return one chip for each filter in force; taking the state away shows what differs now."""
     is_usual = wanted.state is DriftState.PRESENT
     found = [
         (_("Search"), wanted.search, replace(wanted, search="")),

@@ -36,7 +36,7 @@ class RequestsField(forms.Field):
     }
 
     def clean(self, value: Any) -> tuple[Seen, ...]:
-        """Give each request once, in the order in which they came."""
+        """Return each request once, in the order in which they came."""
         if not value:
             raise ValidationError(self.error_messages["required"], code="required")
         if not all(map(_REQUEST.fullmatch, value)):
@@ -49,7 +49,7 @@ class RequestsField(forms.Field):
 
 
 def readable(values: Iterable[str]) -> tuple[Seen, ...]:
-    """Give the requests among what was sent, each once."""
+    """Return the requests among what was sent, each once."""
     found = filter(None, map(_REQUEST.fullmatch, values))
     return tuple(Seen(pk, digest) for pk, digest in {int(match[1]): match[2] or "" for match in found}.items())
 
@@ -61,7 +61,7 @@ class PickForm(forms.Form):
 
     @property
     def readable(self) -> tuple[Seen, ...]:
-        """Give the requests that can be shown, also where there is an error: never more than can be decided."""
+        """Return the requests that can be shown, also where there is an error: never more than can be decided."""
         sent = self["pick"].data
         return readable(sent or ())[:MOST_TOGETHER]
 

@@ -52,7 +52,7 @@ class ApproveForm(forms.Form):
 
     @property
     def wanted_scope(self) -> Scope | None:
-        """Give the narrower scope; None leaves it as it is."""
+        """Return the narrower scope; None leaves it as it is."""
         device = self.exclusion.case.device
         targets = {ScopeKind.DEVICE.value: device.pk, ScopeKind.GROUP.value: device.group_id}
         chosen = str(self.cleaned_data.get("scope") or "")
@@ -60,7 +60,7 @@ class ApproveForm(forms.Form):
 
     @property
     def wanted_end(self) -> datetime | None:
-        """Give the earlier end; None leaves it as it is."""
+        """Return the earlier end; None leaves it as it is."""
         end: datetime | None = self.cleaned_data.get("ends_on")
         return end if end is not None and end < self.exclusion.expires_at else None
 

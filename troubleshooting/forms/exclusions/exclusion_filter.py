@@ -31,7 +31,7 @@ class ExclusionFilterForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[*ANY, *choices_of(EXCLUSION_KIND_LABELS)])
 
     def wanted(self) -> ExclusionFilter:
-        """Give the filter; fields in error count as empty, and without a state what is to be decided comes first."""
+        """Return the filter; fields in error count as empty, and without a state what is to be decided comes first."""
         self.is_valid()
         cleaned = self.cleaned_data
         return ExclusionFilter(
@@ -42,7 +42,7 @@ class ExclusionFilterForm(forms.Form):
 
 
 def query_string(wanted: ExclusionFilter) -> str:
-    """Give the filter as it stands in the address bar, without the question mark."""
+    """Return the filter as it stands in the address bar, without the question mark."""
     parts = {
         "q": wanted.search,
         "state": wanted.state.value if wanted.state is not ListState.TO_DECIDE else "",
@@ -52,7 +52,7 @@ def query_string(wanted: ExclusionFilter) -> str:
 
 
 def chips(wanted: ExclusionFilter) -> tuple[Chip, ...]:
-    """Give one chip for each filter in force; taking the state away shows all."""
+    """Return one chip for each filter in force; taking the state away shows all."""
     is_all = wanted.state is ListState.ALL
     found = [
         (_("Search"), wanted.search, replace(wanted, search="")),

@@ -102,7 +102,7 @@ class EndField(forms.DateField):
         }
 
     def clean(self, value: Any) -> Any:
-        """Give the moment of the end, or None for an optional empty one."""
+        """Return the moment of the end, or None for an optional empty one."""
         if value in self.empty_values:
             if self.required:
                 raise self._refusal("required")
@@ -207,18 +207,18 @@ class ExclusionForm(forms.Form):
 
     @property
     def confirmed_codes(self) -> str:
-        """Give what the checkbox sends: the codes of the warnings beside it."""
+        """Return what the checkbox sends: the codes of the warnings beside it."""
         return ",".join(sorted({finding.code.value for finding in self.warnings}))
 
     def clean_kind(self) -> ExclusionKind:
-        """Give the kind; one that is not set up cannot be asked for."""
+        """Return the kind; one that is not set up cannot be asked for."""
         kind = ExclusionKind(self.cleaned_data["kind"])
         if kind not in self.kinds:
             raise ValidationError(NOT_SET_UP, code="not_set_up")
         return kind
 
     def clean_scope(self) -> Scope:
-        """Give the scope around the case's PC."""
+        """Return the scope around the case's PC."""
         kind = ScopeKind(self.cleaned_data["scope"])
         device = self.case.device
         targets = {ScopeKind.DEVICE: device.pk, ScopeKind.GROUP: device.group_id}
@@ -251,7 +251,7 @@ class ExclusionForm(forms.Form):
         return cleaned
 
     def wish(self) -> Wish:
-        """Give what is asked for; belongs after is_valid()."""
+        """Return what is asked for; belongs after is_valid()."""
         cleaned = self.cleaned_data
         return Wish(
             kind=cleaned["kind"],
@@ -276,7 +276,7 @@ class ExclusionForm(forms.Form):
         ]
 
     def _lifetime(self, cleaned: dict[str, Any]) -> timedelta:
-        """Give how long it lasts; an end in error has its own sentence already."""
+        """Return how long it lasts; an end in error has its own sentence already."""
         end: datetime | None = cleaned.get("ends_on")
         return end - self.now if end else min(USUAL_LIFETIME, self.longest)
 
@@ -293,7 +293,7 @@ class ExclusionForm(forms.Form):
 
 
 def sentences(finding: LintFinding) -> str:
-    """Give a finding with its narrower alternative, in the reader's language."""
+    """Return a finding with its narrower alternative, in the reader's language."""
     return " ".join(translated(text) for text in (finding.text, finding.narrower) if text)
 
 

@@ -29,7 +29,7 @@ class SentForm(forms.Form):
     )
 
     def clean_reference(self) -> str:
-        """Give the number on one line."""
+        """Return the number on one line."""
         return " ".join(str(self.cleaned_data["reference"]).split())
 
 
@@ -68,6 +68,6 @@ class CategoryForm(forms.Form):
     )
 
     def category_or_none(self) -> str:
-        """Give the category, "" where none or an unknown one is named."""
+        """Return the category, "" where none or an unknown one is named."""
         self.is_valid()
         return str(self.cleaned_data.get("category", ""))

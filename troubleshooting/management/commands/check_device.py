@@ -138,7 +138,7 @@ def _password(username: str) -> str:
 
 
 def _report(options: dict[str, Any], *, now: datetime) -> Report | None:
-    """Give the report, or None where one of its two halves is missing; a bad address is wrong usage all the same."""
+    """Return the report, or None where one of its two halves is missing; a bad address is wrong usage all the same."""
     if options["url"] is None:
         return None
     try:
@@ -152,7 +152,7 @@ def _report(options: dict[str, Any], *, now: datetime) -> Report | None:
 
 
 def _program(named: str | None) -> tuple[Program, str]:
-    """Give the program by the words of the form (``chrome``) or by its file (``chrome.exe``, with or without path)."""
+    """Return the program by the form's words (``chrome``) or its file (``chrome.exe``, with or without path)."""
     if not named:
         return Program.UNKNOWN, ""
     typed = file_name(named)
@@ -237,7 +237,7 @@ def _error_json(error: MachineError) -> dict[str, Any]:
 
 
 def _page(outcome: Outcome) -> str:
-    """Give the report for people."""
+    """Return the report for people."""
     seconds = sum(answer.seconds for answer in outcome.answers)
     lines = [f"{outcome.device}: {len(outcome.answers)} commands in {seconds:.1f} s", ""]
     for finding in outcome.findings:

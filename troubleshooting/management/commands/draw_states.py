@@ -30,7 +30,7 @@ TABLES: Mapping[str, tuple[Mapping[Any, frozenset[Any]], Mapping[Any, str | None
 
 
 def drawing() -> str:
-    """Give the whole page."""
+    """Return the whole page."""
     return "\n".join(
         ["# States", "", "Drawn by `python manage.py draw_states` from `troubleshooting/domain/`.", *_parts()]
     )

@@ -13,7 +13,7 @@ from troubleshooting.models.case import SEE_ALL_CASES
 
 
 def zone_of(person: User | AnonymousUser | None) -> ZoneInfo:
-    """Give the person's time zone; the portal's own where nobody is signed in or the zone is not known here."""
+    """Return the person's time zone; the portal's own where nobody is signed in or the zone is not known here."""
     name = getattr(person, "time_zone", "") or timezone.get_default_timezone_name()
     try:
         return ZoneInfo(name)

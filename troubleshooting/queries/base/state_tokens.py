@@ -26,7 +26,7 @@ class StateTokens:
         self._signer = signing.Signer(salt=salt)
 
     def give(self, row: CheckRun | AuditModeTest) -> str:
-        """Give the token of the state that a page shows."""
+        """Return the token of the state that a page shows."""
         return self._signer.sign(f"{row.pk}:{row.version}:{row.status}")
 
     def read(self, token: str, pk: int) -> SeenState | None:

@@ -13,7 +13,7 @@ from troubleshooting.models.choices import Labels
 
 
 def translated(text: Text) -> str:
-    """Give the sentence in the language of the request, its places filled."""
+    """Return the sentence in the language of the request, its places filled."""
     message = gettext(text.message)
     return message % dict(text.values) if text.values else message
 
@@ -24,5 +24,5 @@ def stored_text(stored: Mapping[str, Any] | None) -> Text | None:
 
 
 def label_of(labels: Labels, code: object) -> Promise | None:
-    """Give the label of a stored code, or None where the code is empty or unknown."""
+    """Return the label of a stored code, or None where the code is empty or unknown."""
     return next((label for known, label in labels.items() if known.value == code), None)

@@ -73,7 +73,7 @@ class Cursor:
     newer: bool = False  # False: the rows after it (older changes); True: the rows before it
 
     def __str__(self) -> str:
-        """Give the form for the address bar."""
+        """Return the form for the address bar."""
         return f"{(self.updated_at - EPOCH) // timedelta(microseconds=1)}-{self.case_id}"
 
 
@@ -126,7 +126,7 @@ def read_cursor(text: str, *, newer: bool = False) -> Cursor | None:
 def list_cases(
     reader: User, wanted: CaseFilter, *, cursor: Cursor | None = None, page_size: int = PAGE_SIZE
 ) -> CaseList:
-    """Give one page of the cases that the reader may see and the filter leaves; two queries."""
+    """Return one page of the cases that the reader may see and the filter leaves; two queries."""
     found = matching_cases(reader, wanted)
     cases, more = _page(found, cursor, page_size)
     newer_page = cursor is not None and cursor.newer
@@ -141,13 +141,13 @@ def list_cases(
 
 
 def export_rows(reader: User, wanted: CaseFilter) -> Iterator[CaseRow]:
-    """Give every row of the filtered list, read in portions."""
+    """Return every row of the filtered list, read in portions."""
     for case in _ordered(matching_cases(reader, wanted)).iterator(chunk_size=500):
         yield _row(case)
 
 
 def matching_cases(reader: User, wanted: CaseFilter) -> QuerySet[Case]:
-    """Give the cases that the reader may see and the filter leaves."""
+    """Return the cases that the reader may see and the filter leaves."""
     found: QuerySet[Case] = Case.objects.visible_to(reader)
     if wanted.stage:
         found = found.filter(stage=wanted.stage.value)
@@ -180,7 +180,7 @@ def _ordered(found: QuerySet[Case]) -> QuerySet[Case]:
 
 
 def _page(found: QuerySet[Case], cursor: Cursor | None, page_size: int) -> tuple[list[Case], bool]:
-    """Give the rows of the page, newest change first, and whether more lie in the direction of travel."""
+    """Return the rows of the page, newest change first, and whether more lie in the direction of travel."""
     ordered = _ordered(found)
     if cursor is None:
         rows = list(ordered[: page_size + 1])

@@ -179,20 +179,20 @@ class CasePage:
     earlier_runs: tuple[EarlierRun, ...]
     timeline: Timeline
     submission: SubmissionState | None
-    technical: bool
+    for_it: bool
 
 
 def read_case_page(case: Case, *, reader: User, may_test: bool = False) -> CasePage:
-    """Give the page of a case that the reader may open, with device, reporter and submission joined.
+    """Return the page of a case that the reader may open, with device, reporter and submission joined.
 
     ``may_test`` tells whether the reader may consent to an audit-mode test.
     """
-    technical = reader.role in SEE_ALL_CASES
+    for_it = reader.role in SEE_ALL_CASES
     runs = _runs(case)
     latest = runs[0] if runs else None
-    snapshot = read_snapshot(latest) if technical and latest else None
+    snapshot = read_snapshot(latest) if for_it and latest else None
     tests = newest_tests(case)
-    verdict = read_verdict(runs, technical=technical, tests=tests)
+    verdict = read_verdict(runs, for_it=for_it, tests=tests)
     test = read_test_step(case, tests, reader=reader, may_ask=may_test)
     stage = Stage(case.stage)
     return CasePage(
@@ -211,7 +211,7 @@ def read_case_page(case: Case, *, reader: User, may_test: bool = False) -> CaseP
         stage_label=STAGE_LABELS[stage],
         is_over=case.closed_at is not None,
         steps=_steps(stage, latest, verdict),
-        next=_next_in_test(test, technical=technical) or _next_sentence(stage, latest, verdict, technical=technical),
+        next=_next_in_test(test, for_it=for_it) or _next_sentence(stage, latest, verdict, for_it=for_it),
         facts=_facts(case),
         checklist=read_checklist(latest, reader=reader) if latest else None,
         test=test,
@@ -221,12 +221,12 @@ def read_case_page(case: Case, *, reader: User, may_test: bool = False) -> CaseP
         earlier_runs=tuple(_earlier(run) for run in runs[1:]),
         timeline=read_timeline(case, reader=reader),
         submission=_submission(case),
-        technical=technical,
+        for_it=for_it,
     )
 
 
 def _runs(case: Case) -> list[CheckRun]:
-    """Give the newest runs with their verdicts; they know their case without asking again."""
+    """Return the newest runs with their verdicts; they know their case without asking again."""
     runs = list(case.check_runs.select_related("verdict").order_by("-requested_at", "-pk")[:RUNS_SHOWN])
     for run in runs:
         run.case, run.device = case, case.device
@@ -241,23 +241,23 @@ def _steps(stage: Stage, latest: CheckRun | None, verdict: VerdictView | None) -
     return steps[0], checked, *steps[2:]
 
 
-def _next_sentence(stage: Stage, latest: CheckRun | None, verdict: VerdictView | None, *, technical: bool) -> Promise:
+def _next_sentence(stage: Stage, latest: CheckRun | None, verdict: VerdictView | None, *, for_it: bool) -> Promise:
     status = RunStatus(latest.status) if latest else RunStatus.QUEUED
     if stage is Stage.CHECKING and status in NEXT_WHILE_CHECKING:
         return NEXT_WHILE_CHECKING[status]
     if stage is Stage.CHECKED and verdict is None and status in NEXT_WITHOUT_VERDICT:
         return NEXT_WITHOUT_VERDICT[status]
-    return NEXT_FOR_IT.get(stage, NEXT_BY_STAGE[stage]) if technical else NEXT_BY_STAGE[stage]
+    return NEXT_FOR_IT.get(stage, NEXT_BY_STAGE[stage]) if for_it else NEXT_BY_STAGE[stage]
 
 
-def _next_in_test(step: TestStep, *, technical: bool) -> Promise | None:
+def _next_in_test(step: TestStep, *, for_it: bool) -> Promise | None:
     """Say for IT who has to move while a test is awaited or under way."""
-    live = step.test if technical and step.is_live else None
+    live = step.test if for_it and step.is_live else None
     return NEXT_IN_TEST[TestStatus(live.status)] if live else None
 
 
 def _facts(case: Case) -> tuple[Fact, ...]:
-    """Give the report as it was made."""
+    """Return the report as it was made."""
     program = PROGRAM_LABELS[Program(case.program)]
     typed = "" if case.typed_address == case.indicator_value else case.typed_address
     facts = (
@@ -274,7 +274,7 @@ def _facts(case: Case) -> tuple[Fact, ...]:
 
 
 def _device_facts(snapshot: Snapshot) -> tuple[Fact, ...]:
-    """Give what IT wants to know of the PC at a glance; an empty value says that the PC did not tell."""
+    """Return what IT wants to know of the PC at a glance; an empty value says that the PC did not tell."""
     system, status = snapshot.operating_system, snapshot.computer_status
     computer = snapshot.computer
     facts = (

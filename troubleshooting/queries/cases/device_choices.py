@@ -29,7 +29,7 @@ class DeviceChoice:
 
 
 def device_choices(person: User) -> tuple[DeviceChoice, ...]:
-    """Give the person's own PCs, the likely one first; two queries at most."""
+    """Return the person's own PCs, the likely one first; two queries at most."""
     devices = list(Device.objects.owned_by(person).order_by("hostname"))
     likely, reason = _likely(person, devices)
     if likely is None:

@@ -63,7 +63,7 @@ class OwnCases:
 
 
 def own_cases(person: User) -> OwnCases:
-    """Give the cases that the person reported or that are about what was their PC, newest first; one query."""
+    """Return the cases that the person reported or that are about what was their PC, newest first; one query."""
     waits = CheckRun.objects.filter(case=OuterRef("pk"), status=RunStatus.WAITING)
     own = Case.objects.filter(Q(reporter=person) | Q(device_owner=person))
     found = own.select_related("device").annotate(pc_is_away=Exists(waits)).order_by("-opened_at", "-pk")[: NEWEST + 1]
@@ -79,7 +79,7 @@ STAGE_MEANINGS: Mapping[Stage, Promise] = {
 
 
 def stage_counts() -> tuple[StageCount, ...]:
-    """Give how many open cases wait for whom, IT first; one query."""
+    """Return how many open cases wait for whom, IT first; one query."""
     rows = Case.objects.filter(stage__in=[s.value for s in OPEN]).order_by().values("stage").annotate(n=Count("pk"))
     counts = {row["stage"]: row["n"] for row in rows}
     return tuple(

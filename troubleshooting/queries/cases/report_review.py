@@ -25,7 +25,7 @@ class ReviewRow:
 
 
 def review_rows(cleaned: Mapping[str, Any], *, hostname: str) -> list[ReviewRow]:
-    """Give what was answered so far; an answer that is missing or wrong has no row."""
+    """Return what was answered so far; an answer that is missing or wrong has no row."""
     program = cleaned.get("program_name") or label_of(PROGRAM_LABELS, cleaned.get("program"))
     indicator = cleaned.get("address")
     rows = [

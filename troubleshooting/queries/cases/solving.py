@@ -57,7 +57,7 @@ class Solving:
 
 
 def said_to_be_blocked() -> QuerySet[Exclusion]:
-    """Give the exclusions in force that were said not to work, where no re-test since then says otherwise."""
+    """Return the exclusions in force that were said not to work, where no re-test since then says otherwise."""
     said = ActivityEntry.objects.filter(subject_type="exclusion", subject_id=OuterRef("pk"), action=STILL_BLOCKED)
     opened = Retest.objects.filter(
         exclusion=OuterRef("pk"), outcome=RetestOutcome.WORKS, ended_at__gt=OuterRef("said_at")
@@ -67,7 +67,7 @@ def said_to_be_blocked() -> QuerySet[Exclusion]:
 
 
 def read_solving(case: Case) -> Solving:
-    """Give what is known; one query for a case without exclusions in force, four for the others."""
+    """Return what is known; one query for a case without exclusions in force, four for the others."""
     status = [ExclusionStatus.APPROVED, *IN_FORCE_CODES]
     held = list(Exclusion.objects.filter(case=case, status__in=status).order_by("pk"))
     if not held:
@@ -90,7 +90,7 @@ def read_solving(case: Case) -> Solving:
 
 
 def _said_blocked_at(held: list[Exclusion]) -> datetime | None:
-    """Give when somebody said last that the site is still blocked with one of these."""
+    """Return when somebody said last that the site is still blocked with one of these."""
     said = ActivityEntry.objects.filter(
         subject_type="exclusion", subject_id__in=[exclusion.pk for exclusion in held], action=STILL_BLOCKED
     )

@@ -91,19 +91,19 @@ SENTENCES: Mapping[str, Promise] = {
     "retest_done": gettext_lazy("Made the re-test"),
     "retest_not_done": gettext_lazy("Could not make the re-test"),
     "exclusion_removed": gettext_lazy("The exception is gone everywhere, as read back"),
-    "placement_there": gettext_lazy("Put the exception in its place and read it back"),
-    "placement_refused": gettext_lazy("Found that the exception is not taken there"),
-    "placement_gone": gettext_lazy("Took the exception off again and read that back"),
+    "placement_verified": gettext_lazy("Put the exception in its place and read it back"),
+    "placement_rejected": gettext_lazy("Found that the exception is not taken there"),
+    "placement_removed": gettext_lazy("Took the exception off again and read that back"),
     "drift_put_again": gettext_lazy("Found the exception missing, and asked to put it there again"),
     "drift_taken_off_again": gettext_lazy("Found the exception there after its end, and asked to take it off again"),
     "placement_joined": gettext_lazy("A PC joined the scope; it gets the exception as well"),
     "placement_out_of_scope": gettext_lazy("A PC left the scope; the exception is taken off it"),
 }
-# Deeds in one place; their details name it.
+# Actions in one place; their details name it.
 OF_A_PLACE = (
-    "placement_there",
-    "placement_refused",
-    "placement_gone",
+    "placement_verified",
+    "placement_rejected",
+    "placement_removed",
     "placement_joined",
     "placement_out_of_scope",
     "drift_put_again",
@@ -122,7 +122,7 @@ TONES: Mapping[str, str] = {
     "exclusion_asked_back": "warn",
     "exclusion_refused": "bad",
     "exclusion_halted": "bad",
-    "placement_refused": "warn",
+    "placement_rejected": "warn",
     "check_waiting": "warn",
     "check_failed": "bad",
     "verdict_reached": "info",
@@ -136,7 +136,7 @@ TONES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One deed."""
+    """One action."""
 
     at: datetime
     who: str
@@ -155,12 +155,12 @@ class Timeline:
 
 
 def read_timeline(case: Case, *, reader: User) -> Timeline:
-    """Give the case's timeline in the reader's words; one query.
+    """Return the case's timeline in the reader's words; one query.
 
     What happened on other people's PCs is not for employees.
     """
     stored = ActivityEntry.objects.filter(case=case).select_related("actor").order_by("-at", "-pk")
-    if not _is_technical(reader):
+    if not _is_for_it(reader):
         elsewhere = Q(action__in=OF_A_PLACE) & ~Q(details__device__in=[case.device.hostname, TENANT])
         stored = stored.exclude(elsewhere)
     entries = tuple(_entry(entry, reader) for entry in stored)
@@ -186,11 +186,11 @@ def _who(entry: ActivityEntry, reader: User) -> str:
         return str(PORTAL)
     if actor.pk == reader.pk:
         return str(YOU)
-    hide_name = _is_technical(actor) and not _is_technical(reader)
+    hide_name = _is_for_it(actor) and not _is_for_it(reader)
     return str(IT_DEPARTMENT) if hide_name else str(actor)
 
 
-def _is_technical(person: User) -> bool:
+def _is_for_it(person: User) -> bool:
     return person.role in SEE_ALL_CASES
 
 
@@ -210,7 +210,7 @@ def _error_note(details: Mapping[str, Any], reader: User) -> str:
     if code is None:
         return ""
     title = translated(error_text(code).title)
-    return _("%(title)s (%(code)s).") % {"title": title, "code": code.value} if _is_technical(reader) else f"{title}."
+    return _("%(title)s (%(code)s).") % {"title": title, "code": code.value} if _is_for_it(reader) else f"{title}."
 
 
 def _error_code(details: Mapping[str, Any]) -> DeviceErrorCode | None:
@@ -221,13 +221,13 @@ def _error_code(details: Mapping[str, Any]) -> DeviceErrorCode | None:
 def _attempt_note(details: Mapping[str, Any], reader: User) -> str:
     attempt = details.get("attempt")
     again = isinstance(attempt, int) and attempt > 1
-    return _("Try number %(attempt)s") % {"attempt": attempt} if _is_technical(reader) and again else ""
+    return _("Try number %(attempt)s") % {"attempt": attempt} if _is_for_it(reader) and again else ""
 
 
 def _verdict_note(details: Mapping[str, Any], reader: User) -> str:
     verdict = _word(VERDICT_LABELS, details.get("code"))
     confidence = _word(CONFIDENCE_LABELS, details.get("confidence"))
-    return f"{verdict} · {confidence}" if _is_technical(reader) and confidence else verdict
+    return f"{verdict} · {confidence}" if _is_for_it(reader) and confidence else verdict
 
 
 def _sent_note(details: Mapping[str, Any], reader: User) -> str:
@@ -256,7 +256,7 @@ def _outcome_note(details: Mapping[str, Any], reader: User) -> str:
 def _mode_note(details: Mapping[str, Any], reader: User) -> str:
     """Name both values of the setting, for IT."""
     before, seen = (MODE_LABELS.get(details.get(name, -1)) for name in ("value_before", "value_seen"))
-    if before is None or seen is None or not _is_technical(reader):
+    if before is None or seen is None or not _is_for_it(reader):
         return ""
     return _("It was “%(before)s”; now it is “%(seen)s”.") % {"before": before, "seen": seen}
 
@@ -264,7 +264,7 @@ def _mode_note(details: Mapping[str, Any], reader: User) -> str:
 def _placement_note(details: Mapping[str, Any], reader: User) -> str:
     """Name the PC, and why it is not there or was left there."""
     words = placement_text(str(details.get("outcome") or ""))
-    why = translated(words.it if _is_technical(reader) else words.employee) if words else ""
+    why = translated(words.it if _is_for_it(reader) else words.employee) if words else ""
     return " ".join(part for part in (f"{details.get('device') or ''}.", why) if part != ".")
 
 
@@ -281,7 +281,7 @@ def _retest_question_note(details: Mapping[str, Any], reader: User) -> str:
 def _retest_note(details: Mapping[str, Any], reader: User) -> str:
     """Say what the re-test showed, or why there was none."""
     words = retest_text(str(details.get("outcome") or ""))
-    return translated(words.it if _is_technical(reader) else words.employee) if words else ""
+    return translated(words.it if _is_for_it(reader) else words.employee) if words else ""
 
 
 def _value_note(details: Mapping[str, Any], reader: User) -> str:
@@ -324,9 +324,9 @@ NOTES: Mapping[str, Callable[[Mapping[str, Any], User], str]] = {
     "exclusion_asked_back": _typed_note,
     "exclusion_answered": _typed_note,
     "exclusion_revoked": _typed_note,
-    "placement_there": _placement_note,
-    "placement_refused": _placement_note,
-    "placement_gone": _placement_note,
+    "placement_verified": _placement_note,
+    "placement_rejected": _placement_note,
+    "placement_removed": _placement_note,
     "drift_put_again": _placement_note,
     "drift_taken_off_again": _placement_note,
     "placement_joined": _placement_note,

@@ -34,7 +34,7 @@ TONES: Mapping[VerdictCode, str] = {
     VerdictCode.NOTHING_HAPPENED: "quiet",
 }
 
-# Steps after which looking again shows whether it helped; the first two are anybody's, the others follow a deed of IT.
+# Steps after which looking again shows whether it helped; the first two are anybody's, others follow an action of IT.
 CHECK_AGAIN_BY_ANYBODY = frozenset({NextStepCode.VISIT_AGAIN, NextStepCode.CHECK_AGAIN})
 CHECK_AGAIN_BY_IT = CHECK_AGAIN_BY_ANYBODY | {
     NextStepCode.FIX_PREREQUISITES,
@@ -99,27 +99,25 @@ class EventRow:
     xml: str
 
 
-def read_verdict(
-    runs: Iterable[CheckRun], *, technical: bool, tests: Iterable[AuditModeTest] = ()
-) -> VerdictView | None:
-    """Give the verdict of the newest run or audit-mode test that has one.
+def read_verdict(runs: Iterable[CheckRun], *, for_it: bool, tests: Iterable[AuditModeTest] = ()) -> VerdictView | None:
+    """Return the verdict of the newest run or audit-mode test that has one.
 
     None while a check is under way, after one that failed without learning anything, and where there is none.
     """
     of_test = next((test.verdict for test in tests if hasattr(test, "verdict")), None)
     for position, run in enumerate(runs):
         if of_test is not None and of_test.concluded_at >= run.requested_at:
-            return _view(of_test, technical=technical, is_from_earlier=position > 0)
+            return _view(of_test, for_it=for_it, is_from_earlier=position > 0)
         stored: CaseVerdict | None = getattr(run, "verdict", None)
         if run.is_live or (stored is not None and _only_says_that_it_failed(run, stored)):
             return None
         if stored is not None:
-            return _view(stored, technical=technical, is_from_earlier=position > 0)
+            return _view(stored, for_it=for_it, is_from_earlier=position > 0)
     return None
 
 
 def event_rows(snapshot: Snapshot, report: Report) -> tuple[EventRow, ...]:
-    """Give the events that concern the report first (best match first), then the others, newest first."""
+    """Return the events that concern the report first (best match first), then the others, newest first."""
     events = snapshot.events or ()
     matches = matches_in(snapshot, report)
     matched = {id(match.event) for match in matches}
@@ -133,7 +131,7 @@ def _only_says_that_it_failed(run: CheckRun, stored: CaseVerdict) -> bool:
     return run.status == RunStatus.FAILED and stored.code == VerdictCode.CANNOT_TELL
 
 
-def _view(stored: CaseVerdict, *, technical: bool, is_from_earlier: bool) -> VerdictView:
+def _view(stored: CaseVerdict, *, for_it: bool, is_from_earlier: bool) -> VerdictView:
     verdict = Verdict.from_json(stored.content)
     return VerdictView(
         code=verdict.code.value,
@@ -141,22 +139,20 @@ def _view(stored: CaseVerdict, *, technical: bool, is_from_earlier: bool) -> Ver
         tone=TONES[verdict.code],
         confidence=CONFIDENCE_LABELS[verdict.confidence],
         sentence=verdict.employee,
-        paragraph=verdict.it if technical else None,
-        hints=verdict.hints if technical else (),
+        paragraph=verdict.it if for_it else None,
+        hints=verdict.hints if for_it else (),
         next=verdict.next_step.text,
-        offers_check=verdict.next_step.code in (CHECK_AGAIN_BY_IT if technical else CHECK_AGAIN_BY_ANYBODY),
+        offers_check=verdict.next_step.code in (CHECK_AGAIN_BY_IT if for_it else CHECK_AGAIN_BY_ANYBODY),
         offers_submission=verdict.next_step.code in SUBMISSION_AFTER,
-        evidence=evidence_links(
-            verdict.evidence, technical=technical, prefix="test-" if stored.audit_mode_test_id else ""
-        ),
+        evidence=evidence_links(verdict.evidence, for_it=for_it, prefix="test-" if stored.audit_mode_test_id else ""),
         concluded_at=stored.concluded_at,
         is_from_earlier=is_from_earlier,
     )
 
 
-def evidence_links(evidence: Iterable[Evidence], *, technical: bool, prefix: str) -> tuple[EvidenceLink, ...]:
-    """Give the links; an employee's page has checks but no events to jump to."""
-    links = (_link(item, prefix) for item in evidence if technical or item.kind is EvidenceKind.CHECK)
+def evidence_links(evidence: Iterable[Evidence], *, for_it: bool, prefix: str) -> tuple[EvidenceLink, ...]:
+    """Return the links; an employee's page has checks but no events to jump to."""
+    links = (_link(item, prefix) for item in evidence if for_it or item.kind is EvidenceKind.CHECK)
     return tuple(link for link in links if link is not None)
 
 
@@ -170,7 +166,7 @@ def _link(item: Evidence, prefix: str) -> EvidenceLink | None:
 
 
 def event_row(event: ProtectionEvent, match: EventMatch | None, *, anchors: str = "event") -> EventRow:
-    """Give one event, with how well it matches the report."""
+    """Return one event, with how well it matches the report."""
     reference = event.record_id if event.record_id is not None else event.recorded_at.isoformat()
     values = (value for value in (event.old_value, event.new_value, event.changed_type, event.value) if value)
     return EventRow(

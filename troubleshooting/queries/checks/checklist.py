@@ -82,16 +82,16 @@ class Checklist:
     deadline_at: datetime
     usual_s: int | None  # how long the PC's last finished check took, None where there was none
     error: RunError | None
-    technical: bool
+    for_it: bool
 
     @property
     def prerequisites(self) -> tuple[CheckLine, ...]:
-        """Give the article's own checks."""
+        """Return the article's own checks."""
         return tuple(line for line in self.lines if line.check_id in PREREQUISITES)
 
     @property
     def others(self) -> tuple[CheckLine, ...]:
-        """Give the checks beyond the prerequisites."""
+        """Return the checks beyond the prerequisites."""
         return tuple(line for line in self.lines if line.check_id not in PREREQUISITES)
 
     @property
@@ -106,13 +106,13 @@ class Checklist:
 
     @property
     def attention(self) -> tuple[CheckLine, ...]:
-        """Give the checks that failed or warn, failures first."""
+        """Return the checks that failed or warn, failures first."""
         found = (line for line in self.lines if line.status in NEEDS_ATTENTION)
         return tuple(sorted(found, key=lambda line: line.status != CheckStatus.FAIL))
 
     @property
     def rest(self) -> tuple[CheckLine, ...]:
-        """Give the checks that need no attention."""
+        """Return the checks that need no attention."""
         return tuple(line for line in self.lines if line.status not in NEEDS_ATTENTION)
 
     @property
@@ -141,14 +141,14 @@ is_unchanged = _tokens.is_unchanged
 
 
 def runs_visible_to(reader: User) -> QuerySet[CheckRun]:
-    """Give the runs of the cases that the reader may open, with what their pages need."""
+    """Return the runs of the cases that the reader may open, with what their pages need."""
     runs = CheckRun.objects.select_related("case__device", "case__reporter", "device")
     return runs.filter(case__in=Case.objects.visible_to(reader))
 
 
 def read_checklist(run: CheckRun, *, reader: User) -> Checklist:
-    """Give the run as the reader may see it; two queries."""
-    technical = reader.role in SEE_ALL_CASES
+    """Return the run as the reader may see it; two queries."""
+    for_it = reader.role in SEE_ALL_CASES
     status = RunStatus(run.status)
     return Checklist(
         check_run_id=run.pk,
@@ -160,7 +160,7 @@ def read_checklist(run: CheckRun, *, reader: User) -> Checklist:
         is_stopping=run.is_live and run.cancel_requested_at is not None,
         token=page_token(run),
         poll_s=SLOW_POLL_S if status is RunStatus.WAITING else POLL_S,
-        lines=_lines(run, technical=technical),
+        lines=_lines(run, for_it=for_it),
         attempt=run.attempt,
         requested_at=run.requested_at,
         started_at=run.started_at,
@@ -168,19 +168,19 @@ def read_checklist(run: CheckRun, *, reader: User) -> Checklist:
         next_attempt_at=run.next_attempt_at,
         deadline_at=run.deadline_at,
         usual_s=_usual_seconds(run) if run.is_live else None,
-        error=_run_error(run, technical=technical),
-        technical=technical,
+        error=_run_error(run, for_it=for_it),
+        for_it=for_it,
     )
 
 
-def _lines(run: CheckRun, *, technical: bool) -> tuple[CheckLine, ...]:
-    """Give all checks in the page's order; while the run is live, those without a finding wait."""
+def _lines(run: CheckRun, *, for_it: bool) -> tuple[CheckLine, ...]:
+    """Return all checks in the page's order; while the run is live, those without a finding wait."""
     found = {finding.check_id: finding for finding in run.findings.all()}
     wanted: Iterable[CheckId] = CheckId if run.is_live else [check for check in CheckId if check in found]
-    return tuple(_line(check, found.get(check), technical=technical) for check in wanted)
+    return tuple(_line(check, found.get(check), for_it=for_it) for check in wanted)
 
 
-def _line(check: CheckId, finding: CheckFinding | None, *, technical: bool) -> CheckLine:
+def _line(check: CheckId, finding: CheckFinding | None, *, for_it: bool) -> CheckLine:
     status = CheckStatus(finding.status) if finding else CheckStatus.WAITING
     content: Mapping[str, Any] = finding.content if finding else {}
     remedy: Mapping[str, Any] = content.get("remedy") or {}
@@ -193,12 +193,12 @@ def _line(check: CheckId, finding: CheckFinding | None, *, technical: bool) -> C
         observed=stored_text(content.get("observed")),
         expected=stored_text(content.get("expected")),
         remedy=stored_text(remedy.get("employee")),
-        it_remedy=stored_text(remedy.get("it")) if technical else None,
-        commands=tuple(content.get("depends_on", ())) if technical else (),
+        it_remedy=stored_text(remedy.get("it")) if for_it else None,
+        commands=tuple(content.get("depends_on", ())) if for_it else (),
     )
 
 
-def _run_error(run: CheckRun, *, technical: bool) -> RunError | None:
+def _run_error(run: CheckRun, *, for_it: bool) -> RunError | None:
     if run.status not in (RunStatus.WAITING, RunStatus.FAILED) or run.error_code not in set(DeviceErrorCode):
         return None
     words = error_text(DeviceErrorCode(run.error_code))
@@ -206,14 +206,14 @@ def _run_error(run: CheckRun, *, technical: bool) -> RunError | None:
         title=words.title,
         cause=words.cause,
         remedy=words.employee,
-        it_remedy=words.it if technical else None,
-        code=run.error_code if technical else "",
-        detail=run.error_detail if technical else "",
+        it_remedy=words.it if for_it else None,
+        code=run.error_code if for_it else "",
+        detail=run.error_detail if for_it else "",
     )
 
 
 def _usual_seconds(run: CheckRun) -> int | None:
-    """Give how long the PC's last finished visit took."""
+    """Return how long the PC's last finished visit took."""
     finished = CheckRun.objects.filter(device_id=run.device_id, status=RunStatus.FINISHED).exclude(started_at=None)
     times = finished.order_by("-finished_at").values_list("started_at", "finished_at").first()
     if times is None or times[0] is None or times[1] is None:

@@ -17,13 +17,13 @@ from troubleshooting.queries.base.words import stored_text
 
 
 def read_snapshot(run: CheckRun) -> Snapshot | None:
-    """Give the snapshot of the run's last visit, rebuilt from its stored answers; None where there was no visit."""
+    """Return the snapshot of the run's last visit, rebuilt from its stored answers; None where there was no visit."""
     visit = last_visit(run)
     return snapshot_of(visit) if visit else None
 
 
 def last_visit(run: CheckRun) -> DeviceSnapshot | None:
-    """Give the run's last visit with its answers; two queries."""
+    """Return the run's last visit with its answers; two queries."""
     return run.snapshots.order_by("-attempt").prefetch_related("answers").first()
 
 
@@ -33,7 +33,7 @@ def snapshot_of(visit: DeviceSnapshot) -> Snapshot:
 
 
 def answer_of(row: DeviceAnswer) -> Answer:
-    """Give a stored answer back as it came."""
+    """Return a stored answer back as it came."""
     return Answer(
         name=row.name,
         pipeline=row.pipeline,
@@ -47,13 +47,13 @@ def answer_of(row: DeviceAnswer) -> Answer:
 
 
 def findings_of(run: CheckRun) -> tuple[Finding, ...]:
-    """Give the stored findings of a run in the page's order; one query."""
+    """Return the stored findings of a run in the page's order; one query."""
     stored = {row.check_id: row for row in run.findings.all()}
     return tuple(_finding(stored[check]) for check in CheckId if check in stored)
 
 
 def evidence_json(case: Case, run: CheckRun) -> dict[str, Any]:
-    """Give everything that was found for a case, in a form for machines; four queries."""
+    """Return everything that was found for a case, in a form for machines; four queries."""
     visit = last_visit(run)
     verdict: CaseVerdict | None = getattr(run, "verdict", None)
     return {
@@ -67,7 +67,7 @@ def evidence_json(case: Case, run: CheckRun) -> dict[str, Any]:
 
 
 def evidence_text(case: Case, run: CheckRun, *, time_zone: tzinfo) -> str:
-    """Give the same for people, as plain English text; a run without a verdict is judged as it stands."""
+    """Return the same for people, as plain English text; a run without a verdict is judged as it stands."""
     visit = last_visit(run)
     answers = tuple(visit.answers.all()) if visit else ()
     snapshot = snapshot_of(visit) if visit else Snapshot(collected_at=run.requested_at)

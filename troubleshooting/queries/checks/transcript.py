@@ -50,14 +50,14 @@ class TranscriptVisit:
 
 
 def read_transcript(of: Visited) -> tuple[TranscriptVisit, ...]:
-    """Give every command that ran, visit by visit, newest visit first; two queries."""
+    """Return every command that ran, visit by visit, newest visit first; two queries."""
     answers = Prefetch("answers", queryset=DeviceAnswer.objects.defer("content", "errors"))
     visits = of.snapshots.order_by("-attempt").prefetch_related(answers)
     return tuple(_visit(visit) for visit in visits)
 
 
 def read_raw_answer(of: Visited, answer_id: int) -> str | None:
-    """Give one stored answer as indented JSON, None where none of the visits has such an answer; one query."""
+    """Return one stored answer as indented JSON, None where none of the visits has such an answer; one query."""
     answer = DeviceAnswer.objects.filter(snapshot__in=of.snapshots.all(), pk=answer_id).first()
     if answer is None:
         return None

@@ -11,7 +11,7 @@ from troubleshooting.domain.base.text import Text
 from troubleshooting.domain.checks.remediation_errors import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.exclusions.placement_texts import placement_text
-from troubleshooting.models import Device, DriftLook
+from troubleshooting.models import Device, DriftScan
 
 NAMED = 10  # PCs that could not be compared
 
@@ -46,8 +46,8 @@ class Coverage:
 
 
 def read_coverage() -> Coverage:
-    """Give how many PCs were compared; two queries."""
-    last = DriftLook.objects.filter(device=OuterRef("pk"), ended_at__isnull=False).order_by("-at", "-pk")
+    """Return how many PCs were compared; two queries."""
+    last = DriftScan.objects.filter(device=OuterRef("pk"), ended_at__isnull=False).order_by("-at", "-pk")
     devices = Device.objects.annotate(
         looked_at=Subquery(last.values("at")[:1]), error=Subquery(last.values("error_code")[:1])
     )
@@ -65,7 +65,7 @@ def read_coverage() -> Coverage:
 
 
 def _why(code: str) -> Text | None:
-    """Give the words of a stored error: a PC's, or that its lists could not be read."""
+    """Return the words of a stored error: a PC's, or that its lists could not be read."""
     if code in set(DeviceErrorCode):
         return error_text(DeviceErrorCode(code)).title
     words = placement_text(code)

@@ -104,7 +104,7 @@ class DriftList:
 def list_drift(
     wanted: DriftFilter, *, now: datetime, cursor: Cursor | None = None, page_size: int = PAGE_SIZE
 ) -> DriftList:
-    """Give one page of the differences that the filter leaves, newest first; three queries."""
+    """Return one page of the differences that the filter leaves, newest first; three queries."""
     found = _matching(wanted)
     findings, more = _page(found, cursor, page_size)
     to_newer = cursor is not None and cursor.newer
@@ -118,13 +118,13 @@ def list_drift(
 
 
 def export_drift(wanted: DriftFilter, *, now: datetime) -> Iterator[DriftRow]:
-    """Give every row of the filtered list, read in portions."""
+    """Return every row of the filtered list, read in portions."""
     for finding in _joined(_matching(wanted)).iterator(chunk_size=500):
         yield _row(finding, {}, now=now)
 
 
 def drift_of(exclusion: Exclusion, *, now: datetime) -> tuple[DriftRow, ...]:
-    """Give what differs now and concerns an exclusion; one query, and one more where there is something."""
+    """Return what differs now and concerns an exclusion; one query, and one more where there is something."""
     return _rows(list(_joined(DriftFinding.objects.present().filter(exclusion=exclusion))[:PAGE_SIZE]), now=now)
 
 
@@ -151,7 +151,7 @@ def _joined(found: QuerySet[DriftFinding]) -> QuerySet[DriftFinding]:
 
 
 def _page(found: QuerySet[DriftFinding], cursor: Cursor | None, page_size: int) -> tuple[list[DriftFinding], bool]:
-    """Give the rows of the page, newest first, and whether more lie in the direction of travel."""
+    """Return the rows of the page, newest first, and whether more lie in the direction of travel."""
     ordered = _joined(found)
     if cursor is not None and cursor.newer:
         beside = Q(found_at__gt=cursor.updated_at) | Q(found_at=cursor.updated_at, pk__gt=cursor.case_id)
@@ -169,7 +169,7 @@ def _cursor_at(edge: Sequence[DriftFinding], *, newer: bool = False) -> Cursor |
 
 
 def _rows(findings: Sequence[DriftFinding], *, now: datetime) -> tuple[DriftRow, ...]:
-    """Give the lines, with where their exclusions stand in the same places; one query."""
+    """Return the lines, with where their exclusions stand in the same places; one query."""
     exclusions = {finding.exclusion_id for finding in findings if finding.exclusion_id is not None}
     placed: dict[tuple[int, int | None], str] = {}
     if exclusions:

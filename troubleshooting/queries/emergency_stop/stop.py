@@ -36,13 +36,13 @@ class Waiting:
 
 
 def present_stop() -> StopLine | None:
-    """Give the stop that is on, None where there is none; one query."""
+    """Return the stop that is on, None where there is none; one query."""
     stop = EmergencyStop.objects.on().select_related("begun_by").first()
     return _line(stop) if stop else None
 
 
 def list_stops() -> tuple[StopLine, ...]:
-    """Give the newest stops that were lifted; one query."""
+    """Return the newest stops that were lifted; one query."""
     over = EmergencyStop.objects.filter(is_on=False).select_related("begun_by", "ended_by")
     return tuple(_line(stop) for stop in over[:SHOWN])
 

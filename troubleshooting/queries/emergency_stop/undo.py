@@ -53,7 +53,7 @@ class UndoRow:
 
     @property
     def kind_label(self) -> Promise | None:
-        """Give the kind in words."""
+        """Return the kind in words."""
         return label_of(EXCLUSION_KIND_LABELS, self.kind)
 
     @property
@@ -62,7 +62,7 @@ class UndoRow:
         return label_of(STEP_LABELS, self.step)
 
     def as_json(self) -> dict[str, Any]:
-        """Give the form that is stored."""
+        """Return the form that is stored."""
         moments = {"put_at": _stored(self.put_at), "read_back_at": _stored(self.read_back_at)}
         return asdict(self) | moments
 
@@ -103,7 +103,7 @@ class PlaceCounts:
 
 @dataclass(frozen=True, slots=True)
 class UndoPreview:
-    """Everything that an undo would end, and the digest that ties the deed to it."""
+    """Everything that an undo would end, and the digest that ties the action to it."""
 
     since: datetime
     rows: tuple[UndoRow, ...]
@@ -111,7 +111,7 @@ class UndoPreview:
 
     @property
     def exclusion_ids(self) -> frozenset[int]:
-        """Give the exclusions that would end, whole."""
+        """Return the exclusions that would end, whole."""
         return frozenset(row.exclusion for row in self.rows)
 
     @property
@@ -126,7 +126,7 @@ class UndoPreview:
 
     @property
     def shown(self) -> tuple[UndoRow, ...]:
-        """Give the places that are listed; the digest is over all of them."""
+        """Return the places that are listed; the digest is over all of them."""
         return self.rows[:PLACES_SHOWN]
 
     @property
@@ -167,7 +167,7 @@ class UndoPlace:
 
 
 def undoable(since: datetime) -> ExclusionQuerySet:
-    """Give the exclusions in force that were approved or put anywhere since the moment.
+    """Return the exclusions in force that were approved or put anywhere since the moment.
 
     Also those that ended meanwhile and are still somewhere: their removal may wait for the emergency stop.
     """
@@ -179,7 +179,7 @@ def undoable(since: datetime) -> ExclusionQuerySet:
 
 
 def preview_undo(since: datetime) -> UndoPreview:
-    """Give each place and value that an undo would end; two queries."""
+    """Return each place and value that an undo would end; two queries."""
     found = undoable(since)
     placed = Placement.objects.filter(exclusion__in=found, status__in=OPEN_PLACEMENT_CODES)
     joined = placed.select_related("device", "exclusion__case").order_by("exclusion_id", "device__hostname", "pk")
@@ -189,23 +189,23 @@ def preview_undo(since: datetime) -> UndoPreview:
 
 
 def digest_of(undo: Undo) -> str:
-    """Give the digest of the preview from which an undo was begun."""
+    """Return the digest of the preview from which an undo was begun."""
     return _digest(undo.since, undo.preview)
 
 
 def list_undos() -> tuple[UndoLine, ...]:
-    """Give the newest undos with their progress; one query."""
+    """Return the newest undos with their progress; one query."""
     return tuple(_line(undo) for undo in _with_progress()[:SHOWN])
 
 
 def read_undo(pk: int) -> UndoLine | None:
-    """Give one undo with its progress; None where there is none of that number."""
+    """Return one undo with its progress; None where there is none of that number."""
     undo = _with_progress().filter(pk=pk).first()
     return _line(undo) if undo else None
 
 
 def places_of(undo: Undo) -> tuple[UndoPlace, ...]:
-    """Give the places of the preview with what was read there since; one query.
+    """Return the places of the preview with what was read there since; one query.
 
     Of more than are listed, those that are still to do come in before the others.
     """
@@ -237,7 +237,7 @@ def _digest(since: datetime, rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _needed_by_others(found: ExclusionQuerySet) -> frozenset[tuple[int | None, str, str]]:
-    """Give place, kind and value of what other exclusions in force need."""
+    """Return place, kind and value of what other exclusions in force need."""
     others = Placement.objects.filter(status=PlacementStatus.VERIFIED, exclusion__status__in=IN_FORCE_CODES)
     same = others.filter(exclusion__value_key__in=found.values("value_key")).exclude(exclusion__in=found)
     return frozenset(same.values_list("device_id", "exclusion__kind", "exclusion__value_key"))
@@ -303,7 +303,7 @@ def _place(row: UndoRow, placement: Placement) -> UndoPlace:
 
 
 def _stored(moment: datetime | None) -> str | None:
-    """Give the one form of a moment, in UTC."""
+    """Return the one form of a moment, in UTC."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds") if moment else None
 
 

@@ -61,7 +61,7 @@ class Cause:
 
     @property
     def query(self) -> str:
-        """Give the choice of these requests for the address bar."""
+        """Return the choice of these requests for the address bar."""
         return picks(row.pk for row in self.rows)
 
 
@@ -74,19 +74,19 @@ class Together:
 
 
 def picks(pks: Iterable[int]) -> str:
-    """Give requests as they stand in the address bar, without the question mark."""
+    """Return requests as they stand in the address bar, without the question mark."""
     return "&".join(f"pick={pk}" for pk in pks)
 
 
 def others_with_the_cause(exclusion: Exclusion, reader: User, *, most: int) -> tuple[int, ...]:
-    """Give the other requests with the same value that the reader could decide, oldest first; one query."""
+    """Return the other requests with the same value that the reader could decide, oldest first; one query."""
     same = Exclusion.objects.undecided_by(reader).filter(kind=exclusion.kind, value_key=exclusion.value_key)
     others = same.exclude(pk=exclusion.pk).order_by("requested_at", "pk")
     return tuple(others.values_list("pk", flat=True)[:most])
 
 
 def chosen(reader: User, pks: Sequence[int]) -> QuerySet[Exclusion]:
-    """Give the chosen exclusions that the reader may see, oldest first, with all that is shown; two queries."""
+    """Return the chosen exclusions that the reader may see, oldest first, with all that is shown; two queries."""
     joined = ("case__device", "requested_by", "scope_device", "scope_group")
     found: QuerySet[Exclusion] = Exclusion.objects.visible_to(reader)
     found = found.filter(pk__in=pks).select_related(*joined).prefetch_related("decisions")

@@ -85,9 +85,9 @@ class EndingSoon:
 
 
 def read_ending(exclusion: Exclusion, *, reader: User) -> EndingView:
-    """Give the view of an exclusion; four queries, and three more for a renewal."""
-    technical = reader.role in SEE_ALL_CASES
-    may = {"technical": technical, "may_open": technical or exclusion.case.device_owner_id == reader.pk}
+    """Return the view of an exclusion; four queries, and three more for a renewal."""
+    for_it = reader.role in SEE_ALL_CASES
+    may = {"for_it": for_it, "may_open": for_it or exclusion.case.device_owner_id == reader.pk}
     tries = list(exclusion.retests.select_related("lease"))
     works, needed = (_newest(tries, purpose) for purpose in RetestPurpose)
     works_due, needed_due = (_newest(tries, purpose, is_open=True) for purpose in RetestPurpose)
@@ -111,7 +111,7 @@ def read_ending(exclusion: Exclusion, *, reader: User) -> EndingView:
 
 
 def ending_soon(reader: User) -> tuple[EndingSoon, ...]:
-    """Give what was announced to end and the reader asked for, or is of their cases; next end first; one query."""
+    """Return what was announced to end and the reader asked for, or is of their cases; next end first; one query."""
     own = Q(requested_by=reader) | Q(case__reporter=reader) | Q(case__device_owner=reader)
     renewals = Exclusion.objects.open().filter(renews=OuterRef("pk")).order_by().values("status")
     found = Exclusion.objects.in_force().filter(own, warnings__isnull=False).distinct().order_by("expires_at", "pk")
@@ -126,12 +126,12 @@ def count_ending_soon() -> int:
 
 
 def _newest(tries: list[Retest], purpose: RetestPurpose, *, is_open: bool = False) -> Retest | None:
-    """Give the newest that is over, or the one that is open: what is due later does not hide the last word."""
+    """Return the newest that is over, or the one that is open: what is due later does not hide the last word."""
     found = (retest for retest in tries if retest.purpose == purpose and (retest.ended_at is None) is is_open)
     return next(found, None)
 
 
-def _line(retest: Retest | None, *, technical: bool, may_open: bool) -> RetestLine | None:
+def _line(retest: Retest | None, *, for_it: bool, may_open: bool) -> RetestLine | None:
     if retest is None:
         return None
     words = retest_text(retest.outcome)
@@ -144,11 +144,11 @@ def _line(retest: Retest | None, *, technical: bool, may_open: bool) -> RetestLi
         question=QUESTIONS[RetestPurpose(retest.purpose)],
         is_open=retest.status == RetestStatus.ASKED,
         tone=words.tone if words else "info",
-        words=(words.it if technical else words.employee) if words else None,
+        words=(words.it if for_it else words.employee) if words else None,
         at=retest.ended_at or retest.due_at,
         asked_at=retest.asked_at,
         error=error_text(DeviceErrorCode(code)).title if code in set(DeviceErrorCode) else None,
-        why_no_lease=lease_words.it if technical and lease_words else None,
+        why_no_lease=lease_words.it if for_it and lease_words else None,
     )
 
 
@@ -163,7 +163,7 @@ def _said_blocked_at(exclusion: Exclusion, tries: list[Retest]) -> datetime | No
     return said_at if said_at is not None and said_at >= max(opened, default=said_at) else None
 
 
-def _renewed(exclusion: Exclusion, *, technical: bool, may_open: bool) -> Renewed | None:
+def _renewed(exclusion: Exclusion, *, for_it: bool, may_open: bool) -> Renewed | None:
     if exclusion.renews_id is None:
         return None
     renewed = Exclusion.objects.get(pk=exclusion.renews_id)
@@ -173,6 +173,6 @@ def _renewed(exclusion: Exclusion, *, technical: bool, may_open: bool) -> Renewe
         pk=renewed.pk,
         status_label=label_of(EXCLUSION_STATUS_LABELS, renewed.status),
         expires_at=renewed.expires_at,
-        needed=_line(needed, technical=technical, may_open=may_open),
+        needed=_line(needed, for_it=for_it, may_open=may_open),
         advises_end=_advises_end(needed),
     )

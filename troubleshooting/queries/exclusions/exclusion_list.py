@@ -104,7 +104,7 @@ class ExclusionList:
 def list_exclusions(
     reader: User, wanted: ExclusionFilter, *, cursor: Cursor | None = None, page_size: int = PAGE_SIZE
 ) -> ExclusionList:
-    """Give one page of the exclusions that the reader may see and the filter leaves; three queries."""
+    """Return one page of the exclusions that the reader may see and the filter leaves; three queries."""
     found = _matching(reader, wanted)
     rows, more = _page(found, cursor, page_size)
     to_newer = cursor is not None and cursor.newer
@@ -120,7 +120,7 @@ def list_exclusions(
 
 
 def exclusions_of(case: Case) -> tuple[ExclusionRow, ...]:
-    """Give the exclusions of a case, newest first; one query."""
+    """Return the exclusions of a case, newest first; one query."""
     return tuple(row_of(exclusion) for exclusion in _joined(Exclusion.objects.filter(case=case)))
 
 
@@ -164,7 +164,7 @@ def _joined(found: QuerySet[Exclusion]) -> QuerySet[Exclusion]:
 
 
 def _page(found: QuerySet[Exclusion], cursor: Cursor | None, page_size: int) -> tuple[list[Exclusion], bool]:
-    """Give the rows of the page, newest first, and whether more lie in the direction of travel."""
+    """Return the rows of the page, newest first, and whether more lie in the direction of travel."""
     ordered = _joined(found)
     if cursor is not None and cursor.newer:
         beside = Q(requested_at__gt=cursor.updated_at) | Q(requested_at=cursor.updated_at, pk__gt=cursor.case_id)
@@ -182,7 +182,7 @@ def _cursor_at(edge: list[Exclusion], *, newer: bool = False) -> Cursor | None:
 
 
 def row_of(exclusion: Exclusion) -> ExclusionRow:
-    """Give the line of an exclusion with case, requester and scope joined."""
+    """Return the line of an exclusion with case, requester and scope joined."""
     return ExclusionRow(
         pk=exclusion.pk,
         value=exclusion.value,

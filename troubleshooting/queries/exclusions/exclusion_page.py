@@ -124,7 +124,7 @@ class ExclusionPage:
     """One exclusion as the reader may see it."""
 
     pk: int
-    technical: bool
+    for_it: bool
     status: str
     status_label: Promise | None
     next: Promise
@@ -164,13 +164,13 @@ class ExclusionPage:
 def read_exclusion_page(
     exclusion: Exclusion, *, reader: User, change: Mapping[str, Any], digest: str, may_open: MayOpen
 ) -> ExclusionPage:
-    """Give the page of an exclusion that the reader may open; ``change`` is what an approval binds, with its digest.
+    """Return the page of an exclusion that the reader may open; ``change`` is what an approval binds, with its digest.
 
     ``may_open`` tells whether the reader may see what was done in a place.
 
     Case with device and reporter, requester and scope are joined. The same number of queries for every exclusion.
     """
-    technical = reader.role in SEE_ALL_CASES
+    for_it = reader.role in SEE_ALL_CASES
     status, kind = ExclusionStatus(exclusion.status), ExclusionKind(exclusion.kind)
     decisions = list(exclusion.decisions.select_related("by"))
     lines = tuple(_decision(exclusion, decision, digest, reader=reader) for decision in decisions)
@@ -179,18 +179,18 @@ def read_exclusion_page(
     opens = OPENS[kind]
     return ExclusionPage(
         pk=exclusion.pk,
-        technical=technical,
+        for_it=for_it,
         status=status.value,
         status_label=EXCLUSION_STATUS_LABELS[status],
-        next=_next(status, technical=technical, is_in_tenant=kind not in LOCAL_KINDS),
+        next=_next(status, for_it=for_it, is_in_tenant=kind not in LOCAL_KINDS),
         kind=EXCLUSION_KIND_LABELS[kind],
         value=exclusion.value,
-        opens=say(opens.it if technical else opens.employee, value=exclusion.value),
+        opens=say(opens.it if for_it else opens.employee, value=exclusion.value),
         scope=scope_words(exclusion),
         expires_at=exclusion.expires_at,
-        commands=tuple(map(step_text, change["steps"])) if technical else (),
+        commands=tuple(map(step_text, change["steps"])) if for_it else (),
         is_in_tenant=kind not in LOCAL_KINDS,
-        digest=digest if technical else "",
+        digest=digest if for_it else "",
         is_bound=exclusion.digest == digest,
         case_number=exclusion.case.number,
         case_address=exclusion.case.indicator_value,
@@ -199,17 +199,17 @@ def read_exclusion_page(
         reason_label=label_of(EXCLUSION_REASON_LABELS, exclusion.reason_code),
         reason=exclusion.reason,
         verdict=VERDICT_LABELS[verdict.code] if verdict else None,
-        verdict_text=(verdict.it if technical else verdict.employee) if verdict else None,
+        verdict_text=(verdict.it if for_it else verdict.employee) if verdict else None,
         confidence=CONFIDENCE_LABELS[verdict.confidence] if verdict else None,
-        evidence=evidence_links(verdict.evidence, technical=technical, prefix="") if verdict else (),
-        findings=tuple(LintFinding.from_json(finding) for finding in exclusion.findings) if technical else (),
-        reach=read_reach(exclusion) if technical else None,
+        evidence=evidence_links(verdict.evidence, for_it=for_it, prefix="") if verdict else (),
+        findings=tuple(LintFinding.from_json(finding) for finding in exclusion.findings) if for_it else (),
+        reach=read_reach(exclusion) if for_it else None,
         decisions=lines,
         question=_question(status, decisions),
         approvals=sum(line.counts for line in lines),
         approvals_needed=exclusion.approvals_needed,
-        placements=read_placements(exclusion, technical=technical, may_open=may_open),
-        elsewhere=count_elsewhere(exclusion, technical=technical),
+        placements=read_placements(exclusion, for_it=for_it, may_open=may_open),
+        elsewhere=count_elsewhere(exclusion, for_it=for_it),
         is_open=status not in ENDED,
         is_in_force=status in IN_FORCE,
         may_end=status in IN_FORCE or status is ExclusionStatus.APPROVED,
@@ -217,8 +217,8 @@ def read_exclusion_page(
     )
 
 
-def _next(status: ExclusionStatus, *, technical: bool, is_in_tenant: bool) -> Promise:
-    special = {**(NEXT_IN_TENANT if is_in_tenant else {}), **(NEXT_FOR_IT if technical else {})}
+def _next(status: ExclusionStatus, *, for_it: bool, is_in_tenant: bool) -> Promise:
+    special = {**(NEXT_IN_TENANT if is_in_tenant else {}), **(NEXT_FOR_IT if for_it else {})}
     return special.get(status, NEXT_WORDS[status])
 
 
@@ -251,27 +251,26 @@ def _question(status: ExclusionStatus, decisions: list[ExclusionDecision]) -> st
     return asked[-1] if asked and status is ExclusionStatus.ASKED_BACK else ""
 
 
-def read_placements(exclusion: Exclusion, *, technical: bool, may_open: MayOpen) -> tuple[PlacementLine, ...]:
-    """Give where an exclusion is, the first few PCs before the rest; its case is joined; two queries.
+def read_placements(exclusion: Exclusion, *, for_it: bool, may_open: MayOpen) -> tuple[PlacementLine, ...]:
+    """Return where an exclusion is, the first few PCs before the rest; its case is joined; two queries.
 
     An employee reads of the case's own PC and of the tenant; other people's PCs are only counted
     (:func:`count_elsewhere`).
     """
     placed = exclusion.placements.select_related("device").order_by("-is_canary", "device__hostname")
-    if not technical:
+    if not for_it:
         placed = placed.filter(_own_places(exclusion))
     joined = ActivityEntry.objects.filter(subject_type="placement", action="placement_joined")
     late = set(joined.filter(subject_id__in=exclusion.placements.values("pk")).values_list("subject_id", flat=True))
     shown = placed[:PLACEMENTS_SHOWN]
     return tuple(
-        _placement(found, exclusion, is_late=found.pk in late, technical=technical, may_open=may_open)
-        for found in shown
+        _placement(found, exclusion, is_late=found.pk in late, for_it=for_it, may_open=may_open) for found in shown
     )
 
 
-def count_elsewhere(exclusion: Exclusion, *, technical: bool) -> int:
+def count_elsewhere(exclusion: Exclusion, *, for_it: bool) -> int:
     """Count the places that the reader is not told of: no query for IT and auditors, one for employees."""
-    return 0 if technical else exclusion.placements.exclude(_own_places(exclusion)).count()
+    return 0 if for_it else exclusion.placements.exclude(_own_places(exclusion)).count()
 
 
 def _own_places(exclusion: Exclusion) -> Q:
@@ -279,7 +278,7 @@ def _own_places(exclusion: Exclusion) -> Q:
 
 
 def _placement(
-    placement: Placement, exclusion: Exclusion, *, is_late: bool, technical: bool, may_open: MayOpen
+    placement: Placement, exclusion: Exclusion, *, is_late: bool, for_it: bool, may_open: MayOpen
 ) -> PlacementLine:
     words = placement_text(placement.outcome)
     placement.exclusion = exclusion  # joined with its case
@@ -293,11 +292,11 @@ def _placement(
         is_late=is_late,
         has_left=exclusion.status in (ExclusionStatus.APPROVED, *IN_FORCE) and placement.status in OUT_OF_SCOPE,
         since=placement.ended_at or placement.verified_at,
-        outcome=(words.it if technical else words.employee) if words else None,
+        outcome=(words.it if for_it else words.employee) if words else None,
         error=error_title_of(placement),
-        error_detail=placement.error_detail if technical else "",
+        error_detail=placement.error_detail if for_it else "",
         next_attempt_at=placement.next_attempt_at if placement.error_code != STOPPED else None,
-        event_at=placement.event_at if technical else None,
+        event_at=placement.event_at if for_it else None,
     )
 
 

@@ -23,7 +23,7 @@ FEWEST_LABELS = 2  # of a domain above the host that an indicator may be about
 
 
 def known_in_tenant(kind: ExclusionKind, text: str, scope: Scope) -> tuple[Known, ...]:
-    """Give the tenant's indicators that overlap with a value, the portal's own left out; two queries at most.
+    """Return the tenant's indicators that overlap with a value, the portal's own left out; two queries at most.
 
     () where the text is no value of its kind, for a program, and where the tenant was never read.
     """
@@ -40,7 +40,7 @@ def known_in_tenant(kind: ExclusionKind, text: str, scope: Scope) -> tuple[Known
 
 
 def known_by_policy(kind: ExclusionKind, snapshot: Snapshot | None) -> tuple[Known, ...]:
-    """Give the exclusions that a policy sets, as far as the PC's log tells; no query."""
+    """Return the exclusions that a policy sets, as far as the PC's log tells; no query."""
     found = []
     for change in policy_exclusions((snapshot.events if snapshot else None) or ()):
         value = _parsed(change.kind, change.value)
@@ -55,7 +55,7 @@ def _deciding() -> Q:
 
 
 def _overlapping(value: ExclusionValue) -> Q:
-    """Give the condition for the host itself, the domains above it, the hosts below it, and pages of any of them."""
+    """Return the condition for the host itself, the domains above it, the hosts below it, and pages of any of them."""
     assert value.indicator is not None, "only addresses overlap"
     host = value.indicator.host
     above = _with_parents(host) if value.indicator.address is None else [host]
@@ -69,7 +69,7 @@ def _overlapping(value: ExclusionValue) -> Q:
 
 
 def _with_parents(host: str) -> list[str]:
-    """Give a host and the domains above it, but no suffix of one label."""
+    """Return a host and the domains above it, but no suffix of one label."""
     labels = host.split(".")
     return [".".join(labels[start:]) for start in range(max(1, len(labels) - FEWEST_LABELS + 1))]
 

@@ -18,14 +18,14 @@ LIVE = ENDING | IN_FORCE | {ExclusionStatus.APPROVED}
 
 
 def state_token(exclusion: Exclusion) -> str:
-    """Give the token of what the page shows now: first what concerns all of it, then its places; two queries."""
+    """Return the token of what the page shows now: first what concerns all of it, then its places; two queries."""
     places = exclusion.placements.order_by("pk").values_list("pk", "status", "outcome", "error_code", "attempts")
     tries = exclusion.retests.order_by("pk").values_list("pk", "status", "outcome", "error_code")
     return f"{exclusion.status}-{_short(tries)}.{_short(places)}"
 
 
 def head_of(token: str) -> str:
-    """Give the part of a token that concerns the whole page, not only the places."""
+    """Return the part of a token that concerns the whole page, not only the places."""
     return token.partition(".")[0]
 
 

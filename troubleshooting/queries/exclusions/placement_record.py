@@ -12,7 +12,7 @@ from troubleshooting.models import ActivityEntry, Placement
 from troubleshooting.models.choices import PLACEMENT_STATUS_LABELS
 from troubleshooting.queries.base.words import label_of
 
-ACTIONS = ("placement_there", "placement_refused", "placement_gone")
+ACTIONS = ("placement_verified", "placement_rejected", "placement_removed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class RecordLine:
 
 
 def read_tenant_record(placement: Placement) -> tuple[RecordLine, ...]:
-    """Give what came of each call, newest first; one query."""
+    """Return what came of each call, newest first; one query."""
     entries = ActivityEntry.objects.filter(
         subject_type="exclusion", subject_id=placement.exclusion_id, action__in=ACTIONS
     ).order_by("-at", "-pk")

@@ -61,7 +61,7 @@ class Reach:
 
 
 def devices_of(exclusion: Exclusion) -> QuerySet[Device]:
-    """Give the PCs of an exclusion's scope."""
+    """Return the PCs of an exclusion's scope."""
     devices = Device.objects.order_by("hostname")
     if exclusion.scope_kind == ScopeKind.DEVICE:
         return devices.filter(pk=exclusion.scope_device_id or 0)
@@ -71,7 +71,7 @@ def devices_of(exclusion: Exclusion) -> QuerySet[Device]:
 
 
 def read_reach(exclusion: Exclusion) -> Reach:
-    """Give what an exclusion touches, with its case joined; seven queries at most."""
+    """Return what an exclusion touches, with its case joined; seven queries at most."""
     devices = devices_of(exclusion)
     counted = devices.order_by().aggregate(devices=Count("pk"), people=Count("owner", distinct=True))
     snapshots = _last_snapshots(devices)
@@ -89,7 +89,7 @@ def read_reach(exclusion: Exclusion) -> Reach:
 
 
 def _in_tenant(exclusion: Exclusion) -> tuple[TenantEntry, ...]:
-    """Give the tenant's own indicators for the value and the domains above it that hold; not those of the portal."""
+    """Return the tenant's own indicators for the value and the domains above it that hold; not those of the portal."""
     if exclusion.kind != ExclusionKind.ALLOW_INDICATOR:
         return ()
     parts = exclusion.value_key.split(".")
@@ -157,7 +157,7 @@ def _concerns(event: ProtectionEvent, exclusion: Exclusion) -> bool:
 
 
 def _existing(exclusion: Exclusion, snapshots: dict[str, Snapshot]) -> list[ExistingEntry]:
-    """Give the PCs whose own list has the value already."""
+    """Return the PCs whose own list has the value already."""
     entries = []
     for name, snapshot in snapshots.items():
         preferences = snapshot.preferences or Preferences()

@@ -35,7 +35,7 @@ class AskPage:
 
 
 def read_ask_page(case: Case) -> AskPage:
-    """Give the page of a case with its device joined; the same number of queries for every case."""
+    """Return the page of a case with its device joined; the same number of queries for every case."""
     stored = case.verdicts.select_related("check_run", "audit_mode_test__lease").first()
     if stored is None:
         return AskPage(NO_VERDICT)
@@ -67,7 +67,7 @@ def lint_context(
     longest: timedelta,
     renews: Exclusion | None = None,
 ) -> LintContext:
-    """Give what the linter has to know beside the request: the evidence, and what decides about the value already.
+    """Return what the linter has to know beside the request: the evidence, and what decides about the value already.
 
     That is the open exclusions of the kind (the one to be renewed left out), the tenant's indicators that overlap with
     the value, and policies.
@@ -78,7 +78,7 @@ def lint_context(
 
 
 def existing_exclusion(kind: ExclusionKind, value_key: str, scope: Scope) -> Exclusion | None:
-    """Give the open exclusion that has the value and the scope already."""
+    """Return the open exclusion that has the value and the scope already."""
     for found in Exclusion.objects.open().filter(kind=kind.value, value_key=value_key).order_by("pk"):
         if found.scope == scope:
             return found
@@ -86,7 +86,7 @@ def existing_exclusion(kind: ExclusionKind, value_key: str, scope: Scope) -> Exc
 
 
 def _known(kind: ExclusionKind, scope: Scope, *, renews: Exclusion | None) -> tuple[Known, ...]:
-    """Give the open exclusions of the register; one query, and one more where a PC's group has to be known."""
+    """Return the open exclusions of the register; one query, and one more where a PC's group has to be known."""
     group_id = None
     if scope.kind is ScopeKind.DEVICE:
         group_id = Device.objects.filter(pk=scope.target_id or 0).values_list("group_id", flat=True).first()

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.tenant.errors import TenantErrorCode, TenantErrorText, tenant_error_text
-from troubleshooting.models import DriftLook, TenantReading
+from troubleshooting.models import DriftScan, TenantReading
 from troubleshooting.tenant.base import IndicatorCount
 
 
@@ -27,11 +27,11 @@ class TenantState:
 
 
 def read_tenant_state(*, is_set_up: bool) -> TenantState:
-    """Give what is known of the tenant; three queries, none where it is not set up."""
+    """Return what is known of the tenant; three queries, none where it is not set up."""
     if not is_set_up:
         return TenantState(is_set_up=False)
     last = TenantReading.objects.first()
-    look = DriftLook.objects.filter(device=None).first()
+    look = DriftScan.objects.filter(device=None).first()
     whole = TenantReading.objects.complete().first()
     count = IndicatorCount(whole.active) if whole is not None and whole.active is not None else None
     is_broken = last is not None and last.error_code != ""

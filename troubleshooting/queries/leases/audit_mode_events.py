@@ -19,7 +19,7 @@ SLACK = timedelta(seconds=1)  # clocks are compared to the second
 
 
 def events_of(test: AuditModeTest) -> tuple[EventRow, ...]:
-    """Give the events since the start of a test: those that decided it first, then the others; one query."""
+    """Return the events since the start of a test: those that decided it first, then the others; one query."""
     if test.lease is None or test.lease.started_at is None:
         return ()
     snapshot = read_events(test.lease)
@@ -32,14 +32,14 @@ def events_of(test: AuditModeTest) -> tuple[EventRow, ...]:
 
 
 def read_events(lease: SettingLease) -> Snapshot:
-    """Give what the visits for a lease read last of the log and the clock."""
+    """Return what the visits for a lease read last of the log and the clock."""
     answers = DeviceAnswer.objects.filter(snapshot__lease=lease, name__in=NEEDED)
     stored = [answer_of(row) for row in answers.order_by("snapshot__attempt", "position")]
     return build_snapshot(stored, collected_at=lease.ended_at or lease.ends_at)
 
 
 def facts_of(test: AuditModeTest, lease: SettingLease, snapshot: Snapshot) -> TestFacts:
-    """Give what is known of an ended test."""
+    """Return what is known of an ended test."""
     return TestFacts(
         report=test.case.report,
         events=snapshot.events,

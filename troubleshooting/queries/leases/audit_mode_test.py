@@ -72,7 +72,7 @@ class TestView:
     has_transcript: bool
     events: tuple[EventRow, ...]
     events_were_read: bool
-    technical: bool
+    for_it: bool
 
     @property
     def news(self) -> str:
@@ -119,7 +119,7 @@ class TestStep:
 
 
 def newest_tests(case: Case) -> list[AuditModeTest]:
-    """Give the newest tests of a case with all that the page needs; one query."""
+    """Return the newest tests of a case with all that the page needs; one query."""
     found = case.audit_mode_tests.select_related("lease", "consented_by", "approved_by", "cancelled_by", "verdict")
     tests = list(found.order_by("-consented_at", "-pk")[:TESTS_SHOWN])
     for test in tests:
@@ -128,7 +128,7 @@ def newest_tests(case: Case) -> list[AuditModeTest]:
 
 
 def visible_tests(reader: User) -> QuerySet[AuditModeTest]:
-    """Give the tests of the cases that the reader may open, with what their pages need."""
+    """Return the tests of the cases that the reader may open, with what their pages need."""
     tests = AuditModeTest.objects.select_related(
         "case__device", "case__reporter", "lease", "consented_by", "approved_by", "cancelled_by"
     )
@@ -136,15 +136,15 @@ def visible_tests(reader: User) -> QuerySet[AuditModeTest]:
 
 
 def read_test_step(case: Case, tests: Sequence[AuditModeTest], *, reader: User, may_ask: bool) -> TestStep:
-    """Give the step from the tests of the case; at most two queries more."""
+    """Return the step from the tests of the case; at most two queries more."""
     views = tuple(read_test(test, reader=reader, with_events=number == 0) for number, test in enumerate(tests))
     latest = views[0] if views else None
     return TestStep(test=latest, offer=_offer(case, latest, reader=reader, may_ask=may_ask), earlier=views[1:])
 
 
 def read_test(test: AuditModeTest, *, reader: User, with_events: bool = True) -> TestView:
-    """Give one test as the reader may see it; for IT and auditors one query for its events."""
-    technical = reader.role in SEE_ALL_CASES
+    """Return one test as the reader may see it; for IT and auditors one query for its events."""
+    for_it = reader.role in SEE_ALL_CASES
     case, lease, status = test.case, test.lease, TestStatus(test.status)
     why = outcome_text(lease.outcome) if lease and status is TestStatus.NOT_DONE else None
     is_put_off = lease is not None and lease.status == LeaseStatus.RESTORING and bool(lease.error_code)
@@ -175,16 +175,16 @@ def read_test(test: AuditModeTest, *, reader: User, with_events: bool = True) ->
         visit=test.visit_outcome,
         ended_at=test.ended_at,
         why_title=why.title if why else None,
-        why=(why.it if technical else why.employee) if why else None,
+        why=(why.it if for_it else why.employee) if why else None,
         error=error_title(lease) if lease and is_put_off else None,
         next_attempt_at=lease.next_attempt_at if lease else None,
         is_superseded=lease is not None and lease.status == LeaseStatus.SUPERSEDED,
         mode_before=mode_word(lease.value_before) if lease else "",
         mode_seen=mode_word(lease.value_seen) if lease else "",
         has_transcript=lease is not None,
-        events=events_of(test) if technical and is_over and with_events else (),
+        events=events_of(test) if for_it and is_over and with_events else (),
         events_were_read=test.events_read_at is not None,
-        technical=technical,
+        for_it=for_it,
     )
 
 
@@ -194,7 +194,7 @@ def program_of(case: Case) -> str:
 
 
 def fallback_of(lease: SettingLease) -> datetime | None:
-    """Give when the PC puts the setting back by itself, by the portal's clock; None where nothing was changed."""
+    """Return when the PC puts the setting back by itself, by the portal's clock; None where nothing was changed."""
     return lease.ends_at + TASK_GRACE if lease.task_fires_at else None
 
 
@@ -205,7 +205,7 @@ def error_title(lease: SettingLease) -> Text | None:
 
 
 def mode_word(value: int | None) -> Promise | str:
-    """Give the word for a value of EnableNetworkProtection, "" where it was not read."""
+    """Return the word for a value of EnableNetworkProtection, "" where it was not read."""
     return "" if value is None else MODE_LABELS.get(value, str(value))
 
 

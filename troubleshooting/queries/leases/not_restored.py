@@ -34,7 +34,7 @@ class NotRestoredList:
 
 
 def not_yet_restored(*, now: datetime) -> NotRestoredList:
-    """Give what IT and auditors have to know on every page; one query."""
+    """Return what IT and auditors have to know on every page; one query."""
     late = SettingLease.objects.not_yet_restored(now=now).select_related("device", "case")
     rows = tuple(_row(lease) for lease in late)
     return NotRestoredList(rows[:SHOWN], max(len(rows) - SHOWN, 0))

@@ -85,13 +85,13 @@ class SubmissionSheet:
 
 
 def judged_run(case: Case) -> CheckRun | None:
-    """Give the newest run that has a verdict; one query."""
+    """Return the newest run that has a verdict; one query."""
     judged = case.check_runs.exclude(verdict=None).select_related("verdict")
     return judged.order_by("-verdict__concluded_at", "-pk").first()
 
 
 def read_sheet(case: Case, *, company: Company, contact: str, time_zone: tzinfo, category: str = "") -> SubmissionSheet:
-    """Give the sheet of a case that the reader may open, with device, reporter and submission joined; five queries.
+    """Return the sheet of a case that the reader may open, with device, reporter and submission joined; five queries.
 
     The newest verdict counts, whether a check or an audit-mode test came to it.
     """

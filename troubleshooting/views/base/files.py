@@ -14,12 +14,12 @@ class Echo:
     """A file that hands back what is written, for a CSV that is made row by row."""
 
     def write(self, value: str) -> str:
-        """Give the text back."""
+        """Return the text back."""
         return value
 
 
 def csv_file(rows: Iterable[Sequence[object]], *, columns: Sequence[str], name: str) -> StreamingHttpResponse:
-    """Give rows as a file of that name, in portions."""
+    """Return rows as a file of that name, in portions."""
     response = StreamingHttpResponse(_lines(rows, columns), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response

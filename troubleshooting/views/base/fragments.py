@@ -27,7 +27,7 @@ def short_answer(
 
 
 def raw_answer(request: HttpRequest, of: Visited, wanted: str) -> HttpResponse:
-    """Give one raw answer of a visit: a fragment for htmx, else plain text."""
+    """Return one raw answer of a visit: a fragment for htmx, else plain text."""
     number = read_number(wanted)
     raw = read_raw_answer(of, number) if number is not None else None
     if raw is None:

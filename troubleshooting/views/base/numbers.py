@@ -6,7 +6,7 @@ MOST_DIGITS = 18  # of what the database counts with; Python itself refuses thou
 
 
 def read_number(text: str) -> int | None:
-    """Give the whole number that the text is; None for anything but ASCII digits, and for more than 18 of them."""
+    """Return the whole number that the text is; None for anything but ASCII digits, and for more than 18 of them."""
     if not (text.isascii() and text.isdecimal()) or len(text) > MOST_DIGITS:
         return None
     return int(text)

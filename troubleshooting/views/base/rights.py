@@ -30,7 +30,7 @@ class CaseRights:
 
 
 def reader_of(request: HttpRequest) -> User:
-    """Give the person who is signed in; the views ask only where a sign-in is certain."""
+    """Return the person who is signed in; the views ask only where a sign-in is certain."""
     person = request.user
     assert isinstance(person, User)  # LoginRequiredMiddleware keeps the promise
     return person

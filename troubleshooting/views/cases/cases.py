@@ -128,16 +128,16 @@ def case_solve(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _case(request: HttpRequest, number: str) -> Case:
-    """Give the case if the reader may open it, else 404."""
+    """Return the case if the reader may open it, else 404."""
     visible = Case.objects.visible_to(reader_of(request)).select_related("device", "reporter", "submission")
     return get_object_or_404(visible, number=number)
 
 
-def _do(request: HttpRequest, number: str, deed: Callable[[], object], *, done: str) -> HttpResponseRedirect:
-    """Do one deed, say what happens next or why nothing happened, and go back to the case."""
+def _do(request: HttpRequest, number: str, action: Callable[[], object], *, done: str) -> HttpResponseRedirect:
+    """Do one action, say what happens next or why nothing happened, and go back to the case."""
     try:
         with or_forbidden():
-            deed()
+            action()
     except actions.NotProved as error:
         messages.warning(request, str(WHY_NOT_SOLVED[error.unproved]))
     except AlreadyLive:
@@ -156,7 +156,7 @@ def _count(found: CaseList) -> str:
 
 
 def _page_url(query: str, direction: str, cursor: object) -> str:
-    """Give the address of the next page, "" where there is none."""
+    """Return the address of the next page, "" where there is none."""
     if cursor is None:
         return ""
     return f"?{query}&{direction}={cursor}" if query else f"?{direction}={cursor}"

@@ -69,7 +69,7 @@ def report_step(request: HttpRequest, step: int) -> HttpResponse:
 
 
 def _reporter(request: HttpRequest) -> User:
-    """Give the person; an auditor, who only reads, is sent away with a reason."""
+    """Return the person; an auditor, who only reads, is sent away with a reason."""
     person = reader_of(request)
     if person.role == Role.AUDITOR:
         raise PermissionDenied(_("Auditors read; they do not report problems."))

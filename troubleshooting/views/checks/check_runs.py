@@ -22,14 +22,14 @@ from troubleshooting.queries.checks.transcript import read_transcript
 from troubleshooting.views.base.fragments import CASE_CHANGED, raw_answer, short_answer
 from troubleshooting.views.base.rights import is_refresh, or_forbidden, reader_of, rights_of
 
-Deed = Callable[..., CheckRun]
+Action = Callable[..., CheckRun]
 
 
 @login_not_required  # the signed token answers for an unchanged poll; everything else signs in below
 @never_cache
 @require_GET
 def checklist(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give the checklist of a run; 204 where the page that asks shows it as it is."""
+    """Return the checklist of a run; 204 where the page that asks shows it as it is."""
     token = request.GET.get("seen", "")
     return short_answer(request, checklists.is_unchanged, pk=pk, token=token) or _changed_checklist(request, pk, token)
 
@@ -48,7 +48,7 @@ def transcript(request: HttpRequest, pk: int) -> HttpResponse:
         "run": run,
         "case": run.case,
         "visits": read_transcript(run),
-        "technical": permissions.sees_everything(reader),
+        "for_it": permissions.sees_everything(reader),
         "now": timezone.now(),
     }
     return render(request, "troubleshooting/checks/transcript.html", context)
@@ -84,12 +84,12 @@ def _changed_checklist(request: HttpRequest, pk: int, token: str) -> HttpRespons
     return response
 
 
-def _steer(request: HttpRequest, pk: int, deed: Deed, *, done: str) -> HttpResponseRedirect:
-    """Do one deed on a run the reader may see, say what happens next, and go back to the case."""
+def _steer(request: HttpRequest, pk: int, action: Action, *, done: str) -> HttpResponseRedirect:
+    """Do one action on a run the reader may see, say what happens next, and go back to the case."""
     run = _run(request, pk)
     try:
         with or_forbidden():
-            deed(run.pk, by=reader_of(request), now=timezone.now())
+            action(run.pk, by=reader_of(request), now=timezone.now())
     except InvalidTransition:
         messages.info(request, _("Nothing was changed: the check went on meanwhile. The page shows where it is."))
     else:

@@ -83,27 +83,27 @@ def drift_take_off_again(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def drift_look(request: HttpRequest, pk: int) -> HttpResponse:
+def drift_scan(request: HttpRequest, pk: int) -> HttpResponse:
     """Have a PC compared now."""
     with or_forbidden():
         permissions.check_may_handle_drift(reader_of(request))
     device = get_object_or_404(Device, pk=pk)
     done = _("The portal looks at %(pc)s now. Reload this page in a minute.") % {"pc": device.hostname}
-    return _do(request, lambda: actions.ask_for_look(device.pk, by=reader_of(request), now=timezone.now()), done=done)
+    return _do(request, lambda: actions.request_scan(device.pk, by=reader_of(request), now=timezone.now()), done=done)
 
 
 @require_POST
-def drift_look_tenant(request: HttpRequest) -> HttpResponse:
+def drift_scan_tenant(request: HttpRequest) -> HttpResponse:
     """Have the tenant read and compared now."""
     done = _("The portal reads the tenant's list now. Reload this page in a minute.")
-    return _do(request, lambda: actions.ask_for_look(None, by=reader_of(request), now=timezone.now()), done=done)
+    return _do(request, lambda: actions.request_scan(None, by=reader_of(request), now=timezone.now()), done=done)
 
 
-def _do(request: HttpRequest, deed: Callable[[], object], *, done: str) -> HttpResponse:
-    """Do one deed, say what happens next or why nothing happened, and go back to where the button stood."""
+def _do(request: HttpRequest, action: Callable[[], object], *, done: str) -> HttpResponse:
+    """Do one action, say what happens next or why nothing happened, and go back to where the button stood."""
     try:
         with or_forbidden():
-            deed()
+            action()
     except actions.NoLongerSo:
         messages.info(request, _("Nothing was changed: this is not so any more. The page shows where it stands."))
     else:

@@ -186,7 +186,7 @@ def _lifted_before() -> str:
 
 
 def _choices(stop: stops.StopLine | None, *, now: datetime) -> list[tuple[Promise, str]]:
-    """Give the usual moments with the address of their preview; around a stop where one is on."""
+    """Return the usual moments with the address of their preview; around a stop where one is on."""
     usual: list[tuple[Promise, datetime]] = [
         (gettext_lazy("The last hour"), now - AN_HOUR),
         (gettext_lazy("The last 24 hours"), now - A_DAY),
@@ -202,5 +202,5 @@ def _preview_url(since: datetime) -> str:
 
 
 def _exactly(moment: datetime) -> str:
-    """Give a moment so that it comes back as the same one, whatever the person's zone."""
+    """Return a moment so that it comes back as the same one, whatever the person's zone."""
     return moment.astimezone(UTC).isoformat()

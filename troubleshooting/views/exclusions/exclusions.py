@@ -178,7 +178,7 @@ def _page(request: HttpRequest, found: Exclusion, *, now: datetime, **bound: for
         "may_withdraw": permissions.may_withdraw_exclusion(reader, found)
         and found.status in (ExclusionStatus.REQUESTED, ExclusionStatus.ASKED_BACK, ExclusionStatus.APPROVED),
         "may_answer": permissions.may_withdraw_exclusion(reader, found) and found.status == ExclusionStatus.ASKED_BACK,
-        "drift": drift_of(found, now=now) if page.technical else (),
+        "drift": drift_of(found, now=now) if page.for_it else (),
         "may_handle": permissions.may_handle_drift(reader),
         "token": state_token(found),
         "poll_s": poll_seconds(found, now=now),
@@ -195,22 +195,22 @@ def _same_cause(found: Exclusion, reader: User) -> tuple[int, str] | None:
 
 
 def _say(
-    request: HttpRequest, found: Exclusion, form: forms.Form, deed: Callable[..., Exclusion], name: str, *, done: str
+    request: HttpRequest, found: Exclusion, form: forms.Form, action: Callable[..., Exclusion], name: str, *, done: str
 ) -> HttpResponse:
-    """Do a deed that takes words; without them the page says what is missing."""
+    """Do an action that takes words; without them the page says what is missing."""
     now = timezone.now()
     if not form.is_valid():
         return _page(request, found, now=now, **{name: form})
-    why_not = _tried(lambda: deed(found.pk, by=reader_of(request), now=now, **form.cleaned_data), found)
+    why_not = _tried(lambda: action(found.pk, by=reader_of(request), now=now, **form.cleaned_data), found)
     messages.info(request, why_not or done)
     return redirect("exclusion", pk=found.pk)
 
 
-def _tried(deed: Callable[[], Exclusion], found: Exclusion, *, scope: Scope | None = None) -> str:
-    """Do one deed; give why nothing happened, "" where it did."""
+def _tried(action: Callable[[], Exclusion], found: Exclusion, *, scope: Scope | None = None) -> str:
+    """Do one action; return why nothing happened, "" where it did."""
     with or_forbidden():
         return why_not_done(
-            deed,
+            action,
             kind=ExclusionKind(found.kind),
             value=found.value,
             scope=scope or found.scope,
@@ -218,7 +218,7 @@ def _tried(deed: Callable[[], Exclusion], found: Exclusion, *, scope: Scope | No
 
 
 def _exclusion(request: HttpRequest, pk: int) -> Exclusion:
-    """Give the exclusion if the reader may open it, else 404."""
+    """Return the exclusion if the reader may open it, else 404."""
     joined = ("case__device__group", "case__reporter", "requested_by", "scope_device", "scope_group")
     return get_object_or_404(Exclusion.objects.visible_to(reader_of(request)).select_related(*joined), pk=pk)
 

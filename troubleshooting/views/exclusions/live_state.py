@@ -22,18 +22,18 @@ EXCLUSION_CHANGED = "exclusion-changed"  # the event on which the whole page rel
 @never_cache
 @require_GET
 def exclusion_state(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give the places of an exclusion; 204 where the page that asks shows them as they are."""
+    """Return the places of an exclusion; 204 where the page that asks shows them as they are."""
     reader = reader_of(request)
     found = get_object_or_404(Exclusion.objects.visible_to(reader).select_related("case"), pk=pk)
     seen, token, now = request.GET.get("seen", ""), state_token(found), timezone.now()
     if seen == token:
         return HttpResponse(status=204)
-    technical, may_open = permissions.sees_everything(reader), partial(permissions.may_see_placement, reader)
+    for_it, may_open = permissions.sees_everything(reader), partial(permissions.may_see_placement, reader)
     context = {
         "page": {
             "pk": found.pk,
-            "placements": read_placements(found, technical=technical, may_open=may_open),
-            "elsewhere": count_elsewhere(found, technical=technical),
+            "placements": read_placements(found, for_it=for_it, may_open=may_open),
+            "elsewhere": count_elsewhere(found, for_it=for_it),
         },
         "token": token,
         "poll_s": poll_seconds(found, now=now),

@@ -33,7 +33,7 @@ def placement_transcript(request: HttpRequest, pk: int, place: int) -> HttpRespo
         "device": placement.device,
         "visits": read_transcript(placement) if placement.device else (),
         "record": read_tenant_record(placement) if placement.device is None else (),
-        "technical": permissions.sees_everything(reader),
+        "for_it": permissions.sees_everything(reader),
         "now": timezone.now(),
     }
     return render(request, "troubleshooting/exclusions/place.html", context)

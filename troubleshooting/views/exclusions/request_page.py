@@ -41,7 +41,7 @@ def exclusion_ask(request: HttpRequest, number: str) -> HttpResponse:
         "case": case,
         "page": page,
         "form": form,
-        "technical": permissions.sees_everything(reader),
+        "for_it": permissions.sees_everything(reader),
         "not_set_up": NOT_SET_UP,
         "kinds": [kind.value for kind in kinds_set_up()],
     }
@@ -49,7 +49,7 @@ def exclusion_ask(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _form(request: HttpRequest, case: Case, page: AskPage, *, now: datetime) -> ExclusionForm:
-    """Give the form: what was sent, else what a proposal names in the address."""
+    """Return the form: what was sent, else what a proposal names in the address."""
     named = {name: request.GET.get(name, "")[:1024] for name in ("kind", "value")}
     kinds = kinds_set_up()
     kind = named["kind"] if named["kind"] in set(kinds) else ""

@@ -65,7 +65,7 @@ def retest_record(request: HttpRequest, pk: int, retest: int) -> HttpResponse:
         "exclusion": found,
         "device": made.device,
         "visits": sorted(visits, key=lambda visit: visit.started_at, reverse=True),
-        "technical": permissions.sees_everything(reader),
+        "for_it": permissions.sees_everything(reader),
         "now": timezone.now(),
     }
     return render(request, "troubleshooting/exclusions/retest_record.html", context)
@@ -133,20 +133,20 @@ def _renew(request: HttpRequest, found: Exclusion, form: RenewForm) -> Exclusion
     return asked[0]
 
 
-def _tell(request: HttpRequest, deed: Callable[[], object], *, done: str) -> None:
-    """Do one deed, and say what happens next or why nothing does."""
+def _tell(request: HttpRequest, action: Callable[[], object], *, done: str) -> None:
+    """Do one action, and say what happens next or why nothing does."""
     try:
         with or_forbidden():
-            deed()
+            action()
     except CannotRetest as error:
         words = retest_text(error.outcome.value)
-        technical = permissions.sees_everything(reader_of(request))
-        messages.info(request, translated(words.it if technical else words.employee) if words else "")
+        for_it = permissions.sees_everything(reader_of(request))
+        messages.info(request, translated(words.it if for_it else words.employee) if words else "")
     else:
         messages.info(request, done)
 
 
 def _exclusion(request: HttpRequest, pk: int) -> Exclusion:
-    """Give the exclusion if the reader may open it, else 404."""
+    """Return the exclusion if the reader may open it, else 404."""
     joined = ("case__device__group", "case__reporter", "requested_by", "scope_device", "scope_group")
     return get_object_or_404(Exclusion.objects.visible_to(reader_of(request)).select_related(*joined), pk=pk)

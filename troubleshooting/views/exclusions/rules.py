@@ -48,7 +48,7 @@ FORESEEN: tuple[type[Exception], ...] = (*WITH_TEXT, *SENTENCES, InvalidTransiti
 
 
 def exclusion_rules() -> ExclusionRules:
-    """Give what the company allows, from the settings."""
+    """Return what the company allows, from the settings."""
     return ExclusionRules(
         policy=settings.EXCLUSION_APPROVALS,
         longest=settings.EXCLUSION_MAX_LIFETIME,
@@ -57,24 +57,24 @@ def exclusion_rules() -> ExclusionRules:
 
 
 def kinds_set_up() -> frozenset[ExclusionKind]:
-    """Give the kinds that can be asked for: those on PCs always, allow indicators where the portal has a tenant."""
+    """Return the kinds that can be asked for: those on PCs always, allow indicators where the portal has a tenant."""
     return frozenset(ExclusionKind) if exclusion_rules().has_tenant else LOCAL_KINDS
 
 
-def why_not_done(deed: Callable[[], object], *, kind: ExclusionKind, value: str, scope: Scope) -> str:
-    """Do one deed; give the sentence that says why nothing happened, "" where it did.
+def why_not_done(action: Callable[[], object], *, kind: ExclusionKind, value: str, scope: Scope) -> str:
+    """Do one action; return the sentence that says why nothing happened, "" where it did.
 
     NotAllowed passes: it is answered as 403. Kind, value and scope are those that the exclusion would have.
     """
     try:
-        deed()
+        action()
     except FORESEEN as error:
         return sentence_for(error, kind=kind, value=value, scope=scope)
     return ""
 
 
 def sentence_for(error: Exception, *, kind: ExclusionKind, value: str, scope: Scope) -> str:
-    """Give the sentence of a foreseen error; any other one is a fault of ours, and raised."""
+    """Return the sentence of a foreseen error; any other one is a fault of ours, and raised."""
     if isinstance(error, WITH_TEXT):
         return translated(error.text)
     if type(error) in SENTENCES:

@@ -59,7 +59,7 @@ def test_ask(request: HttpRequest, number: str) -> HttpResponse:
         "program": queries.program_of(case),
         "minutes": settings.AUDIT_MODE_TEST_LENGTH // timedelta(minutes=1),
         "needs_approval": _needs_approval(request, case),
-        "technical": permissions.sees_everything(reader),
+        "for_it": permissions.sees_everything(reader),
     }
     return render(request, "troubleshooting/audit_mode_tests/consent.html", context)
 
@@ -68,7 +68,7 @@ def test_ask(request: HttpRequest, number: str) -> HttpResponse:
 @never_cache
 @require_GET
 def test_state(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give the state of a test; 204 where the page that asks shows it as it is."""
+    """Return the state of a test; 204 where the page that asks shows it as it is."""
     token = request.GET.get("seen", "")
     return short_answer(request, queries.tokens.is_unchanged, pk=pk, token=token) or _changed_state(request, pk, token)
 
@@ -87,7 +87,7 @@ def test_transcript(request: HttpRequest, pk: int) -> HttpResponse:
         "test": test,
         "case": test.case,
         "visits": read_transcript(test.lease) if test.lease else (),
-        "technical": permissions.sees_everything(reader),
+        "for_it": permissions.sees_everything(reader),
         "now": timezone.now(),
     }
     return render(request, "troubleshooting/audit_mode_tests/transcript.html", context)
@@ -161,18 +161,18 @@ def _changed_state(request: HttpRequest, pk: int, token: str) -> HttpResponse:
     return response
 
 
-def _steer(request: HttpRequest, pk: int, deed: Callable[..., AuditModeTest], *, done: str) -> HttpResponseRedirect:
-    """Do one deed on a test that the reader may see, and go back to the case."""
+def _steer(request: HttpRequest, pk: int, action: Callable[..., AuditModeTest], *, done: str) -> HttpResponseRedirect:
+    """Do one action on a test that the reader may see, and go back to the case."""
     test = _test(request, pk)
-    _do(request, lambda: deed(test.pk, by=reader_of(request), now=timezone.now()), done=done)
+    _do(request, lambda: action(test.pk, by=reader_of(request), now=timezone.now()), done=done)
     return _to_step(test.case)
 
 
-def _do(request: HttpRequest, deed: Callable[[], AuditModeTest], *, done: str) -> None:
-    """Do one deed; say what happens next, or why nothing happened."""
+def _do(request: HttpRequest, action: Callable[[], AuditModeTest], *, done: str) -> None:
+    """Do one action; say what happens next, or why nothing happened."""
     try:
         with or_forbidden():
-            deed()
+            action()
     except LeaseHeld as held:
         messages.warning(request, _held(request, held))
     except actions.TestUnderWay:
@@ -214,7 +214,7 @@ def _to_step(case: Case) -> HttpResponseRedirect:
 
 
 def _case(request: HttpRequest, number: str) -> Case:
-    """Give the case if the reader may open it, else 404."""
+    """Return the case if the reader may open it, else 404."""
     visible = Case.objects.visible_to(reader_of(request)).select_related("device__group", "reporter")
     return get_object_or_404(visible, number=number)
 

@@ -33,7 +33,7 @@ def lease_retry(request: HttpRequest, pk: int) -> HttpResponseRedirect:
 
 
 def _back(request: HttpRequest, case: Case) -> str:
-    """Give the page of this portal that the button stood on, else the case."""
+    """Return the page of this portal that the button stood on, else the case."""
     page = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(page, allowed_hosts=None)
     return page if page and is_ours else reverse("case", args=[case.number])

@@ -47,15 +47,15 @@ def submission_record(request: HttpRequest, number: str) -> HttpResponse:
     form: RecordForm = StatusForm(request.POST) if is_sent else SentForm(request.POST)
     if not form.is_valid():
         return _page(request, case, form=form)
-    deed, done = _status_deed(request, case, form) if is_sent else _sent_deed(request, case, form)
-    if _do(request, deed):
+    action, done = _status_action(request, case, form) if is_sent else _sent_action(request, case, form)
+    if _do(request, action):
         messages.info(request, done)
     return redirect("submission", number=number)
 
 
 @require_GET
 def evidence_json(request: HttpRequest, number: str) -> HttpResponse:
-    """Give the evidence as a JSON file."""
+    """Return the evidence as a JSON file."""
     case, run = _evidence_of(request, number)
     now = timezone.now()
     actions.record_export(case.pk, by=reader_of(request), form="json", now=now)
@@ -65,7 +65,7 @@ def evidence_json(request: HttpRequest, number: str) -> HttpResponse:
 
 @require_GET
 def evidence_text(request: HttpRequest, number: str) -> HttpResponse:
-    """Give the evidence as a readable text file."""
+    """Return the evidence as a readable text file."""
     case, run = _evidence_of(request, number)
     now = timezone.now()
     actions.record_export(case.pk, by=reader_of(request), form="text", now=now)
@@ -95,7 +95,7 @@ def _page(request: HttpRequest, case: Case, *, form: RecordForm | None = None) -
 
 
 def _case(request: HttpRequest, number: str) -> Case:
-    """Give the case if the reader may open it and its submission: else 404, or 403 with the reason."""
+    """Return the case if the reader may open it and its submission: else 404, or 403 with the reason."""
     reader = reader_of(request)
     visible = Case.objects.visible_to(reader).select_related("device", "reporter", "submission__sent_by")
     case = get_object_or_404(visible, number=number)
@@ -116,18 +116,18 @@ def _is_sent(case: Case) -> bool:
     return hasattr(case, "submission") and case.submission.sent_at is not None
 
 
-def _sent_deed(request: HttpRequest, case: Case, form: RecordForm) -> tuple[Callable[[], object], str]:
+def _sent_action(request: HttpRequest, case: Case, form: RecordForm) -> tuple[Callable[[], object], str]:
     reader, now = reader_of(request), timezone.now()
     reference = str(form.cleaned_data["reference"])
 
-    def deed() -> None:
+    def action() -> None:
         actions.prepare_submission(case.pk, by=reader, now=now)  # where the sheet was copied without opening it first
         actions.record_sent(case.pk, by=reader, reference=reference, now=now)
 
-    return deed, _("The case now waits for Microsoft. Record their answer here once the submission history shows it.")
+    return action, _("The case now waits for Microsoft. Record their answer here once the submission history shows it.")
 
 
-def _status_deed(request: HttpRequest, case: Case, form: RecordForm) -> tuple[Callable[[], object], str]:
+def _status_action(request: HttpRequest, case: Case, form: RecordForm) -> tuple[Callable[[], object], str]:
     reader, now = reader_of(request), timezone.now()
     status = SubmissionStatus(str(form.cleaned_data["status"]))
     answer = str(form.cleaned_data["determination"])
@@ -140,11 +140,11 @@ def _status_deed(request: HttpRequest, case: Case, form: RecordForm) -> tuple[Ca
     )
 
 
-def _do(request: HttpRequest, deed: Callable[[], object]) -> bool:
-    """Do one deed; say why where it is refused."""
+def _do(request: HttpRequest, action: Callable[[], object]) -> bool:
+    """Do one action; say why where it is refused."""
     try:
         with or_forbidden():
-            deed()
+            action()
     except InvalidTransition:
         messages.info(request, _("Nothing was recorded: the submission moved on meanwhile. The page shows where."))
     else:

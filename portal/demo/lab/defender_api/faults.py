@@ -89,5 +89,5 @@ class ApiFaults:
             return True
 
     def first_to_strike(self, faults: Iterable[ApiFault]) -> ApiFault | None:
-        """Give the first of these that strikes now, or None."""
+        """Return the first of these that strikes now, or None."""
         return next(filter(self.strikes, faults), None)

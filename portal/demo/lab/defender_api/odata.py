@@ -26,7 +26,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
 def select(
     entities: Sequence[Mapping[str, Any]], query: Mapping[str, str], *, filters: frozenset[str]
 ) -> list[Mapping[str, Any]]:
-    """Give the entities that a query asks for; raises Problem ODataError. ``filters`` are the fields it may name."""
+    """Return the entities that a query asks for; raises Problem ODataError. ``filters`` are the fields it may name."""
     wanted = conditions(query.get("$filter", ""), filters=filters)
     found = [entity for entity in entities if all(_is_met(entity.get(name), how, what) for name, how, what in wanted)]
     skip, top = _count(query, "$skip", 0), _count(query, "$top", MOST_ITEMS)
@@ -36,7 +36,7 @@ def select(
 
 
 def conditions(text: str, *, filters: frozenset[str]) -> list[tuple[str, str, Any]]:
-    """Give field, comparison and value of every condition; they are joined by ``and``."""
+    """Return field, comparison and value of every condition; they are joined by ``and``."""
     position, found = 0, list[tuple[str, str, Any]]()
     while position < len(text):
         condition = _CONDITION.match(text, position)

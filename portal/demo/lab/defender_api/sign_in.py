@@ -36,7 +36,7 @@ class Refusal(Exception):
     text: str
 
     def body(self) -> dict[str, Any]:
-        """Give the JSON of it."""
+        """Return the JSON of it."""
         return {
             "error": self.error,
             "error_description": f"AADSTS{self.number}: {self.text}",
@@ -47,7 +47,7 @@ class Refusal(Exception):
 
 
 class SignIn:
-    """Gives tokens and knows which of them are good."""
+    """Return tokens and knows which of them are good."""
 
     def __init__(self, tenant: SimulatedTenant) -> None:
         """Begin without a token."""
@@ -57,7 +57,7 @@ class SignIn:
         self._lock = threading.Lock()
 
     def description(self, tenant_id: str, base_url: str) -> dict[str, Any]:
-        """Give the OpenID configuration; raises Refusal for an unknown tenant."""
+        """Return the OpenID configuration; raises Refusal for an unknown tenant."""
         self._check_tenant(tenant_id)
         return {
             "issuer": f"{base_url}/{tenant_id}/v2.0",
@@ -66,7 +66,7 @@ class SignIn:
         }
 
     def token(self, tenant_id: str, form: Mapping[str, str], base_url: str) -> dict[str, Any]:
-        """Give a token; raises Refusal."""
+        """Return a token; raises Refusal."""
         self._check_tenant(tenant_id)
         if form.get("grant_type") != "client_credentials":
             raise Refusal(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
@@ -81,7 +81,7 @@ class SignIn:
         return {"token_type": "Bearer", "expires_in": self._tenant.token_lifetime_s, "access_token": value}
 
     def roles_of(self, authorization: str) -> frozenset[str] | None:
-        """Give the permissions of a request's token, None where it has none that is good."""
+        """Return the permissions of a request's token, None where it has none that is good."""
         scheme, _, value = authorization.partition(" ")
         return self._good.get(value) if scheme == "Bearer" else None
 
@@ -110,7 +110,7 @@ class SignIn:
 
 
 def _claims(assertion: str, certificate_pem: bytes) -> dict[str, Any]:
-    """Give the claims of a signed assertion; raises InvalidSignature or ValueError."""
+    """Return the claims of a signed assertion; raises InvalidSignature or ValueError."""
     head, body, signature = assertion.split(".")
     key = x509.load_pem_x509_certificate(certificate_pem).public_key()
     if not isinstance(key, rsa.RSAPublicKey):

@@ -51,7 +51,7 @@ class SimulatedTenant:
         self._lock = threading.RLock()
 
     def indicators(self, *, is_lagging: bool = False) -> list[Entity]:
-        """Give the indicators that have not expired; a lagging read gives those before the last write."""
+        """Return the indicators that have not expired; a lagging read gives those before the last write."""
         with self._lock:
             if is_lagging and self._lag_left > 0:
                 self._lag_left -= 1
@@ -110,7 +110,7 @@ class SimulatedTenant:
                 self._indicators[entity["id"]] = entity
 
     def machine(self, machine_id: str) -> Entity | None:
-        """Give the machine of that id, or None."""
+        """Return the machine of that id, or None."""
         return next((machine for machine in self.machines if machine["id"] == machine_id), None)
 
     def add_machine(self, name: str, **further: Any) -> Entity:
@@ -147,7 +147,7 @@ class SimulatedTenant:
         return alert
 
     def application_marks(self) -> Entity:
-        """Give the marks of what the application makes."""
+        """Return the marks of what the application makes."""
         return {"sourceType": "AadApp", "source": "Portal", "createdBy": self.client_id, "createdBySource": "PublicApi"}
 
     def _begin_write(self, lag_reads: int) -> None:

@@ -23,7 +23,7 @@ _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-
 
 
 def check(body: Any, *, device_groups: frozenset[str], now: datetime) -> Mapping[str, Any]:
-    """Give the body of a POST when it is acceptable; raises Problem."""
+    """Return the body of a POST when it is acceptable; raises Problem."""
     if not isinstance(body, dict):
         raise Problem(400, "InvalidRequestBody", "Request body is incorrect.")
     for name in REQUIRED:
