@@ -13,9 +13,9 @@ from pypsrp.wsman import WSMan
 
 from portal.demo.lab.server import LAB_PASSWORD, LAB_USERNAME
 from troubleshooting.machines.catalogue import prerequisite_visit
-from troubleshooting.machines.pipeline import Entry
+from troubleshooting.machines.pipeline import SELECT_OBJECT, Entry
 
-UNFILTERED = frozenset({"Select-Object"})
+UNFILTERED = frozenset({SELECT_OBJECT})
 
 
 def read_naively(port: int) -> int:

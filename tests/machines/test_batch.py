@@ -47,7 +47,7 @@ def not_found(entry):
     )
 
 
-def cim_error(**bound):
+def cim_error():
     return DeviceError(
         "Ungültiger Namespace",
         "HRESULT 0x8004100e,Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand",
@@ -55,7 +55,6 @@ def cim_error(**bound):
         "",
         "CimException",
         "Get-CimInstance",
-        bound,
     )
 
 
@@ -114,17 +113,6 @@ def test_an_answer_that_comes_out_of_order_belongs_to_nobody():
 
     assert names(together.settled(ended=True)) == ["preferences"]
     assert together.left_over() == [catalogue.CLOCK, CHROME]
-
-
-def test_an_error_is_told_by_the_parameters_the_device_sent_along():
-    together = batch(catalogue.OPERATING_SYSTEM, catalogue.COMPUTER, catalogue.ANTIVIRUS_PRODUCTS)
-    together.take_output(object_of(catalogue.OPERATING_SYSTEM))
-    together.take_error(cim_error(Namespace="root/SecurityCenter2", ClassName="AntiVirusProduct"))
-
-    settled = together.settled(ended=True)
-
-    assert names(settled) == ["operating_system", "antivirus_products"]
-    assert together.left_over() == [catalogue.COMPUTER]
 
 
 def test_an_error_that_could_be_two_statements_is_given_to_neither():

@@ -20,8 +20,9 @@ HOSTILE = ("'; Remove-Item C:\\", "$(whoami)", "`calc`", "a b", "x\ny", "", "-Fo
 
 def test_an_entry_is_shown_as_powershell_would_be_typed():
     assert rendered(catalogue.OPERATING_SYSTEM) == (
-        "Get-CimInstance -ClassName Win32_OperatingSystem | Select-Object -Property Caption, Version, BuildNumber, "
-        "OperatingSystemSKU, ProductType, CSName, LastBootUpTime, LocalDateTime"
+        "Get-CimInstance -ClassName Win32_OperatingSystem | Microsoft.PowerShell.Utility\\Select-Object "
+        "-Property Caption, Version, BuildNumber, OperatingSystemSKU, ProductType, CSName, LastBootUpTime, "
+        "LocalDateTime"
     )
 
 

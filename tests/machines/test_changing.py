@@ -54,7 +54,8 @@ def test_a_task_is_read_and_removed_by_the_name_that_it_was_set_with():
         "Unregister-ScheduledTask -TaskName NetworkProtectionPortal-7 -Confirm $false"
     )
     assert rendered(restore_task_state(7)) == (
-        "Get-ScheduledTask -TaskName NetworkProtectionPortal-7 | Select-Object -Property TaskName, State"
+        r"Get-ScheduledTask -TaskName NetworkProtectionPortal-7 | Microsoft.PowerShell.Utility\Select-Object "
+        "-Property TaskName, State"
     )
 
 

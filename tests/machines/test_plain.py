@@ -6,7 +6,7 @@ import json
 import uuid
 
 import pytest
-from pypsrp.complex_objects import GenericComplexObject
+from pypsrp.complex_objects import ErrorRecord, GenericComplexObject, ObjectMeta
 from pypsrp.serializer import Serializer
 
 from troubleshooting.machines.plain import device_error, plain, weight
@@ -73,6 +73,25 @@ def test_texts_can_always_be_stored(text):
     assert plain({text: [text]}) == {"a\ufffdb": ["a\ufffdb"]}
 
 
+LIMITED = """<Obj RefId="0"><TN RefId="0"><T>System.Management.Automation.ErrorRecord</T><T>System.Object</T></TN>
+<ToString>No.</ToString><MS><Obj N="Exception" RefId="1"><TN RefId="1">
+<T>System.Management.Automation.ParameterBindingValidationException</T><T>System.Object</T></TN><ToString>No.</ToString>
+<Props><S N="ParameterName">Path</S></Props></Obj><Nil N="TargetObject" />
+<S N="FullyQualifiedErrorId">ParameterArgumentValidationError,Get-ItemProperty_65caeacb1890434da6467e4384075d77</S>
+<Nil N="InvocationInfo" /><I32 N="ErrorCategory_Category">6</I32>
+<S N="ErrorCategory_Activity">Get-ItemProperty_65caeacb1890434da6467e4384075d77</S>
+<S N="ErrorCategory_Reason">ParameterBindingValidationException</S><S N="ErrorCategory_TargetName"></S>
+<S N="ErrorCategory_TargetType"></S><B N="SerializeExtendedInfo">false</B></MS></Obj>"""
+
+
+def test_what_an_endpoint_adds_to_the_names_of_its_functions_is_cut_off():
+    error = device_error(Serializer().deserialize(LIMITED, ObjectMeta("Obj", object=ErrorRecord)))
+
+    assert error.fq_error == "ParameterArgumentValidationError,Get-ItemProperty"
+    assert (error.activity, error.parameter) == ("Get-ItemProperty", "Path")
+    assert "65caeacb" not in str(error.as_json())
+
+
 def test_an_error_that_is_no_record_is_still_read():
     assert device_error("broken").message == "broken"
 
@@ -96,7 +115,7 @@ class Record:
     """An error record as hostile as it can be."""
 
     def __getattr__(self, name):
-        return 5 if name != "invocation_bound_parameters" else {"Path": ["a"], 1: object()}
+        return 5
 
     def __str__(self):
         return "x" * 10_000
@@ -107,5 +126,4 @@ def test_an_error_record_of_strange_types_is_still_read():
 
     assert error.category == "InvalidArgument"
     assert len(error.message) == 4_000
-    assert error.bound["Path"] == "a"
     assert set(map(type, error.as_json().values())) == {str}

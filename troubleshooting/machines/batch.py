@@ -1,8 +1,8 @@
 """Telling apart the answers of several commands that were sent as statements of one pipeline.
 
 Answers come in the order of the statements but carry no mark of which one they belong to (reference/remoting.md
-section 9). An object tells by its property names and its ``PSPath``, a moment by its form, an error by its bound
-parameters, its target or its cmdlet. What cannot be told with certainty is left over, to be asked again alone.
+section 9). An object tells by its property names and its ``PSPath``, a moment by its form, an error by its target
+or its cmdlet. What cannot be told with certainty is left over, to be asked again alone.
 Works on plain JSON and knows nothing of pypsrp.
 """
 
@@ -149,7 +149,7 @@ class Batch:
         waiting = [(number, mine.entry) for number, mine in enumerate(self._gathered) if not mine.done]
         if error.fq_error.casefold().startswith("commandnotfoundexception"):  # what one may not see, none may
             return [number for number, entry in waiting if _uses(entry, error.target)]
-        for is_owner in (_is_bound, _is_targeted, _is_named):
+        for is_owner in (_is_targeted, _is_named):
             owners = [number for number, entry in waiting if is_owner(error, entry)]
             if len(owners) == 1:
                 return owners
@@ -181,20 +181,6 @@ def _is_from(item: dict[str, Json], key: str) -> bool:
 
 def _uses(entry: Entry, command: str) -> bool:
     return any(part.name.casefold() == command.casefold() for part in entry.pipeline)
-
-
-def _is_bound(error: DeviceError, entry: Entry) -> bool:
-    """The device sent the cmdlet's parameters along: all of the entry's are among them."""
-    bound = {name.casefold(): value for name, value in error.bound.items()}
-    wanted = {
-        parameter.name.casefold(): str(parameter.value) for parameter in entry.command.parameters if parameter.name
-    }
-    same_command = error.activity.casefold() == entry.command.name.casefold()
-    return bool(wanted) and same_command and all(_same(bound.get(name), value) for name, value in wanted.items())
-
-
-def _same(bound: str | None, wanted: str) -> bool:
-    return bound is not None and key_path(bound) == key_path(wanted)
 
 
 def _is_targeted(error: DeviceError, entry: Entry) -> bool:

@@ -72,9 +72,13 @@ def cmdlet(name: str, /, *arguments: str, **parameters: Value) -> Cmdlet:
     return Cmdlet(name, positional + tuple(Parameter(key, value) for key, value in parameters.items()))
 
 
+# By its module: the Select-Object that a restricted endpoint brings along takes eleven property names and no others.
+SELECT_OBJECT = r"Microsoft.PowerShell.Utility\Select-Object"
+
+
 def select(*properties: str) -> Cmdlet:
     """Keep only these properties: small answers, null where the device lacks one (defender-cmdlets.md section 2)."""
-    return cmdlet("Select-Object", Property=properties)
+    return cmdlet(SELECT_OBJECT, Property=properties)
 
 
 def rendered(entry: Entry) -> str:

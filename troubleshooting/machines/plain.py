@@ -10,8 +10,7 @@ from __future__ import annotations
 import base64
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pypsrp.complex_objects import ComplexObject, GenericComplexObject
@@ -19,6 +18,7 @@ from pypsrp.complex_objects import ComplexObject, GenericComplexObject
 Json = Any  # None, bool, int, float, str, list of Json, or dict of str to Json
 
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
+_LIMITED_FUNCTION = re.compile(r"_[0-9a-f]{32}\Z")  # ",Get-ItemProperty_65caeacb1890434da6467e4384075d77"
 
 DEEPEST = 6
 TOO_DEEP = "…"
@@ -71,10 +71,10 @@ class DeviceError:
     target: str = ""
     reason: str = ""  # the exception's type
     activity: str = ""  # the cmdlet
-    bound: Mapping[str, str] = field(default_factory=dict)  # the cmdlet's parameters, where the device sent them
+    parameter: str = ""  # that was refused, where the exception names one
 
     def as_json(self) -> dict[str, str]:
-        """Return what is kept as evidence; bound parameters only serve to tell whose error it is."""
+        """Return what is kept as evidence."""
         return {
             "message": self.message,
             "fq_error": self.fq_error,
@@ -153,13 +153,24 @@ def device_error(record: object) -> DeviceError:
 
     return DeviceError(
         message=_short(_text_of(record) or part("message")),
-        fq_error=_short(part("fq_error")),
+        fq_error=_without_suffix(_short(part("fq_error"))),
         category=_category(part("category")),
         target=_short(part("target_name") or _target_text(part("target_object"))),
         reason=_short(part("reason")),
-        activity=_short(part("activity") or part("invocation_name")),
-        bound=_bound(part("invocation_bound_parameters")),
+        activity=_without_suffix(_short(part("activity"))),
+        parameter=_parameter(part("exception")),
     )
+
+
+def _without_suffix(name: str) -> str:
+    """Return an error id or activity as it is without an endpoint, which renames the functions that it limits."""
+    return _LIMITED_FUNCTION.sub("", name)
+
+
+def _parameter(exception: object) -> str:
+    if not isinstance(exception, GenericComplexObject):
+        return ""
+    return _short(exception.adapted_properties.get("ParameterName"))
 
 
 def _category(number: object) -> str:
@@ -170,16 +181,6 @@ def _category(number: object) -> str:
 
 def _target_text(target: object) -> str:
     return str(plain(target, depth=DEEPEST)) if target is not None else ""
-
-
-def _bound(parameters: object) -> dict[str, str]:
-    if not isinstance(parameters, dict):
-        return {}
-    return {_short(name): _short(_first(plain(value, depth=1))) for name, value in parameters.items()}
-
-
-def _first(value: Json) -> Json:
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _short(text: object) -> str:

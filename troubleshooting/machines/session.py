@@ -32,6 +32,8 @@ R = TypeVar("R")
 # A shell that a killed worker leaves behind ends by itself (remoting.md section 3: quotas; WinRM takes 60 s or more).
 IDLE_TIMEOUT_S = 180
 SHORTEST_SLICE_S = 0.1
+# Asked for, it is nearly half of every error record, and nothing in it tells more than the rest of the record.
+NO_INVOCATION_INFO = 0
 
 # pypsrp's WSMan renews ElementTree's table of prefixes, which is shared by all threads and not guarded.
 _wsman_lock = threading.Lock()
@@ -96,7 +98,7 @@ class Session:
         pipeline = PowerShell(self._pool)
         for entry in entries:
             _add(pipeline, entry)
-        self._call(self._patience_s(), pipeline.begin_invoke)
+        self._call(self._patience_s(), pipeline.begin_invoke, remote_stream_options=NO_INVOCATION_INFO)
         return pipeline
 
     def follow(self, pipeline: PowerShell, *, left_s: Callable[[], float], on_news: Callable[[], bool]) -> bool:

@@ -79,8 +79,8 @@ class Stopped(Exception):
     """The client stopped the pipeline."""
 
 
-def error_record(error: CommandError, *, command: str, position: int, length: int) -> ErrorRecord:
-    """Return the record of an error of that command, with its invocation info."""
+def error_record(error: CommandError, *, command: str, invocation: InvocationInfo | None) -> ErrorRecord:
+    """Return the record of an error of that command; the invocation info is there where the client asked for it."""
     record = ErrorRecord(
         Exception=_exception(error),
         CategoryInfo=CategoryInfo(
@@ -92,11 +92,11 @@ def error_record(error: CommandError, *, command: str, position: int, length: in
         ),
         TargetObject=error.target or None,
         FullyQualifiedErrorId=error.fq_error,
-        InvocationInfo=_invocation(command, position, length),
+        InvocationInfo=invocation,
         ErrorDetails=ErrorDetails(Message=error.details) if error.details else None,
-        PipelineIterationInfo=PSList([0] * (length + 1)),
+        PipelineIterationInfo=PSList([0] * (invocation.PipelineLength + 1)) if invocation else None,
     )
-    record.serialize_extended_info = True
+    record.serialize_extended_info = invocation is not None
     return record
 
 
@@ -106,7 +106,8 @@ def _exception(error: CommandError) -> NETException:
     return exception
 
 
-def _invocation(command: str, position: int, length: int) -> InvocationInfo:
+def invocation(command: str, *, position: int, length: int) -> InvocationInfo:
+    """Return where in a statement an error happened; bound parameters never travel."""
     is_function = command.endswith(FUNCTION_NOUNS)
     return InvocationInfo(
         BoundParameters=PSDict(),

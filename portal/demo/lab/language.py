@@ -11,6 +11,7 @@ from portal.demo.lab.errors import CommandError
 from portal.demo.lab.rules import FETCH_SCRIPT_SHA256, RULES, SUPPORT_CAB, Rule
 
 SELECT, FOR_EACH = "Select-Object", "ForEach-Object"
+SELECT_NAMES = frozenset({SELECT.casefold(), rf"Microsoft.PowerShell.Utility\{SELECT}".casefold()})
 _BY_NAME = {name.casefold(): (name, rules) for name, rules in RULES.items()}
 
 
@@ -39,7 +40,7 @@ def check(statement: Sequence[Call], *, full_language: bool) -> None:
     first = statement[0]
     canonical_name(first.name)
     for call in statement[1:]:
-        if call.name.casefold() not in {SELECT.casefold(), FOR_EACH.casefold()}:
+        if call.name.casefold() not in {*SELECT_NAMES, FOR_EACH.casefold()}:
             raise errors.not_recognized(call.name)
     failures = [_failure(rule, statement, full_language=full_language) for rule in _BY_NAME[first.name.casefold()][1]]
     if None not in failures:

@@ -12,7 +12,7 @@ from portal.demo.lab.call import Call
 from portal.demo.lab.errors import CommandError, Stopped
 from portal.demo.lab.events import EventRecord, to_xml
 from portal.demo.lab.faults import Fault
-from portal.demo.lab.language import SELECT, selected_names
+from portal.demo.lab.language import SELECT_NAMES, selected_names
 from portal.demo.lab.objects import Thing
 from portal.demo.lab.pc import SimulatedPC
 from portal.demo.lab.run import Run
@@ -37,23 +37,23 @@ def run_statements(pc: SimulatedPC, statements: Sequence[Sequence[Call]], job: J
     except Exception as error:
         log.exception("lab_command_broke", pc=pc.hostname)
         broken = CommandError(f"The lab broke: {error!r}", "LabBroke", reason="InvalidOperationException")
-        job.fail(_record(pc, broken, statements[0]))
+        job.fail(_record(pc, broken, statements[0], job))
 
 
 def _run_all(pc: SimulatedPC, statements: Sequence[Sequence[Call]], job: Job) -> None:
     for statement in statements:
         error = _run_statement(pc, statement, job)
         if error and len(statements) == 1:
-            job.fail(_record(pc, error, statement))
+            job.fail(_record(pc, error, statement, job))
             return
         if error:
-            job.write_error(_record(pc, error, statement))
+            job.write_error(_record(pc, error, statement, job))
     job.complete()
 
 
 def _run_statement(pc: SimulatedPC, statement: Sequence[Call], job: Job) -> CommandError | None:
     """Run one statement; returns the error that ended it, or None."""
-    run = Run(pc, job.stopping, lambda error: job.write_error(_record(pc, error, statement)))
+    run = Run(pc, job.stopping, lambda error: job.write_error(_record(pc, error, statement, job)))
     try:
         language.check(statement, full_language=pc.full_language)
         for value in _values(run, statement):
@@ -66,11 +66,12 @@ def _run_statement(pc: SimulatedPC, statement: Sequence[Call], job: Job) -> Comm
     return None
 
 
-def _record(pc: SimulatedPC, error: CommandError, statement: Sequence[Call]) -> Any:
+def _record(pc: SimulatedPC, error: CommandError, statement: Sequence[Call], job: Job) -> Any:
     if Fault.GERMAN in pc.faults:
         error = german.translated(error)
     name = statement[0].name
-    return errors.error_record(error, command=name, position=1, length=len(statement))
+    invocation = errors.invocation(name, position=1, length=len(statement)) if job.wants_invocation_info else None
+    return errors.error_record(error, command=name, invocation=invocation)
 
 
 def _values(run: Run, statement: Sequence[Call]) -> Iterator[Any]:
@@ -105,5 +106,5 @@ def _on_the_wire(run: Run, value: Any, tail: Call | None) -> Any:
         return to_xml(value, run.pc.full_name)
     if not isinstance(value, Thing):
         return value
-    is_selected = tail is not None and tail.name.casefold() == SELECT.casefold()
+    is_selected = tail is not None and tail.name.casefold() in SELECT_NAMES
     return objects.select(value, selected_names(tail)) if tail and is_selected else objects.whole(value)

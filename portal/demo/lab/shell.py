@@ -25,6 +25,7 @@ from psrpcore.types import (
     PSInvocationState,
     PSRPMessageType,
     PSVersion,
+    RemoteStreamOptions,
 )
 
 from portal.demo.lab import wsman
@@ -33,6 +34,7 @@ from portal.demo.lab.call import Call, statements_of
 FRAGMENT_SIZE = 32768  # what Windows PowerShell sends at once
 LINGER_S = 0.05  # how long an answer waits for the end of a command that is about to end
 STOP_S = 10.0
+ERRORS_WITH_INVOCATION_INFO = RemoteStreamOptions.AddInvocationInfoToErrorRecord
 VERSION_TABLE = {
     "PSVersion": PSVersion("5.1.26100.2161"),
     "PSEdition": "Desktop",
@@ -63,6 +65,7 @@ class Job:
         self.outbox = Outbox()
         self.stopping = threading.Event()
         self.thread: threading.Thread | None = None
+        self.wants_invocation_info = False
 
     def write(self, value: Any) -> None:
         """Put a value on the output stream."""
@@ -131,7 +134,9 @@ class Shell:
 
     def _follow(self, event: PSRPEvent[Any, Any], job: Job | None) -> None:
         if isinstance(event, CreatePipelineEvent) and job:
-            self._start(job, statements_of(event.pipeline.commands))
+            asked = event.pipeline
+            job.wants_invocation_info = bool(asked.remote_stream_options & ERRORS_WITH_INVOCATION_INFO)
+            self._start(job, statements_of(asked.commands))
         elif isinstance(event, GetCommandMetadataEvent) and job:
             self._start(job, [[Call("Get-Command")]])
 
