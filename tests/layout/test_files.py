@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -41,6 +42,49 @@ def test_lock_files_carry_a_hash_for_every_package():
         )
         assert pins
         assert [pin for pin, has_hash in pins if not has_hash] == []
+
+
+COMMAND = re.compile(
+    r"\b(?:Add|ForEach|Get|Import|Invoke|New|Register|Remove|Resolve|Select|Set|Start|Stop|Test|Unregister|Write)-[A-Z]"
+    r"|\bpowershell(?:\.exe)? -|-Command\b|@\{",
+)
+
+
+WRITER = ROOT / "troubleshooting" / "domain" / "base" / "powershell.py"
+
+
+def _puts_text_together(node: ast.AST) -> bool:
+    """Tell whether a PowerShell text is made by formatting or joining texts with values."""
+    parts: list[ast.AST] = []
+    if isinstance(node, ast.JoinedStr):
+        parts = list(node.values)
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod | ast.Add):
+        parts = [node.left, node.right]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"format", "join"}:
+        parts = [node.func.value, *node.args]
+    texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return len(parts) > len(texts) and any(map(COMMAND.search, texts))
+
+
+def test_powershell_text_comes_from_its_one_writer():
+    sources = [path for path in tracked() if path.suffix == ".py" and path.relative_to(ROOT).parts[0] != "tests"]
+    sources.remove(WRITER)
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sources
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.expr) and _puts_text_together(node)
+    ]
+
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["f'Set-MpPreference -X {x}'", "'Get-Item ' + x", "'Remove-Item %s' % x", "'powershell -c {}'.format(x)"],
+)
+def test_the_look_for_powershell_text_sees_it_made(source):
+    assert any(_puts_text_together(node) for node in ast.walk(ast.parse(source)))
 
 
 def templates() -> list[Path]:

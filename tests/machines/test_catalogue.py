@@ -29,7 +29,7 @@ def test_an_entry_is_shown_as_powershell_would_be_typed():
 def test_a_native_command_is_shown_with_its_path_quoted():
     shown = rendered(catalogue.CLOUD_CONNECTIVITY)
 
-    assert shown == r"& 'C:\Program Files\Windows Defender\MpCmdRun.exe' -ValidateMapsConnection"
+    assert shown == r"& 'C:\Program Files\Windows Defender\MpCmdRun.exe' '-ValidateMapsConnection'"
 
 
 def test_quotes_in_a_value_are_doubled_where_it_is_shown():

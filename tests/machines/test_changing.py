@@ -51,10 +51,10 @@ def test_a_mode_is_set_by_its_word(mode):
 def test_a_task_is_read_and_removed_by_the_name_that_it_was_set_with():
     assert task_of(set_restore_task(7, back_to=ProtectionMode.ENABLED, at=AT)).name == task_name(7)
     assert rendered(remove_restore_task(7)) == (
-        "Unregister-ScheduledTask -TaskName NetworkProtectionPortal-7 -Confirm $false"
+        "Unregister-ScheduledTask -TaskName 'NetworkProtectionPortal-7' -Confirm:$false"
     )
     assert rendered(restore_task_state(7)) == (
-        r"Get-ScheduledTask -TaskName NetworkProtectionPortal-7 | Microsoft.PowerShell.Utility\Select-Object "
+        r"Get-ScheduledTask -TaskName 'NetworkProtectionPortal-7' | Microsoft.PowerShell.Utility\Select-Object "
         "-Property TaskName, State"
     )
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from xml.sax.saxutils import escape
 
+from troubleshooting.domain.base import powershell
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.domain.exclusions.values import InvalidExclusionValue, ValueRefusal, parse_value
 from troubleshooting.machines.pipeline import Cmdlet, Entry, Shape, cmdlet, select
@@ -84,7 +85,8 @@ def _change(name: str, change: Cmdlet) -> Entry:
 def _task_xml(back_to: ProtectionMode, *, at: datetime) -> str:
     """Return the task: once at ``at`` (made up for when the device slept), at start-up, as SYSTEM, on battery too."""
     starts, ends = (escape(moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")) for moment in (at, at + TASK_LIVES))
-    arguments = f"-NoProfile -NonInteractive -Command Set-MpPreference -EnableNetworkProtection {back_to.argument}"
+    restore = powershell.command("Set-MpPreference", [("EnableNetworkProtection", back_to.argument)])
+    arguments = escape(powershell.program_arguments(restore))
     return f"""<?xml version="1.0" encoding="UTF-16"?>
 <Task version="1.3" xmlns="{_NAMESPACE}">
   <RegistrationInfo><Description>Sets network protection back after a test.</Description></RegistrationInfo>

@@ -6,14 +6,13 @@ A value can therefore not become code, and a JEA endpoint in NoLanguage mode acc
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-Value = str | int | bool | tuple[str, ...] | None
+from troubleshooting.domain.base import powershell
 
-_PLAIN_WORD = re.compile(r"[A-Za-z0-9_./\\:-]+\Z")
+Value = str | int | bool | tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,30 +81,8 @@ def select(*properties: str) -> Cmdlet:
 
 
 def rendered(entry: Entry) -> str:
-    """Show an entry as PowerShell would be typed; for people and for the evidence, never sent."""
-    return " | ".join(_rendered_cmdlet(part) for part in entry.pipeline)
-
-
-def _rendered_cmdlet(part: Cmdlet) -> str:
-    name = part.name if _PLAIN_WORD.match(part.name) else f"& {_quoted(part.name)}"
-    return " ".join([name, *(_rendered_parameter(parameter) for parameter in part.parameters)])
-
-
-def _rendered_parameter(parameter: Parameter) -> str:
-    value = _rendered_value(parameter.value)
-    if parameter.name is None:
-        return value
-    return f"-{parameter.name}" if parameter.value is None else f"-{parameter.name} {value}"
-
-
-def _rendered_value(value: Value) -> str:
-    if isinstance(value, bool):
-        return f"${str(value).lower()}"
-    if isinstance(value, tuple):
-        return ", ".join(_rendered_value(element) for element in value)
-    text = str(value)
-    return text if _PLAIN_WORD.match(text) else _quoted(text)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    """Return an entry as it would be typed; for people and for the evidence, never sent."""
+    return powershell.pipeline(
+        powershell.command(part.name, ((parameter.name, parameter.value) for parameter in part.parameters))
+        for part in entry.pipeline
+    )

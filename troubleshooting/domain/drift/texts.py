@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from troubleshooting.domain.base import powershell
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.drift.drift import DriftCode
@@ -79,12 +80,11 @@ BY_POLICY_TEXT = _words(
 )
 
 # How an entry is taken off by hand. The portal's own catalogue takes only values in their normal form.
-REMOVALS: Mapping[ExclusionKind, str] = {
-    ExclusionKind.IP_ADDRESS: "Remove-MpPreference -ExclusionIpAddress",
-    ExclusionKind.PROCESS: "Remove-MpPreference -ExclusionProcess",
+_LISTS: Mapping[ExclusionKind, str] = {
+    ExclusionKind.IP_ADDRESS: "ExclusionIpAddress",
+    ExclusionKind.PROCESS: "ExclusionProcess",
 }
 BY_HAND = frozenset({DriftCode.NOT_APPROVED, DriftCode.BROADER_THAN_APPROVED})
-_QUOTES = "'\u2018\u2019\u201a\u201b"  # PowerShell ends a text at any of these, and doubled they are part of it
 
 
 def drift_text(code: DriftCode, kind: ExclusionKind, *, is_by_policy: bool = False) -> DriftText:
@@ -99,7 +99,6 @@ def removal_command(code: DriftCode, kind: ExclusionKind, value: str) -> str:
 
     A value with control characters gets none: what is pasted has to be what is seen.
     """
-    if code not in BY_HAND or kind not in REMOVALS or not value.isprintable():
+    if code not in BY_HAND or kind not in _LISTS or not value.isprintable():
         return ""
-    quoted = "".join(letter * 2 if letter in _QUOTES else letter for letter in value)
-    return f"{REMOVALS[kind]} '{quoted}'"
+    return powershell.command("Remove-MpPreference", [(_LISTS[kind], value)])
