@@ -25,6 +25,7 @@ class LintCode(StrEnum):
     UNKNOWN_SUFFIX = "unknown_suffix"
     WIDER_THAN_REPORTED = "wider_than_reported"
     OTHER_SITE = "other_site"
+    LOOKALIKES = "lookalikes"
     SHARED_HOST = "shared_host"
     SHARED_PAGE = "shared_page"
     SHARED_TENANT = "shared_tenant"
@@ -101,6 +102,12 @@ WORDS: Mapping[LintCode, Words] = {
     LintCode.WIDER_THAN_REPORTED: _warn(_("This opens more than the reported site %(example)s."), _ONE_SITE),
     LintCode.OTHER_SITE: _warn(
         _("The case is about %(example)s, which this does not open. Say in the reason why this one is needed.")
+    ),
+    LintCode.LOOKALIKES: _warn(
+        _(
+            "This has characters that look like others or cannot be seen: %(characters)s. Compare it with the real "
+            "name before you approve it."
+        )
     ),
     LintCode.SHARED_HOST: _refuse(
         _("%(host)s is shared by many: %(reason)s."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 from functools import cache
+from urllib.parse import unquote
 
 from publicsuffixlist import PublicSuffixList
 
@@ -24,6 +25,7 @@ from troubleshooting.domain.advice.lists import (
     part_of_shared_host,
     shared_host,
 )
+from troubleshooting.domain.base.lookalikes import lookalikes
 from troubleshooting.domain.cases.case import Program, Report
 from troubleshooting.domain.cases.indicator import Indicator, covers
 from troubleshooting.domain.evidence.events import program_file
@@ -42,6 +44,7 @@ _SPECIAL_NETWORKS: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = t
 
 def about_value(value: ExclusionValue, context: LintContext) -> Iterator[LintFinding]:
     """Return what is found about a value, whatever its kind."""
+    yield from _about_lookalikes(value)
     if value.kind in LOCAL_KINDS and context.program is Program.EDGE:
         yield found(LintCode.NOT_IN_EDGE)
     if value.indicator is None:
@@ -52,6 +55,14 @@ def about_value(value: ExclusionValue, context: LintContext) -> Iterator[LintFin
         yield from _about_name(value, value.indicator.host, context.reported)
     if _is_https_page(value) and context.program is not Program.EDGE:
         yield found(LintCode.PATH_ONLY_IN_EDGE, host=_host(value))
+
+
+def _about_lookalikes(value: ExclusionValue) -> Iterator[LintFinding]:
+    """Name what a reader could take for something else; a page's address has it encoded."""
+    shown = unquote(value.value) if value.indicator is not None else value.value
+    names = lookalikes(shown)
+    if names:
+        yield found(LintCode.LOOKALIKES, characters=", ".join(names))
 
 
 def _is_https_page(value: ExclusionValue) -> bool:
