@@ -1,6 +1,6 @@
 """The naive way to read a device, as a yardstick: the same commands unfiltered, one pipeline each.
 
-Whole CIM objects carry their class declaration along, and nothing is batched (reference/remoting.md section 9).
+Whole CIM objects carry their class declaration along, and nothing is batched (docs/reference/remoting.md section 9).
 It needs an endpoint without NoLanguage limits, which the lab's ``--full-language`` PCs have.
 """
 

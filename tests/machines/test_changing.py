@@ -1,4 +1,7 @@
-"""The commands that change a PC: as device-commands.md says, from closed lists, and as the lab understands them."""
+"""The commands that change a PC: from closed lists, and as the lab understands them.
+
+Source: docs/reference/device-commands.md, "Changing".
+"""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class UnsafeAddress(ValueError):
     """This way to sign in would cross the network in the clear; it needs HTTPS."""
 
 
-# Basic has no message encryption and certificates need TLS (remoting.md section 1).
+# Basic has no message encryption and certificates need TLS (docs/reference/remoting.md section 1).
 NEEDS_HTTPS: frozenset[Auth] = frozenset({Auth.BASIC, Auth.CERTIFICATE})
 
 

@@ -1,6 +1,6 @@
 """Telling apart the answers of several commands that were sent as statements of one pipeline.
 
-Answers come in the order of the statements but carry no mark of which one they belong to (reference/remoting.md
+Answers come in the order of the statements but carry no mark of which one they belong to (docs/reference/remoting.md
 section 9). An object tells by its property names and its ``PSPath``, a moment by its form, an error by its target
 or its cmdlet. What cannot be told with certainty is left over, to be asked again alone.
 Works on plain JSON and knows nothing of pypsrp.

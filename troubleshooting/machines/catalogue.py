@@ -1,4 +1,4 @@
-"""Every command that may leave the portal for a device: reference/device-commands.md (what changes: ``changing``).
+"""Every command that may leave the portal for a device: docs/reference/device-commands.md (what changes: ``changing``).
 
 An entry is a constant, or comes from a function that checks its arguments. Nothing else can be sent: ``psrp`` asks
 :func:`is_known` before it sends, and the role capability of a JEA endpoint is made from :data:`VISIBLE`.
@@ -68,7 +68,7 @@ def _defender(name: str, command: str, wanted: tuple[str, ...]) -> Entry:
 
 
 def _events(name: str, log: str, condition: str, *, since: timedelta, most: int) -> Entry:
-    """Read events as XML (events.md section 6); the record itself would lose its data on the way."""
+    """Read events as XML (docs/reference/events.md section 6); the record itself would lose its data on the way."""
     if not timedelta(0) < since <= LONGEST_PERIOD:
         raise InvalidArgument(f"The period must be longer than nothing and at most {LONGEST_PERIOD.days} days.")
     milliseconds = since // timedelta(milliseconds=1)
@@ -117,13 +117,13 @@ SECURE_CHANNEL = Entry("secure_channel", (cmdlet("Test-ComputerSecureChannel"),)
 
 
 def protection_events(since: timedelta) -> Entry:
-    """Read the network protection events of that period (events.md section 2)."""
+    """Read the network protection events of that period (docs/reference/events.md section 2)."""
     condition = "(EventID=1125 or EventID=1126 or EventID=5007 or EventID=5013)"
     return _events("protection_events", DEFENDER_LOG, condition, since=since, most=500)
 
 
 def netlogon_events(since: timedelta) -> Entry:
-    """Read the cancelled calls to a domain controller of that period (events.md section 5)."""
+    """Read the cancelled calls to a domain controller of that period (docs/reference/events.md section 5)."""
     condition = "Provider[@Name='NETLOGON'] and (EventID=5783)"
     return _events("netlogon_events", "System", condition, since=since, most=100)
 
@@ -144,7 +144,7 @@ def test_port(host: str, *, port: int) -> Entry:
 
 
 def request_page(url: str) -> Entry:
-    """Ask for a page's head from the device. Never for a suspected bad site (device-commands.md).
+    """Ask for a page's head from the device. Never for a suspected bad site (docs/reference/device-commands.md).
 
     Raises InvalidArgument for anything but an http or https address in plain ASCII without a user name.
     """

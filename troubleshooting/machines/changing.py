@@ -1,4 +1,4 @@
-"""The commands that change a device: the Changing table of reference/device-commands.md.
+"""The commands that change a device: the Changing table of docs/reference/device-commands.md.
 
 Values come from closed lists; nothing that a person typed becomes part of a command or of a task's XML.
 """

@@ -1,7 +1,7 @@
 """Every way in which a device can fail to answer, from the libraries' exceptions to the closed list of codes.
 
-Sources: reference/remoting.md sections 2 and 4. Nothing is decided by a message in some language: types, numbers and
-error ids decide, and the original text is kept for IT.
+Sources: docs/reference/remoting.md sections 2 and 4. Nothing is decided by a message in some language: types, numbers
+and error ids decide, and the original text is kept for IT.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Events of Windows Defender/Operational from their XML (reference/events.md sections 2 and 3).
+"""Events of Windows Defender/Operational from their XML (docs/reference/events.md sections 2 and 3).
 
 The XML comes from a PC that may be compromised: its size is limited, and document types and entities are refused.
 """

@@ -1,4 +1,4 @@
-"""WS-Management fault numbers and what they mean (reference/remoting.md section 4).
+"""WS-Management fault numbers and what they mean (docs/reference/remoting.md section 4).
 
 Rows that only the Windows WinRM client raises are kept too: they cost nothing, and gateways pass them on.
 """

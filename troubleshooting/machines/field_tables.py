@@ -1,4 +1,4 @@
-"""Which property of Windows fills which field of the snapshot (reference/defender-cmdlets.md sections 2 to 4)."""
+"""Which property of Windows fills which field of the snapshot (docs/reference/defender-cmdlets.md sections 2 to 4)."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from troubleshooting.domain.evidence.snapshot import CloudConnectivity, WinHttpProxy
 
-# defender-cmdlets.md section 8: the success line, and the ways in which a failure's number is written
+# docs/reference/defender-cmdlets.md section 8: the success line, and the ways in which a failure's number is written
 _SUCCESS = re.compile(r"successfully established a connection to MAPS", re.IGNORECASE)
 _FAILURE = re.compile(r"ValidateMapsConnection failed", re.IGNORECASE)
 _HRESULT = re.compile(r"hr\s*=\s*(?:0x)?([0-9a-f]{8})\b", re.IGNORECASE)

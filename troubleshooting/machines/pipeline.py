@@ -1,7 +1,7 @@
 """What a catalogue entry is made of: named cmdlets with typed parameters, never text.
 
 A value can therefore not become code, and a JEA endpoint in NoLanguage mode accepts the pipeline
-(reference/device-commands.md, "Rules"; style.md, "The seam").
+(docs/reference/device-commands.md, "Rules"; docs/style.md, "Adapters").
 """
 
 from __future__ import annotations
@@ -76,7 +76,10 @@ SELECT_OBJECT = r"Microsoft.PowerShell.Utility\Select-Object"
 
 
 def select(*properties: str) -> Cmdlet:
-    """Keep only these properties: small answers, null where the device lacks one (defender-cmdlets.md section 2)."""
+    """Keep only these properties: small answers, null where the device lacks one.
+
+    Source: docs/reference/defender-cmdlets.md section 2.
+    """
     return cmdlet(SELECT_OBJECT, Property=properties)
 
 

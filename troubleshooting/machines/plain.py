@@ -1,8 +1,8 @@
 """PowerShell's objects as plain JSON, so that no PowerShell object leaves ``machines/``.
 
-What pypsrp makes of CLIXML (reference/remoting.md section 2, "Output types"): booleans, numbers and texts are native,
-DateTime and Version are texts, objects have adapted and extended properties, enumerations and dates with a display
-hint have one unnamed value, and everything else has its text.
+What pypsrp makes of CLIXML (docs/reference/remoting.md section 2, "Output types"): booleans, numbers and texts are
+native, DateTime and Version are texts, objects have adapted and extended properties, enumerations and dates with a
+display hint have one unnamed value, and everything else has its text.
 """
 
 from __future__ import annotations

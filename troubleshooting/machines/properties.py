@@ -1,4 +1,4 @@
-"""The properties that are read, by their Windows names (reference/defender-cmdlets.md sections 2 to 4 and 6)."""
+"""The properties that are read, by their Windows names (docs/reference/defender-cmdlets.md sections 2 to 4 and 6)."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ POLICY_KEYS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
 }
 
-# checks.md C6 to C8: part of the name "browser_policies:<part>" -> registry key
+# docs/reference/checks.md section 5, C6 to C8: part of the name "browser_policies:<part>" -> registry key
 BROWSER_KEYS: Mapping[str, str] = {
     "chrome": r"HKLM:\SOFTWARE\Policies\Google\Chrome",
     "edge": r"HKLM:\SOFTWARE\Policies\Microsoft\Edge",

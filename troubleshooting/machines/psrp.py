@@ -136,7 +136,7 @@ class Machine:
         """Read entries as statements of one pipeline; give those that have to be asked again alone.
 
         When the pipeline stands still for longer than its slowest entry may take, the shell is closed: stopping a
-        batch can crash its host (remoting.md section 9).
+        batch can crash its host (docs/reference/remoting.md section 9).
         """
         together = _Bulk(entries, limits=self._limits, clock=self._clock, hand_over=hand_over)
         pipeline = self._session.begin(entries)
@@ -228,7 +228,10 @@ def _too_late(detail: str) -> Reading:
 
 
 def _judged(mine: Gathered, *, failed: bool) -> Reading:
-    """Say how far a finished command came: both its error records and its final state count (device-commands.md)."""
+    """Say how far a finished command came: both its error records and its final state count.
+
+    Source: docs/reference/device-commands.md.
+    """
     judged = reading_from_errors(mine.errors)
     if mine.outputs or _is_speech(mine):
         return Reading(ReadState.ANSWERED, None, judged.detail)
@@ -240,7 +243,7 @@ def _judged(mine: Gathered, *, failed: bool) -> Reading:
 
 
 def _is_speech(mine: Gathered) -> bool:
-    """A native command's error lines are lines all the same (device-commands.md, notes on answers)."""
+    """A native command's error lines are lines all the same (docs/reference/device-commands.md, "Notes on answers")."""
     native = (error.fq_error.casefold().startswith("nativecommanderror") for error in mine.errors)
     return mine.entry.shape is Shape.LINES and any(native)
 

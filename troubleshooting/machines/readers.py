@@ -13,7 +13,8 @@ T = TypeVar("T")
 LARGEST_NUMBER = 2**63 - 1
 LONGEST_TEXT = 20_000  # characters
 YEARS = range(1980, 2200)  # outside, a time zone could push the moment out of what Python can hold
-NOT_READABLE = "n/a:"  # defender-cmdlets.md section 1: "N/A: Must be and administrator to view exclusions"
+# "N/A: Must be and administrator to view exclusions" (docs/reference/defender-cmdlets.md section 1)
+NOT_READABLE = "n/a:"
 
 Reader = Callable[[object], Any]
 FieldTable = Mapping[str, tuple[str, Reader]]

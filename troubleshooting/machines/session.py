@@ -29,7 +29,8 @@ log = structlog.get_logger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# A shell that a killed worker leaves behind ends by itself (remoting.md section 3: quotas; WinRM takes 60 s or more).
+# A shell that a killed worker leaves behind ends by itself (docs/reference/remoting.md section 3: quotas; WinRM takes
+# 60 s or more).
 IDLE_TIMEOUT_S = 180
 SHORTEST_SLICE_S = 0.1
 # Asked for, it is nearly half of every error record, and nothing in it tells more than the rest of the record.

@@ -155,7 +155,8 @@ class Exclusion(models.Model):
                 condition=Q(status__in=OPEN_CODES, renews__isnull=False),
                 name="exclusion_one_open_renewal",
             ),
-            models.CheckConstraint(  # indicators know device groups, no single PC (exclusions.md section 2)
+            # indicators know device groups, no single PC (docs/reference/exclusions.md section 2)
+            models.CheckConstraint(
                 condition=~Q(kind="allow_indicator") | ~Q(scope_kind="device"), name="exclusion_indicator_for_a_group"
             ),
         ]

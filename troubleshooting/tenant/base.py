@@ -1,6 +1,6 @@
 """The words the portal speaks to the tenant; nothing here knows how they travel.
 
-Source: reference/apis.md sections 1 to 5.
+Source: docs/reference/apis.md sections 1 to 5.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from troubleshooting.domain.exclusions.values import IndicatorType as IndicatorType
 
 APPLICATION = "Network protection portal"  # how the tenant calls the indicators that the portal made
-MOST_INDICATORS = 15_000  # active ones per tenant, not raised on request (apis.md section 3)
+MOST_INDICATORS = 15_000  # active ones per tenant, not raised on request (docs/reference/apis.md section 3)
 NEARLY_FULL = 13_500  # from here on pages warn
 
 DEFAULT_HOST = "https://api.security.microsoft.com"

@@ -1,4 +1,4 @@
-"""Calls to the tenant's API: token, limits, errors, pages (apis.md sections 1 to 3).
+"""Calls to the tenant's API: token, limits, errors, pages (docs/reference/apis.md sections 1 to 3).
 
 What a call raises is a :class:`TenantError`. Nothing that leaves here holds the secret or a token.
 """

@@ -1,6 +1,6 @@
 """Every way in which a call to the tenant can fail, from the libraries' exceptions to the closed list of codes.
 
-Sources: reference/apis.md sections 1 and 3. Types, numbers and Microsoft's codes decide, never a message in some
+Sources: docs/reference/apis.md sections 1 and 3. Types, numbers and Microsoft's codes decide, never a message in some
 language.
 """
 

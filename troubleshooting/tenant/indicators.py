@@ -1,8 +1,8 @@
 """Allow indicators in the tenant: put there, found, removed, each believed only as it is read back.
 
-Sources: reference/apis.md sections 3 and 9; reference/exclusions.md sections 2 and 6. A tenant has one indicator for
-each value and type, and a second call for the same replaces the first. So what is there is read before anything is
-written, and what the portal did not make is left alone.
+Sources: docs/reference/apis.md sections 3 and 9; docs/reference/exclusions.md sections 2 and 6. A tenant has one
+indicator for each value and type, and a second call for the same replaces the first. So what is there is read before
+anything is written, and what the portal did not make is left alone.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class WantedIndicator:
     groups: tuple[str, ...]  # empty = all PCs
 
     def as_body(self) -> dict[str, Any]:
-        """Return the call's body; names are case-sensitive (apis.md section 3)."""
+        """Return the call's body; names are case-sensitive (docs/reference/apis.md section 3)."""
         return {
             "indicatorValue": self.value,
             "indicatorType": self.type.value,

@@ -1,4 +1,4 @@
-"""The tenant's limits on calls, kept at this end (apis.md section 3): 100 a minute and 1,500 an hour.
+"""The tenant's limits on calls, kept at this end (docs/reference/apis.md section 3): 100 a minute and 1,500 an hour.
 
 A call is counted from its start. The windows slide: in no minute and in no hour are there more calls than allowed,
 wherever the minute begins, so the tenant's own way of counting does not matter.

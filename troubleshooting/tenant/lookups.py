@@ -1,4 +1,4 @@
-"""What the tenant knows of a PC and of its alerts (apis.md sections 4 and 5); read only."""
+"""What the tenant knows of a PC and of its alerts (docs/reference/apis.md sections 4 and 5); read only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API's JSON as values, every shape looked at (apis.md sections 3 to 5).
+"""The API's JSON as values, every shape looked at (docs/reference/apis.md sections 3 to 5).
 
 A field that is missing or null reads as empty; one of another type, or an entry without what makes it one, raises
 TenantError BROKEN_ANSWER.

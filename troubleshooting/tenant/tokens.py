@@ -1,4 +1,4 @@
-"""Tokens for the API: OAuth2 client credentials by way of msal (apis.md section 1).
+"""Tokens for the API: OAuth2 client credentials by way of msal (docs/reference/apis.md section 1).
 
 How msal is used, and why (docs/adr/0005-tenant-client.md): it speaks through the portal's own verified connection; the
 authority's host is one of Microsoft's sign-in hosts, or this machine itself (the lab); the portal keeps the token and

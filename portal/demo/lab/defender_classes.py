@@ -1,4 +1,4 @@
-"""Classes of Microsoft Defender (reference: defender-cmdlets.md, sections 2 to 4)."""
+"""Classes of Microsoft Defender (docs/reference/defender-cmdlets.md, sections 2 to 4)."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ PREFERENCE = cim_class(
     """,
 )
 
-# What platforms before 4.18.2111 did not have (defender-cmdlets.md section 5).
+# What platforms before 4.18.2111 did not have (docs/reference/defender-cmdlets.md section 5).
 NEWER_PREFERENCES = frozenset(
     {
         "AllowDatagramProcessingOnWinServer",

@@ -1,4 +1,4 @@
-"""Event records of a simulated PC, rendered as ``EventRecord.ToXml()`` renders them (reference: events.md)."""
+"""Event records of a simulated PC, rendered as ``EventRecord.ToXml()`` renders them (docs/reference/events.md)."""
 
 from __future__ import annotations
 

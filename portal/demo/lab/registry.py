@@ -18,7 +18,8 @@ CHROME = r"HKLM:\SOFTWARE\Policies\Google\Chrome"
 EDGE = r"HKLM:\SOFTWARE\Policies\Microsoft\Edge"
 FIREFOX = r"HKLM:\SOFTWARE\Policies\Mozilla\Firefox"
 
-# Where a policy value stands, and the preference it decides; earlier rows win (defender-cmdlets.md section 6).
+# Where a policy value stands, and the preference it decides; earlier rows win (docs/reference/defender-cmdlets.md
+# section 6).
 POLICY_VALUES: tuple[tuple[str, str, str], ...] = (
     (POLICY_MANAGER, "EnableNetworkProtection", "EnableNetworkProtection"),
     (POLICY_NP, "EnableNetworkProtection", "EnableNetworkProtection"),

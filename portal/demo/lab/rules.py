@@ -1,4 +1,4 @@
-"""What the endpoint of a simulated PC lets through: reference/device-commands.md, read once more for the lab.
+"""What the endpoint of a simulated PC lets through: docs/reference/device-commands.md, read once more for the lab.
 
 Written apart from the portal's own catalogue on purpose, so that a mistake in one reading meets the other.
 """

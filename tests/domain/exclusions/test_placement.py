@@ -1,4 +1,7 @@
-"""What keeps an exclusion from being put on a PC: every row of exclusions.md section 5 that the portal can read."""
+"""What keeps an exclusion from being put on a PC, as far as the portal can read it.
+
+Source: docs/reference/exclusions.md section 5, every row.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from troubleshooting.queries.submissions.sheet import NOT_MICROSOFTS_LIST, Submi
 
 pytestmark = pytest.mark.django_db
 
-FORM = [  # submission.md, section 2, in the form's order
+FORM = [  # docs/reference/submission.md, section 2, in the form's order
     "Who are you",
     "Security product used to scan the file",
     "Company name",

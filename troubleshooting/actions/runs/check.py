@@ -41,7 +41,8 @@ class VisitPlan:
     ca_file: Path | None
     limits: Limits
     events_since: timedelta
-    log_lag: timedelta = timedelta(seconds=2.5)  # how long an event may take to reach the log (events.md section 1)
+    # how long an event may take to reach the log (docs/reference/events.md section 1)
+    log_lag: timedelta = timedelta(seconds=2.5)
 
 
 def run_checks(check_run_id: int, *, plan: VisitPlan) -> None:

@@ -239,7 +239,9 @@ def _keep(placement: Placement, field: str, moment: datetime | None) -> None:
 
 
 def look(placement: Placement, snapshot: Snapshot) -> Found:
-    """Compare as a case-insensitive set; a list that cannot be read says nothing (exclusions.md sections 5 and 6).
+    """Compare as a case-insensitive set; a list that cannot be read says nothing.
+
+    Source: docs/reference/exclusions.md sections 5 and 6.
 
     Where lists, policy or status were not answered at all, nothing is known, neither for nor against.
     """
@@ -270,7 +272,10 @@ def list_of(kind: ExclusionKind, snapshot: Snapshot) -> ListValue | None:
 
 
 def _read_log(placement: Placement, visit: DeviceVisit, *, since: datetime) -> Logged:
-    """Look for 5007 and 5013, once more after a few seconds, for the log lags (exclusions.md section 6, step 5)."""
+    """Look for 5007 and 5013, once more after a few seconds, for the log lags.
+
+    Source: docs/reference/exclusions.md section 6, step 5.
+    """
     for pause in (0.0, visit.log_lag.total_seconds()):
         time.sleep(pause)
         logged = _logged(placement, visit.read_events(since=since), since=since)

@@ -35,7 +35,7 @@ def url_of(case: Case) -> str:
 def was_reached(answer: Answer) -> bool:
     """Tell whether a server answered: a status, or an error that carries an HTTP answer (a redirect, a 404).
 
-    Windows PowerShell 5.1 reports both as errors (device-commands.md, notes on answers).
+    Windows PowerShell 5.1 reports both as errors (docs/reference/device-commands.md, "Notes on answers").
     """
     if answer.reading.state is ReadState.ANSWERED and answer.content:
         return True

@@ -1,4 +1,4 @@
-"""What the linter of exclusions looks at, and what it says, by code (exclusions.md sections 1 to 5)."""
+"""What the linter of exclusions looks at, and what it says, by code (docs/reference/exclusions.md sections 1 to 5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether an exclusion would have an effect on a PC, from what the PC said (exclusions.md section 5).
+"""Whether an exclusion would have an effect on a PC, from what the PC said (docs/reference/exclusions.md section 5).
 
 Asked for at the request and once more before anything is sent. A row that was not read is "not known", never "fine".
 """

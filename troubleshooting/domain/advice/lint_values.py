@@ -1,4 +1,4 @@
-"""What the linter finds about the value itself (exclusions.md sections 2 to 4).
+"""What the linter finds about the value itself (docs/reference/exclusions.md sections 2 to 4).
 
 Domains are judged with the public suffix list (publicsuffix.org), which comes with the package and is never fetched.
 Its private section names the services under which strangers have sites of their own.

@@ -73,7 +73,7 @@ def _about_value_and_known(request: ExclusionRequest, context: LintContext) -> I
 
 
 def _about_scope(request: ExclusionRequest) -> Iterator[LintFinding]:
-    """Judge the scope: indicators know device groups only (exclusions.md section 2)."""
+    """Judge the scope: indicators know device groups only (docs/reference/exclusions.md section 2)."""
     if request.kind is ExclusionKind.ALLOW_INDICATOR and request.scope.kind is ScopeKind.DEVICE:
         yield found(LintCode.SCOPE_NEEDS_GROUP)
     if request.scope.kind is ScopeKind.EVERYONE:
@@ -91,8 +91,8 @@ def _about_time(request: ExclusionRequest, context: LintContext) -> Iterator[Lin
 def _about_block(value: ExclusionValue, known: Known) -> Iterator[LintFinding]:
     """Judge a block of the company's own.
 
-    For one value an allow wins over a block, and the API would even write over it (exclusions.md section 2, apis.md
-    section 3); an IP exclusion hides the traffic from the block just as well.
+    For one value an allow wins over a block, and the API would even write over it (docs/reference/exclusions.md section
+    2, docs/reference/apis.md section 3); an IP exclusion hides the traffic from the block just as well.
     """
     if canonical(known.value.value) == value.canonical:
         yield found(LintCode.BLOCKED_BY_COMPANY, reference=known.reference)

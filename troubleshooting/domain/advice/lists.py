@@ -1,8 +1,8 @@
 """Programs that are never excluded and hosts that many share, each group with its reason.
 
-Programs: exclusions.md section 4 names the kinds; the names follow Microsoft's "Common mistakes to avoid when defining
-exclusions" (processes), with their usual siblings added. A name counts in every folder. Hosts: own short list, beside
-the private section of the public suffix list.
+Programs: docs/reference/exclusions.md section 4 names the kinds; the names follow Microsoft's "Common mistakes to avoid
+when defining exclusions" (processes), with their usual siblings added. A name counts in every folder. Hosts: own short
+list, beside the private section of the public suffix list.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Which exclusion would solve a case, narrowest first, and what each one would open up (exclusions.md section 1).
+"""Which exclusion would solve a case, narrowest first, and what each one would open up.
+
+Source: docs/reference/exclusions.md section 1.
 
 Only a safe site that network protection blocks, or would block, is a reason for one. What would not work for the case,
 or is never allowed, is told with its reason instead of offered.

@@ -1,4 +1,7 @@
-"""What each exclusion opens up, and why none makes sense, in words for both readers (exclusions.md sections 1 to 4)."""
+"""What each exclusion opens up, and why none makes sense, in words for both readers.
+
+Source: docs/reference/exclusions.md sections 1 to 4.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,10 @@ class ProblemKind(StrEnum):
 
 
 class Program(StrEnum):
-    """Which program the employee used; asked first, because in Edge it is SmartScreen that blocks (checks.md C6)."""
+    """Which program the employee used; asked first, because in Edge it is SmartScreen that blocks.
+
+    Source: docs/reference/checks.md section 5, C6.
+    """
 
     EDGE = "edge"
     CHROME = "chrome"

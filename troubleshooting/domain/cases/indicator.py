@@ -35,8 +35,8 @@ LONGEST_HOST = 253  # characters of the ASCII form (RFC 1035)
 LONGEST_LABEL = 63
 HIGHEST_PORT = 65535
 
-# ftp too: network protection inspects FTP and works on every port (checks.md section 6, performance-and-proxy.md
-# section 1). Other schemes never name a connection that it decides on.
+# ftp too: network protection inspects FTP and works on every port (docs/reference/checks.md section 6,
+# docs/reference/performance-and-proxy.md section 1). Other schemes never name a connection that it decides on.
 DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443, "ftp": 21}
 
 # Addresses that exist only inside one network or machine (RFC 1918, 6598, 3927, 4193, 4291).

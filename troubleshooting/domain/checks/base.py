@@ -98,7 +98,7 @@ class ModePolicy:
 def mode_policy(snapshot: Snapshot) -> ModePolicy:
     """Tell who sets the mode: Policy Manager key → MDM, Group Policy key → Group Policy, else local.
 
-    Source: defender-cmdlets.md section 6, "How to decide managed by".
+    Source: docs/reference/defender-cmdlets.md section 6, "How to decide managed by".
     """
     mdm = as_number(snapshot.policy(MDM_KEY, MODE_VALUE))
     group_policy = as_number(snapshot.policy(GROUP_POLICY_MODE_KEY, MODE_VALUE))

@@ -1,6 +1,6 @@
 """The checks: which evidence each one rests on, which rule judges it, and the findings of a snapshot.
 
-Ids and what they depend on: device-commands.md, "Check ids". The rules stand in ``checks_windows``,
+Ids and what they depend on: docs/reference/device-commands.md, "Check ids". The rules stand in ``checks_windows``,
 ``checks_defender`` and ``checks_network``; every word stands in ``remediation``.
 """
 

@@ -1,4 +1,7 @@
-"""Rules about Microsoft Defender Antivirus (checks.md section 1 P2 to P5, section 4, C3 to C5, C21)."""
+"""Rules about Microsoft Defender Antivirus.
+
+Source: docs/reference/checks.md section 1, P2 to P5, section 4, section 5, C3 to C5, C21.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,11 @@ from troubleshooting.domain.evidence.snapshot import (
 )
 
 ACTIVE_MODE = "normal"
-# Beginnings of AMRunningMode, lower-case; Microsoft changed the wording over time (defender-cmdlets.md section 2).
+# Beginnings of AMRunningMode, lower-case; Microsoft changed the wording over time (docs/reference/defender-cmdlets.md
+# section 2).
 INACTIVE_MODES = ("passive", "sxs passive", "edr block", "not running", "disabled")
 
-# SecurityCenter2 productState: community findings, so a hint only (checks.md section 4).
+# SecurityCenter2 productState: community findings, so a hint only (docs/reference/checks.md section 4).
 STATE_MASK, STATE_ON = 0xF000, 0x1000
 OWNER_MASK, OWNER_WINDOWS = 0x0F00, 0x0100
 
@@ -172,7 +176,10 @@ def network_inspection(snapshot: Snapshot, report: Report | None) -> Judgement:
 
 
 def tamper_protection(snapshot: Snapshot, report: Report | None) -> Judgement:
-    """Say whether Windows refuses changes of its main protection settings (defender-cmdlets.md section 7)."""
+    """Say whether Windows refuses changes of its main protection settings.
+
+    Source: docs/reference/defender-cmdlets.md section 7.
+    """
     status = _status(snapshot)
     judged = _switch(status.tamper_protected, when_on="on", when_off="off")
     source = shortened(status.tamper_protection_source or "?")

@@ -9,7 +9,10 @@ from troubleshooting.domain.base.text import Text
 
 
 class CheckId(StrEnum):
-    """The checks, in the order of the page; the first eight are the article's prerequisites (device-commands.md)."""
+    """The checks, in the order of the page; the first eight are the article's prerequisites.
+
+    Source: docs/reference/device-commands.md.
+    """
 
     OS_EDITION = "os_edition"
     OS_VERSION = "os_version"

@@ -1,4 +1,7 @@
-"""Rules about network protection itself: mode, origin, cloud, exclusions (checks.md P6, P7, C1, C15)."""
+"""Rules about network protection itself: mode, origin, cloud, exclusions.
+
+Source: docs/reference/checks.md section 1, P6, P7, and section 5, C1, C15.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,8 @@ MODES: Mapping[int, Text] = {
     AUDIT: say(_("Audit (2)")),
 }
 
-# Result codes of -ValidateMapsConnection by cause (defender-cmdlets.md section 8, performance-and-proxy.md section 6).
+# Result codes of -ValidateMapsConnection by cause (docs/reference/defender-cmdlets.md section 8,
+# docs/reference/performance-and-proxy.md section 6).
 CLOUD_REASONS: Mapping[int, str] = {
     0x80070005: "not_tested",
     0x800106BA: "not_tested",

@@ -1,4 +1,7 @@
-"""Words for the checks of Microsoft Defender Antivirus (checks.md 1, 4 and 5; defender-cmdlets.md 7)."""
+"""Words for the checks of Microsoft Defender Antivirus.
+
+Source: docs/reference/checks.md sections 1, 4 and 5; docs/reference/defender-cmdlets.md section 7.
+"""
 
 from __future__ import annotations
 

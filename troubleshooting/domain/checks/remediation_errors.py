@@ -1,4 +1,4 @@
-"""What each device error means and what to do about it (remoting.md sections 2, 4 and 8)."""
+"""What each device error means and what to do about it (docs/reference/remoting.md sections 2, 4 and 8)."""
 
 from __future__ import annotations
 
@@ -145,8 +145,8 @@ DEVICE_ERRORS: Mapping[DeviceErrorCode, DeviceErrorText] = {
         _("The remote service on the PC answered with a fault of its own."),
         _NOTHING_TO_DO,
         _(
-            "The WS-Management fault or HTTP status is kept with the visit; look for its number in remoting.md "
-            "section 4."
+            "The WS-Management fault or HTTP status is kept with the visit; look for its number in "
+            "docs/reference/remoting.md section 4."
         ),
     ),
     DeviceErrorCode.TIMED_OUT: _error(

@@ -1,4 +1,7 @@
-"""Words for the checks of network protection itself: mode, origin, cloud, exclusions (checks.md sections 1 and 5)."""
+"""Words for the checks of network protection itself: mode, origin, cloud, exclusions.
+
+Source: docs/reference/checks.md sections 1 and 5.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.checks.finding import CheckId, CheckStatus
 from troubleshooting.domain.checks.remediation_base import YOU_NEED_NOT_ACT, Outcome, Outcomes
 
-# The article says "Audit mode isn't enabled. Use Group Policy to set the rule to Disabled (value: 0)" (checks.md, P7).
+# The article says "Audit mode isn't enabled. Use Group Policy to set the rule to Disabled (value: 0)"
+# (docs/reference/checks.md section 1, P7).
 _NOT_LITERALLY = _(
     "Do not set the policy to Disabled (0) as the article reads literally: that would switch network protection off. "
     "Meant is that a left-over 2 must go."

@@ -1,4 +1,7 @@
-"""Words for the checks of Windows itself: edition, version, server switches, proxy (checks.md 1 to 3 and 5)."""
+"""Words for the checks of Windows itself: edition, version, server switches, proxy.
+
+Source: docs/reference/checks.md sections 1 to 3 and 5.
+"""
 
 from __future__ import annotations
 

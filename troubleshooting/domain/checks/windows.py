@@ -1,4 +1,7 @@
-"""Rules about Windows itself: edition, version, server switches, proxy (checks.md sections 1 to 3, C2 and C16)."""
+"""Rules about Windows itself: edition, version, server switches, proxy.
+
+Source: docs/reference/checks.md sections 1 to 3, section 5, C2 and C16.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from troubleshooting.domain.evidence.snapshot import OperatingSystem, Preference
 
 
 class EditionClass(StrEnum):
-    """How an edition counts for network protection (checks.md section 3)."""
+    """How an edition counts for network protection (docs/reference/checks.md section 3)."""
 
     SUPPORTED = "supported"
     MULTI_SESSION = "multi_session"
@@ -31,7 +34,7 @@ class MachineClass(StrEnum):
 
 
 def _editions() -> dict[int, tuple[str, EditionClass]]:
-    """Spread the rows of checks.md section 3 by OperatingSystemSKU."""
+    """Spread the rows of docs/reference/checks.md section 3 by OperatingSystemSKU."""
     rows: tuple[tuple[tuple[int, ...], str, EditionClass], ...] = (
         ((4, 27, 70, 72, 84), "Enterprise", EditionClass.SUPPORTED),
         ((125, 126, 129, 130), "Enterprise LTSC", EditionClass.SUPPORTED),
@@ -84,7 +87,7 @@ def os_edition(snapshot: Snapshot, report: Report | None) -> Judgement:
 
 
 def os_version(snapshot: Snapshot, report: Report | None) -> Judgement:
-    """P1: 1709 or later; multi-session 1909; servers as checks.md section 2 lists them."""
+    """P1: 1709 or later; multi-session 1909; servers as docs/reference/checks.md section 2 lists them."""
     system = snapshot.operating_system or OperatingSystem()
     kind = machine_class(system)
     if system.build is None or kind is None:

@@ -1,4 +1,6 @@
-r"""What an entry of a list opens beyond its own text, so far as it can be told (exclusions.md sections 2 to 4).
+r"""What an entry of a list opens beyond its own text, so far as it can be told.
+
+Source: docs/reference/exclusions.md sections 2 to 4.
 
 On a PC entries need not keep our rules: Windows takes bare image names, wildcards and folders for programs; whether it
 takes networks and ranges for addresses is not documented, and they count as what they would mean.

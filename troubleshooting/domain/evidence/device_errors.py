@@ -1,7 +1,7 @@
 """Every way in which a device can fail to answer, as a closed list of codes.
 
 The words for each code (cause and remedy for employee and for IT) stand in ``domain/remediation.py``; what leads to a
-code stands in ``machines/errors.py`` (reference/remoting.md sections 2 and 4).
+code stands in ``machines/errors.py`` (docs/reference/remoting.md sections 2 and 4).
 """
 
 from __future__ import annotations

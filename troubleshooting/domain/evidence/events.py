@@ -1,8 +1,8 @@
 """Which events of the device's log belong to a report.
 
-Network protection logs 1125 (audit: would have blocked) and 1126 (blocked); events.md section 2. The Destination may be
-a bare host, ``host:port``, a URL or an IP address; the times are the device's own, so the measured clock skew is taken
-out before they are compared with the moment the employee named.
+Network protection logs 1125 (audit: would have blocked) and 1126 (blocked); docs/reference/events.md section 2. The
+Destination may be a bare host, ``host:port``, a URL or an IP address; the times are the device's own, so the measured
+clock skew is taken out before they are compared with the moment the employee named.
 """
 
 from __future__ import annotations

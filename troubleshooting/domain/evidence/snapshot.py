@@ -2,7 +2,7 @@
 
 Every field is ``None`` where the device did not say (not asked yet, refused, or the property does not exist on an
 older platform); silence is never read as "fine". Names follow the properties of Windows
-(reference/defender-cmdlets.md, sections 2 to 6), in snake case.
+(docs/reference/defender-cmdlets.md, sections 2 to 6), in snake case.
 """
 
 from __future__ import annotations
@@ -144,7 +144,10 @@ class AntivirusProduct:
 
 @dataclass(frozen=True, slots=True)
 class PolicyKey:
-    """One registry key of defender-cmdlets.md section 6: its values by name, or ``None`` where the key is absent."""
+    """One registry key: its values by name, or ``None`` where the key is absent.
+
+    Source: docs/reference/defender-cmdlets.md section 6.
+    """
 
     path: str
     values: tuple[tuple[str, str | int], ...] | None = None
@@ -176,7 +179,10 @@ class Onboarding:
 
 @dataclass(frozen=True, slots=True)
 class BrowserPolicy:
-    """Policies of one browser that hide traffic from network protection (checks.md C6 to C8); None = not set."""
+    """Policies of one browser that hide traffic from network protection; None = not set.
+
+    Source: docs/reference/checks.md section 5, C6 to C8.
+    """
 
     browser: str  # "chrome", "edge" or "firefox"
     present: bool = False
@@ -219,7 +225,10 @@ class DeviceClock:
 
 @dataclass(frozen=True, slots=True)
 class ProtectionEvent:
-    """One event of Windows Defender/Operational (events.md sections 2 and 3), raw XML beside what was read."""
+    """One event of Windows Defender/Operational, raw XML beside what was read.
+
+    Source: docs/reference/events.md sections 2 and 3.
+    """
 
     event_id: int
     recorded_at: datetime  # System/TimeCreated, UTC, device clock

@@ -1,4 +1,4 @@
-r"""What event 5007 tells of a change of a PC's own lists of exclusions (events.md section 3).
+r"""What event 5007 tells of a change of a PC's own lists of exclusions (docs/reference/events.md section 3).
 
 Its texts are ``<registry path>\<value> = <data>``; a changed exclusion stands below ``\Windows Defender\Exclusions\``,
 in a key for each list, with the excluded value as the value's name. The event names no account.

@@ -1,8 +1,8 @@
 """The life of an exclusion: a permission that is asked for, decided, put in force, proved, and always ended.
 
-Three kinds exist (exclusions.md section 1): an allow indicator in the tenant, an IP address and a process on the PC.
-The order keeps two promises. Nothing reaches a PC or the tenant that was not APPROVED. From APPLYING on the value may
-be there, so the only way out is REMOVED, and REMOVED is said only after it was read to be gone.
+Three kinds exist (docs/reference/exclusions.md section 1): an allow indicator in the tenant, an IP address and a
+process on the PC. The order keeps two promises. Nothing reaches a PC or the tenant that was not APPROVED. From APPLYING
+on the value may be there, so the only way out is REMOVED, and REMOVED is said only after it was read to be gone.
 
 A renewal is a new exclusion with its own evidence and approvals; when the old one ends, a value that another exclusion
 in force still needs is handed over instead of removed (see :func:`removal_step`).
@@ -24,7 +24,7 @@ WARN_BEFORE: tuple[timedelta, ...] = (timedelta(days=7), timedelta(days=1))
 
 
 class ExclusionKind(StrEnum):
-    """What an exclusion opens, least first (exclusions.md section 1)."""
+    """What an exclusion opens, least first (docs/reference/exclusions.md section 1)."""
 
     ALLOW_INDICATOR = "allow_indicator"
     IP_ADDRESS = "ip_address"
@@ -208,7 +208,7 @@ class PutStep(StrEnum):
 class RemovalStep(StrEnum):
     """What to do about the value that was looked for while removing."""
 
-    DONE = "done"  # it is gone; "already absent" counts (exclusions.md section 6)
+    DONE = "done"  # it is gone; "already absent" counts (docs/reference/exclusions.md section 6)
     HANDED_OVER = "handed_over"  # another exclusion in force needs it there: it stays, and that one answers for it
     REMOVE = "remove"
     READ_AGAIN = "read_again"  # the PC or the tenant did not say

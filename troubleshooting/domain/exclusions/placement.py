@@ -51,7 +51,7 @@ OUT_OF_SCOPE: frozenset[PlacementStatus] = frozenset(
 
 
 class PlacementOutcome(StrEnum):
-    """Why an exclusion was not put on a PC (exclusions.md section 5), or was left there."""
+    """Why an exclusion was not put on a PC (docs/reference/exclusions.md section 5), or was left there."""
 
     LOCAL_LISTS_IGNORED = "local_lists_ignored"  # DisableLocalAdminMerge
     EXCLUSIONS_PROTECTED = "exclusions_protected"  # TPExclusions

@@ -1,7 +1,8 @@
 r"""The value of an exclusion, in the one form that is sent, shown, compared and signed.
 
-Indicators (exclusions.md section 2): no wildcard, network, range or port; IPv6 in eight groups. IP exclusions
-(section 3): one IPv4 address. Process exclusions (section 4): the whole path of one program. Our own rules there:
+Indicators (docs/reference/exclusions.md section 2): no wildcard, network, range or port; IPv6 in eight groups. IP
+exclusions (section 3): one IPv4 address. Process exclusions (section 4): the whole path of one program. Our own rules
+there:
 
 - No wildcards, although Windows takes them in paths: nobody can say beforehand what they open.
 - No image name alone: it counts in any folder.
@@ -85,7 +86,7 @@ _SHORT = re.compile(r"~[0-9]")
 
 
 class IndicatorType(StrEnum):
-    """The API's name of an indicator's type (apis.md section 3)."""
+    """The API's name of an indicator's type (docs/reference/apis.md section 3)."""
 
     DOMAIN_NAME = "DomainName"
     URL = "Url"
@@ -158,7 +159,8 @@ def from_indicator(found: Indicator) -> ExclusionValue:
 def value_covers(wide: ExclusionValue, narrow: ExclusionValue) -> bool:
     """Tell whether whatever the second opens is open with the first already (of one kind; other kinds never do).
 
-    A domain covers its subdomains and their pages; a page covers what begins with it (exclusions.md section 2).
+    A domain covers its subdomains and their pages; a page covers what begins with it (docs/reference/exclusions.md
+    section 2).
     """
     if wide.kind is not narrow.kind:
         return False

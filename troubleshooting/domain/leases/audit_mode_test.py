@@ -9,7 +9,7 @@ from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.verdict.base import VerdictCode
 
-TEST_PAGE = "https://smartscreentestratings2.net"  # Microsoft's own (events.md section 8)
+TEST_PAGE = "https://smartscreentestratings2.net"  # Microsoft's own (docs/reference/events.md section 8)
 
 
 class TestStatus(StrEnum):

@@ -16,7 +16,7 @@ from troubleshooting.domain.evidence.events import EventMatch, matching_events
 from troubleshooting.domain.evidence.snapshot import ProtectionEvent
 from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionKind
 
-INDICATOR_SETTLES = timedelta(hours=2)  # exclusions.md section 2: usually within two hours …
+INDICATOR_SETTLES = timedelta(hours=2)  # docs/reference/exclusions.md section 2: usually within two hours …
 INDICATOR_ESCALATES = timedelta(hours=48)  # … and after 48 hours something is wrong
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)

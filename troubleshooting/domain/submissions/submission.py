@@ -1,7 +1,7 @@
 """A submission to Microsoft: when one makes sense, through which form, and a value for each field of the form.
 
-Source: submission.md. The portal posts nothing: it prepares a sheet to copy from. Values are plain English, because
-Microsoft reads them; labels and hints are for the reviewer and are translated.
+Source: docs/reference/submission.md. The portal posts nothing: it prepares a sheet to copy from. Values are plain
+English, because Microsoft reads them; labels and hints are for the reviewer and are translated.
 """
 
 from __future__ import annotations

@@ -25,7 +25,8 @@ from troubleshooting.domain.evidence.snapshot import (
 )
 from troubleshooting.domain.verdict.verdict import Verdict
 
-ADDITIONAL_INFORMATION_LIMIT = 1900  # characters, as reported for Microsoft's form (submission.md section 2)
+# characters, as reported for Microsoft's form (docs/reference/submission.md section 2)
+ADDITIONAL_INFORMATION_LIMIT = 1900
 LONGEST_VALUE = 400  # characters of one value, so that a long URL does not drive everything else out
 
 _PROBLEMS = {
@@ -60,7 +61,7 @@ def additional_information(
 ) -> str:
     """Return the text for the form, most important line first; lines that do not fit are dropped from the bottom.
 
-    Source: submission.md section 6. Characters are counted after rendering.
+    Source: docs/reference/submission.md section 6. Characters are counted after rendering.
     """
     lines = (
         _PROBLEMS[report.kind],

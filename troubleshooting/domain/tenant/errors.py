@@ -1,7 +1,7 @@
 """Every way in which the tenant's API can fail, as a closed list of codes with their words.
 
-What leads to a code stands in ``tenant/errors.py`` (apis.md sections 1 and 3). Employees never meet these: the words
-are for IT.
+What leads to a code stands in ``tenant/errors.py`` (docs/reference/apis.md sections 1 and 3). Employees never meet
+these: the words are for IT.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The words of every verdict, by code and reason, and the hints that go with it (checks.md sections 5 and 6)."""
+"""The words of every verdict, by code and reason, and the hints that go with it.
+
+Source: docs/reference/checks.md sections 5 and 6.
+"""
 
 from __future__ import annotations
 

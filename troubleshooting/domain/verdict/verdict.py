@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 LOG_SPAN = timedelta(hours=24)  # the visit reads so much of the log
-LOG_LIMIT = 500  # events that a visit reads at most, newest first (device-commands.md)
+LOG_LIMIT = 500  # events that a visit reads at most, newest first (docs/reference/device-commands.md)
 TIME_SLACK = timedelta(minutes=5)  # people round the time up
 
 # Without one of these network protection does not work: the article's prerequisites, and the switches of a server.
@@ -90,7 +90,10 @@ def would_be_blocked(facts: Facts) -> Verdict | None:
 
 
 def edge_is_not_covered(facts: Facts) -> Verdict | None:
-    """In Microsoft Edge it is SmartScreen that blocks (checks.md C6), unless the log has just shown otherwise."""
+    """In Microsoft Edge it is SmartScreen that blocks, unless the log has just shown otherwise.
+
+    Source: docs/reference/checks.md section 5, C6.
+    """
     if facts.report.program is not Program.EDGE:
         return None
     confidence = Confidence.HIGH if facts.log_covers_report else Confidence.MEDIUM
@@ -99,7 +102,10 @@ def edge_is_not_covered(facts: Facts) -> Verdict | None:
 
 
 def private_address_is_not_covered(facts: Facts) -> Verdict | None:
-    """Internal addresses are on no list of Microsoft's, and indicators refuse them (exclusions.md section 2)."""
+    """Internal addresses are on no list of Microsoft's, and indicators refuse them.
+
+    Source: docs/reference/exclusions.md section 2.
+    """
     if not facts.report.indicator.is_private:
         return None
     return _verdict(facts, VerdictCode.NOT_COVERED, "private", Confidence.MEDIUM, _log_evidence(facts))
@@ -174,7 +180,8 @@ def blocked_not_reproduced(facts: Facts) -> Verdict:
 
 
 # The order of decision: facts of the log; what network protection never sees; what is broken; what explains a miss;
-# what cannot be known; last, that nothing was found (checks.md section 7, with the log moved to the front).
+# what cannot be known; last, that nothing was found (docs/reference/checks.md section 7, with the log moved to the
+# front).
 LADDER: tuple[Rung, ...] = (
     blocked,
     would_be_blocked,

@@ -73,7 +73,8 @@ NEXT_WORDS: Mapping[ExclusionStatus, Promise] = {
     ExclusionStatus.NOT_APPLIED: _("It ended before anything was sent. Nothing was changed anywhere."),
 }
 
-# Sources disagree between two hours and 48 (exclusions.md section 2): two are told, 48 are the moment to speak up.
+# Sources disagree between two hours and 48 (docs/reference/exclusions.md section 2): two are told, 48 are the moment to
+# speak up.
 NEXT_IN_TENANT: Mapping[ExclusionStatus, Promise] = {
     ExclusionStatus.VERIFIED: _(
         "It is in the tenant, as read back. PCs follow within two hours; where the site is still blocked after 48 "

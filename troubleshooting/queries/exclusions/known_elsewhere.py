@@ -16,7 +16,7 @@ from troubleshooting.domain.exclusions.values import ExclusionValue, IndicatorTy
 from troubleshooting.models import DeviceGroup, SeenIndicator
 from troubleshooting.tenant.base import ALLOWED
 
-BLOCKING = frozenset({"Block", "BlockAndRemediate", "AlertAndBlock", "Warn"})  # apis.md section 3
+BLOCKING = frozenset({"Block", "BlockAndRemediate", "AlertAndBlock", "Warn"})  # docs/reference/apis.md section 3
 MOST = 200  # that are looked at: more say nothing more
 SCHEMES = ("https://", "http://", "")
 FEWEST_LABELS = 2  # of a domain above the host that an indicator may be about

@@ -28,8 +28,8 @@ from troubleshooting.models.choices import PROBLEM_LABELS, SUBMISSION_STATUS_LAB
 from troubleshooting.queries.checks.evidence import findings_of, read_snapshot
 from troubleshooting.queries.leases.audit_mode_events import read_events
 
-# Lists that are not Microsoft's: what the ResponseCategory of advanced hunting says, and what to do instead (events.md
-# section 7). Any other category belongs in a submission.
+# Lists that are not Microsoft's: what the ResponseCategory of advanced hunting says, and what to do instead
+# (docs/reference/events.md section 7). Any other category belongs in a submission.
 NOT_MICROSOFTS_LIST: Mapping[str, Promise] = {
     "CustomBlockList": _("An indicator of your own tenant blocks this site. Edit or delete the indicator instead."),
     "CustomPolicy": _(

@@ -1,4 +1,4 @@
-"""A simulated tenant of Defender for Endpoint: sign-in and API over HTTPS on loopback (reference/apis.md).
+"""A simulated tenant of Defender for Endpoint: sign-in and API over HTTPS on loopback (docs/reference/apis.md).
 
 ``tenant.SimulatedTenant`` is the state, ``server.DefenderApi(tenant)`` puts it on a port::
 

@@ -1,4 +1,7 @@
-"""The routes of the simulated API: permissions, limits, and what each call does (apis.md sections 1 to 5)."""
+"""The routes of the simulated API: permissions, limits, and what each call does.
+
+Source: docs/reference/apis.md sections 1 to 5.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ MACHINE_FILTERS = frozenset({"computerDnsName", "id", "lastSeen", "onboardingSta
 ALERT_FILTERS = frozenset({"id", "lastEventTime", "status", "severity", "category", "detectionSource", "incidentId"})
 
 ALERT_ROLES = frozenset({"Alert.Read.All", "Alert.ReadWrite.All"})
-WINDOWS = ((100, 60.0), (1_500, 3_600.0))  # apis.md section 3
+WINDOWS = ((100, 60.0), (1_500, 3_600.0))  # docs/reference/apis.md section 3
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ class Api:
     def _list_machines(self, request: ApiRequest, _match: re.Match[str]) -> ApiReply:
         found = odata.select(self._tenant.machines, request.query, filters=MACHINE_FILTERS)
         if "$filter" in request.query and not found and request.query.get("$skip", "0") == "0":
-            raise Problem(404, "ResourceNotFound", "No machine was found.")  # apis.md section 5
+            raise Problem(404, "ResourceNotFound", "No machine was found.")  # docs/reference/apis.md section 5
         return _listed("Machines", found)
 
     def _list_machine_alerts(self, request: ApiRequest, match: re.Match[str]) -> ApiReply:

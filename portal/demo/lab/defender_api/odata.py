@@ -1,4 +1,7 @@
-"""As much of OData's ``$filter``, ``$top`` and ``$skip`` as the documentation shows (apis.md sections 3 to 5)."""
+"""As much of OData's ``$filter``, ``$top`` and ``$skip`` as the documentation shows.
+
+Source: docs/reference/apis.md sections 3 to 5.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sign-in of the simulated tenant: its description and its token endpoint (apis.md section 1).
+"""The sign-in of the simulated tenant: its description and its token endpoint (docs/reference/apis.md section 1).
 
 The forms of the errors are those of Microsoft Entra as generally known.
 """

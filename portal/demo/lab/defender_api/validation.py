@@ -1,4 +1,4 @@
-"""What the API takes as an indicator and what it refuses, with the codes of apis.md section 3.
+"""What the API takes as an indicator and what it refuses, with the codes of docs/reference/apis.md section 3.
 
 The documentation lists the codes and the rules, not which rule leads to which code: that part is a likely guess.
 """
