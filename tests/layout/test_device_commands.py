@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
+from tests.support.tree import ROOT
 from troubleshooting.domain.checks.finding import CheckId
 from troubleshooting.machines import catalogue
 from troubleshooting.machines.pipeline import Entry
 
-CONTRACT = (Path(__file__).parents[2] / "docs/reference/device-commands.md").read_text(encoding="utf-8")
+CONTRACT = (ROOT / "docs/reference/device-commands.md").read_text(encoding="utf-8")
 
 
 def rows(heading: str, *, columns: int) -> list[list[str]]:

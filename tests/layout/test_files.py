@@ -4,29 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 
-ROOT = Path(__file__).parents[2]
-TEXT = {".py", ".html", ".css", ".js", ".md", ".toml", ".txt", ".yml", ".yaml", ".sh", ""}
-
-
-def tracked() -> list[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [path for name in listed.stdout.splitlines() if (path := ROOT / name).is_file()]
-
-
-def texts() -> list[tuple[str, str]]:
-    return [(str(p.relative_to(ROOT)), p.read_text(encoding="utf-8")) for p in tracked() if p.suffix in TEXT]
+from tests.support.tree import ROOT, texts, tracked
 
 
 def test_no_file_names_a_package_index_or_a_path_of_one_machine():
