@@ -17,7 +17,8 @@ from troubleshooting.domain.cases.case import case_number
 from troubleshooting.domain.checks import check_run
 from troubleshooting.domain.checks.check_run import next_attempt, pause_before
 from troubleshooting.domain.checks.finding import CheckId, CheckStatus
-from troubleshooting.domain.checks.remediation import CHECK_NAMES, DEVICE_ERRORS, EXPECTED, OUTCOMES, UNREAD, error_text
+from troubleshooting.domain.checks.remediation import CHECK_NAMES, EXPECTED, OUTCOMES, UNREAD
+from troubleshooting.domain.evidence.device_error_texts import DEVICE_ERRORS, error_text
 from troubleshooting.domain.evidence.device_errors import PASSING, DeviceErrorCode
 from troubleshooting.domain.evidence.snapshot import Preferences, Reading, ReadState, Snapshot
 from troubleshooting.domain.submissions import submission

@@ -12,8 +12,8 @@ from troubleshooting.domain.cases import case
 from troubleshooting.domain.checks import check_run
 from troubleshooting.domain.checks.checklist import RULES
 from troubleshooting.domain.checks.finding import CheckId, CheckStatus
-from troubleshooting.domain.checks.remediation import error_text
 from troubleshooting.domain.drift import drift
+from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.snapshot import ReadState
 from troubleshooting.domain.exclusions import exclusion, placement, placement_texts

@@ -26,11 +26,13 @@ from tests.domain.builders import (
 from tests.domain.checks import check_cases, check_cases_network
 from tests.domain.strategies import reports, snapshots
 from troubleshooting.domain.cases.case import Report
-from troubleshooting.domain.checks.base import as_number, shortened, version_numbers
+from troubleshooting.domain.checks.base import shortened
 from troubleshooting.domain.checks.checklist import RULES, judge
 from troubleshooting.domain.checks.finding import PREREQUISITES, CheckId, CheckStatus, Finding
-from troubleshooting.domain.checks.remediation import EXPECTED, error_text
+from troubleshooting.domain.checks.remediation import EXPECTED
+from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.evidence.readings import as_number, version_numbers
 from troubleshooting.domain.evidence.snapshot import Reading, ReadState, Snapshot
 
 PASS, INFO, NOT_APPLICABLE = CheckStatus.PASS, CheckStatus.INFO, CheckStatus.NOT_APPLICABLE

@@ -11,9 +11,9 @@ from django.db import models, transaction
 from troubleshooting.actions.runs.check import VisitPlan
 from troubleshooting.actions.visits.device_visit import DeviceVisit, visit_beside
 from troubleshooting.actions.visits.evidence import store_answer
-from troubleshooting.domain.checks.base import LOCAL, mode_policy
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.events import CHANGE_REFUSED, clock_skew
+from troubleshooting.domain.evidence.readings import LOCAL, mode_policy
 from troubleshooting.domain.evidence.snapshot import ReadState, Snapshot
 from troubleshooting.machines import catalogue, changing
 from troubleshooting.machines.base import Answer

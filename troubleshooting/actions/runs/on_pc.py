@@ -28,9 +28,9 @@ from troubleshooting.actions.runs.check import VisitPlan
 from troubleshooting.actions.runs.in_tenant import TenantPlan, run_in_tenant
 from troubleshooting.actions.runs.waking import wake_others
 from troubleshooting.actions.visits.device_visit import DeviceVisit, visiting
-from troubleshooting.domain.checks.base import is_answered
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.events import CHANGE_REFUSED, clock_skew
+from troubleshooting.domain.evidence.readings import is_answered
 from troubleshooting.domain.evidence.snapshot import ListValue, Snapshot
 from troubleshooting.domain.exclusions.events import exclusion_change
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, PutStep, RemovalStep, put_step, removal_step

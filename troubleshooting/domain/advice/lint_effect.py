@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from troubleshooting.domain.advice.lint_base import LintFinding, found
 from troubleshooting.domain.advice.lint_texts import LintCode
-from troubleshooting.domain.checks.base import ON, POLICY_ROOT, as_number, is_answered, version_numbers
+from troubleshooting.domain.evidence.readings import ON, POLICY_ROOT, as_number, is_answered, version_numbers
 from troubleshooting.domain.evidence.snapshot import ComputerStatus, ListValue, Onboarding, Preferences, Snapshot
 from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionKind
 from troubleshooting.domain.exclusions.values import ExclusionValue, canonical

@@ -16,7 +16,8 @@ from troubleshooting.domain.checks import network as checks_network
 from troubleshooting.domain.checks import windows as checks_windows
 from troubleshooting.domain.checks.base import SILENT, Judgement, Rule
 from troubleshooting.domain.checks.finding import CheckId, CheckStatus, Finding, Remedy
-from troubleshooting.domain.checks.remediation import EXPECTED, error_text, outcome, remedy, sentence
+from troubleshooting.domain.checks.remediation import EXPECTED, outcome, remedy, sentence
+from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.snapshot import Reading, ReadState, Snapshot
 

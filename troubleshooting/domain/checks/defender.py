@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.cases.case import Report
-from troubleshooting.domain.checks.base import SILENT, Judgement, shortened, strange, version_numbers
+from troubleshooting.domain.checks.base import SILENT, Judgement, shortened, strange
 from troubleshooting.domain.checks.windows import DOWN_LEVEL_BUILDS, WORKSTATION, MachineClass, machine_class
+from troubleshooting.domain.evidence.readings import version_numbers
 from troubleshooting.domain.evidence.snapshot import (
     AntivirusProduct,
     ComputerStatus,

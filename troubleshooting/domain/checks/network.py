@@ -12,18 +12,9 @@ from fnmatch import fnmatchcase
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.cases.case import ProblemKind, Report
-from troubleshooting.domain.checks.base import (
-    ON,
-    POLICY_ROOT,
-    SILENT,
-    Judgement,
-    as_number,
-    is_answered,
-    mode_policy,
-    shortened,
-    strange,
-)
+from troubleshooting.domain.checks.base import SILENT, Judgement, shortened, strange
 from troubleshooting.domain.evidence.events import file_name, program_file
+from troubleshooting.domain.evidence.readings import ON, POLICY_ROOT, as_number, is_answered, mode_policy
 from troubleshooting.domain.evidence.snapshot import CloudConnectivity, ListValue, Preferences, Snapshot
 
 OFF, BLOCK, AUDIT = 0, 1, 2

@@ -1,7 +1,7 @@
 """Every word about a check: its name, what is expected, what each reason means, and what each reader can do.
 
-The tables stand in ``remediation_windows``, ``remediation_defender``, ``remediation_network`` and
-``remediation_errors``; this module is the door to them. Employee texts have no cmdlet, event number or registry key.
+The tables stand in ``remediation_windows``, ``remediation_defender`` and ``remediation_network``; this module is the
+door to them. Employee texts have no cmdlet, event number or registry key.
 """
 
 from __future__ import annotations
@@ -13,17 +13,13 @@ from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.checks import remediation_defender, remediation_network, remediation_windows
 from troubleshooting.domain.checks.finding import CheckId, CheckStatus, Remedy
 from troubleshooting.domain.checks.remediation_base import Outcome, Outcomes
-from troubleshooting.domain.checks.remediation_errors import DEVICE_ERRORS, DeviceErrorText, error_text
 
 __all__ = [
     "CHECK_NAMES",
-    "DEVICE_ERRORS",
     "EXPECTED",
     "OUTCOMES",
     "UNREAD",
-    "DeviceErrorText",
     "Outcome",
-    "error_text",
     "outcome",
     "remedy",
     "sentence",

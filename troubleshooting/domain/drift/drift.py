@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from troubleshooting.domain.checks.base import is_answered
 from troubleshooting.domain.drift.covers import covers_more, is_for_more, own_name, wider_names
+from troubleshooting.domain.evidence.readings import is_answered
 from troubleshooting.domain.evidence.snapshot import ListValue, Snapshot
 from troubleshooting.domain.exclusions.events import ExclusionChange, exclusion_change
 from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionKind

@@ -11,11 +11,11 @@ from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
 from troubleshooting.domain.cases.case import ProblemKind, Report
-from troubleshooting.domain.checks.base import mode_policy
 from troubleshooting.domain.checks.finding import CheckStatus, Finding
 from troubleshooting.domain.checks.network import MODES
 from troubleshooting.domain.checks.remediation import CHECK_NAMES
 from troubleshooting.domain.evidence.events import file_name, matches_in
+from troubleshooting.domain.evidence.readings import mode_policy
 from troubleshooting.domain.evidence.snapshot import (
     ComputerStatus,
     OperatingSystem,

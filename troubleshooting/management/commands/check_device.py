@@ -19,7 +19,7 @@ from troubleshooting.domain.cases.case import ProblemKind, Program, Report
 from troubleshooting.domain.cases.indicator import InvalidIndicator, parse_indicator
 from troubleshooting.domain.checks.checklist import judge
 from troubleshooting.domain.checks.finding import CheckStatus, Finding
-from troubleshooting.domain.checks.remediation import error_text
+from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.events import PROGRAM_FILES, file_name
 from troubleshooting.domain.verdict.verdict import Verdict, conclude

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from troubleshooting.domain.base.text import Text
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.domain.checks.finding import PREREQUISITES, CheckId, CheckStatus
-from troubleshooting.domain.checks.remediation_errors import error_text
+from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.models import Case, CheckFinding, CheckRun, User
 from troubleshooting.models.case import SEE_ALL_CASES

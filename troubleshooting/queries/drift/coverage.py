@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Count, OuterRef, Q, Subquery
 
 from troubleshooting.domain.base.text import Text
-from troubleshooting.domain.checks.remediation_errors import error_text
+from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.exclusions.placement_texts import placement_text
 from troubleshooting.models import Device, DriftScan

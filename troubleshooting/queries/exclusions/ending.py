@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 
 from troubleshooting.domain.base.text import Text
-from troubleshooting.domain.checks.remediation_errors import error_text
+from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.exclusions.exclusion import IN_FORCE, ExclusionKind
 from troubleshooting.domain.leases.lease_texts import outcome_text

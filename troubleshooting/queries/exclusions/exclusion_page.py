@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from troubleshooting.domain.advice.lint_base import LintFinding
 from troubleshooting.domain.advice.proposal_texts import OPENS
 from troubleshooting.domain.base.text import Text, say
-from troubleshooting.domain.checks.remediation_errors import error_text
+from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.exclusions.exclusion import (
     ENDED,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from troubleshooting.domain.base.text import Text
 from troubleshooting.domain.cases.case import ProblemKind, Program, Stage
-from troubleshooting.domain.checks.remediation_errors import error_text
+from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.leases.audit_mode_test import OPEN, TestStatus, is_wanted, why_no_test
 from troubleshooting.domain.leases.lease import TASK_GRACE, LeaseStatus
