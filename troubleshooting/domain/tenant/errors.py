@@ -79,8 +79,8 @@ TENANT_ERRORS: Mapping[TenantErrorCode, TenantErrorText] = {
         _("The portal's application may not do this"),
         _("Microsoft knows the portal's application, but it lacks a permission, or the feature is off in the tenant."),
         _(
-            "Grant Ti.ReadWrite.All (indicators), Machine.Read.All and Alert.ReadWrite.All as application permissions "
-            "with admin consent. For the code DisabledFeature turn on “Custom network indicators” in the tenant."
+            "Grant Ti.ReadWrite.All as an application permission with admin consent. For the code DisabledFeature turn "
+            "on “Custom network indicators” in the tenant."
         ),
     ),
     TenantErrorCode.THROTTLED: _error(
