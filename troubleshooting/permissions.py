@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec
 
-from django.utils.translation import gettext as _
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as translate
 
+from troubleshooting.domain.base.refused import Refused
+from troubleshooting.domain.base.text import Text, say
+from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.cases.case import OPEN, Stage
 from troubleshooting.models.choices import Role
 
@@ -19,13 +23,16 @@ READS_EVERYTHING = IT | {Role.AUDITOR}
 P = ParamSpec("P")
 
 
-class NotAllowed(Exception):
-    """A person may not do this; the text says why, for the page."""
+class NotAllowed(Refused, PermissionDenied):
+    """A person may not do this. Django answers it with the page for 403, which shows the sentence."""
 
-    def __init__(self, reason: str) -> None:
-        """Keep the sentence."""
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, reason: str | Text) -> None:
+        super().__init__(say(reason) if isinstance(reason, str) else reason)
+
+    def __str__(self) -> str:
+        """Return the sentence in the reader's language."""
+        sentence = translate(self.text.message)
+        return sentence % dict(self.text.values) if self.text.values else sentence
 
 
 def _answering(check: Callable[P, None]) -> Callable[P, bool]:
@@ -141,12 +148,9 @@ def check_may_request_exclusion(person: User, case: Case) -> None:
 
 def check_may_decide_exclusion(person: User, exclusion: Exclusion) -> None:
     """IT decides, and nobody about what they asked for or about their own case."""
-    if not is_it(person):
-        raise NotAllowed(_("Exceptions are decided by IT."))
-    if exclusion.requested_by_id == person.pk:
-        raise NotAllowed(_("You asked for this exception, so another reviewer decides about it."))
-    if is_party(person, exclusion.case):
-        raise NotAllowed(_("This is about your own case, so another reviewer decides about it."))
+    check_may_decide_in_bulk(person)
+    if (why_not := exclusion.why_not_own(person)) is not None:
+        raise NotAllowed(why_not)
 
 
 def check_may_decide_in_bulk(person: User) -> None:

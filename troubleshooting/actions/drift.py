@@ -15,6 +15,9 @@ from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.binding import GroupNotInTenant, tenant_groups
 from troubleshooting.actions.exclusions.placements import lock_exclusion, lock_placement, move_placement, reopen
+from troubleshooting.domain.base.refused import Refused
+from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.base.text import say
 from troubleshooting.domain.drift.drift import Drift, DriftCode, Place, Registered, Terms, compare, place_of, stored_key
 from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.exclusions.exclusion import IN_FORCE, LOCAL_KINDS, ExclusionKind
@@ -26,8 +29,10 @@ from troubleshooting.permissions import check_may_handle_drift
 log = structlog.get_logger(__name__)
 
 
-class NoLongerSo(Exception):
+class NoLongerSo(Refused):
     """What was to be put right is not so any more: it was done, ended, or went on meanwhile."""
+
+    text = say(_("Nothing was changed: this difference no longer exists. The page shows the present state."))
 
 
 # --- Comparing --------------------------------------------------------------------------------------------------------

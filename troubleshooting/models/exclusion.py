@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from troubleshooting.domain.base.text import Text
+from troubleshooting.domain.exclusions.approval import why_not_ones_own
 from troubleshooting.domain.exclusions.exclusion import (
     ENDED,
     ENDING,
@@ -170,6 +172,15 @@ class Exclusion(models.Model):
         """Return for whom it holds."""
         kind = ScopeKind(self.scope_kind)
         return Scope(kind, self.scope_device_id or self.scope_group_id)
+
+    def why_not_own(self, person: User) -> Text | None:
+        """Return why the person may not decide because this is their own request or case; None where it is not."""
+        people = (self.case.reporter_id, self.case.device_owner_id)
+        return why_not_ones_own(person.pk, requester_id=self.requested_by_id, case_people=people)
+
+    def is_decided_by(self, person: User) -> bool:
+        """Tell whether the person has decided in the present round; uses the decisions that were prefetched."""
+        return any(one.by_id == person.pk and one.round == self.round for one in self.decisions.all())
 
 
 class ExclusionDecision(models.Model):

@@ -17,6 +17,7 @@ from troubleshooting.actions.exclusions.bulk import (
     approve_in_bulk,
     reject_in_bulk,
 )
+from troubleshooting.actions.exclusions.decisions import RequestChanged
 from troubleshooting.domain.exclusions.approval import DecidedAlready
 from troubleshooting.models import Exclusion, ExclusionDecision
 from troubleshooting.permissions import NotAllowed
@@ -64,7 +65,7 @@ def test_more_than_anybody_reads_are_not_decided_in_bulk(action):
     with pytest.raises(TooMany) as refused:
         action(requests)
 
-    assert refused.value.count == MOST_TOGETHER + 1
+    assert str(refused.value) == f"At most {MOST_TOGETHER} requests can be decided together."
     assert not ExclusionDecision.objects.exists()
 
 
@@ -76,9 +77,9 @@ def test_the_same_answer_of_the_same_person_counts_once_and_is_no_error(action):
     (again,) = action(requests)
     (of_another,) = action(requests, ADAM)
 
-    assert again.error is None
+    assert again.why_not is None
     assert ExclusionDecision.objects.filter(by=person(IVO)).count() == 1
-    assert (of_another.error is None) is (action is approve)  # a no is the last word
+    assert (of_another.why_not is None) is (action is approve)  # a no is the last word
 
 
 def test_an_approval_of_something_else_is_not_the_same_answer():
@@ -87,7 +88,7 @@ def test_an_approval_of_something_else_is_not_the_same_answer():
 
     (again,) = approve([Seen(exclusion.pk, "0" * 64)])
 
-    assert isinstance(again.error, DecidedAlready)
+    assert again.why_not == DecidedAlready.text
 
 
 @pytest.mark.parametrize(("action", "status"), [(approve, "approved"), (reject, "rejected")])
@@ -96,8 +97,8 @@ def test_each_stands_alone(action, status):
 
     outcomes = action([*read(good), Seen(other.pk, "0" * 64)])
 
-    assert [(outcome.exclusion_id, type(outcome.error).__name__) for outcome in outcomes] == [
-        (good.pk, "NoneType"),
-        (other.pk, "RequestChanged"),
+    assert [(outcome.exclusion_id, outcome.why_not) for outcome in outcomes] == [
+        (good.pk, None),
+        (other.pk, RequestChanged.text),
     ]
     assert dict(Exclusion.objects.values_list("pk", "status")) == {good.pk: status, other.pk: "requested"}

@@ -43,7 +43,7 @@ from troubleshooting.actions.exclusions.requests import (
 )
 from troubleshooting.actions.runs.on_pc import run_placement
 from troubleshooting.domain.base.transitions import InvalidTransition
-from troubleshooting.domain.exclusions.approval import MayNotDecide
+from troubleshooting.domain.exclusions.approval import DecidedAlready
 from troubleshooting.domain.exclusions.exclusion import (
     ENDING,
     EVERYONE,
@@ -63,7 +63,7 @@ from troubleshooting.queries.emergency_stop.undo import preview_undo
 EXAMPLES = 16  # half a minute to a minute; set it higher by hand to look for more
 NORA = ("nora", Role.REVIEWER)
 REVIEWERS = (IVO, ADAM, NORA)
-FORESEEN = (NotAllowed, MayNotDecide, InvalidTransition, InvalidLifetime)
+FORESEEN = (NotAllowed, DecidedAlready, InvalidTransition, InvalidLifetime)
 What = tuple[ExclusionKind, str]
 Place = int | str  # the number of a PC, or a wider scope
 WHAT = st.sampled_from([IP, IP, PROCESS, INDICATOR, INDICATOR])

@@ -14,7 +14,7 @@ from tests.support.world import ADA, ADAM, EMMA, IVO, SARA, person
 from troubleshooting.actions.exclusions.placements import expire_exclusions
 from troubleshooting.actions.exclusions.renewals import CannotRenew, RenewalOpen, request_renewal
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
-from troubleshooting.domain.exclusions.approval import MayNotDecide
+from troubleshooting.domain.exclusions.approval import DecidedAlready
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus, InvalidLifetime
 from troubleshooting.domain.exclusions.placement import PlacementOutcome
 from troubleshooting.models import ActivityEntry, Exclusion
@@ -119,7 +119,7 @@ def _one_indicator(defender_api) -> None:
 def test_the_people_of_the_case_and_it_ask_and_never_decide_about_their_own(lab_server, who):
     renewal = renewal_of(in_force(lab_server()), by=who)
 
-    with pytest.raises((NotAllowed, MayNotDecide)):
+    with pytest.raises((NotAllowed, DecidedAlready)):
         approved(renewal, who)
 
 

@@ -24,7 +24,7 @@ from tests.support.world import ADA, ADAM, EMMA, IVO, SARA, device_at, person
 from troubleshooting.actions.exclusions.decisions import RequestChanged, approve_exclusion
 from troubleshooting.actions.exclusions.placements import expire_exclusions
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
-from troubleshooting.domain.exclusions.approval import MayNotDecide, WiderThanAsked
+from troubleshooting.domain.exclusions.approval import DecidedAlready, WiderThanAsked
 from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionStatus, Scope, ScopeKind
 from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
 from troubleshooting.models import ActivityEntry, Exclusion, Placement
@@ -56,7 +56,7 @@ def test_a_process_exclusion_needs_two_different_people(lab_server):
     exclusion = asked(checked_case(device_at(lab_server(), owner=person(EMMA))), PROCESS)
 
     assert approved(exclusion, IVO).status == ExclusionStatus.REQUESTED
-    with pytest.raises(MayNotDecide):
+    with pytest.raises(DecidedAlready):
         approved(exclusion, IVO)
     assert approved(exclusion, ADAM).status == ExclusionStatus.APPROVED
 

@@ -142,7 +142,7 @@ def test_a_second_check_at_the_same_time_is_not_begun_and_the_page_says_so():
     response = signed_in(case.reporter).post(reverse("check-start", args=[case.number]), follow=True)
 
     assert case.check_runs.count() == 1
-    assert "is being checked already" in text_of(response)
+    assert "is already being checked" in text_of(response)
 
 
 def test_a_case_is_withdrawn_by_its_reporter_only():

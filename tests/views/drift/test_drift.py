@@ -120,7 +120,7 @@ def test_a_action_that_came_too_late_says_so():
 
     response = signed_in(person(IVO)).post(reverse("drift-put-again", args=[finding.pk]), follow=True)
 
-    assert "this is not so any more" in response.content.decode()
+    assert "this difference no longer exists" in response.content.decode()
 
 
 def test_a_number_that_none_can_be_leads_back_to_the_list():
@@ -136,7 +136,7 @@ def test_a_difference_of_an_exclusion_that_stands_nowhere_cannot_be_put_right():
 
     response = signed_in(person(IVO)).post(reverse("drift-put-again", args=[finding.pk]), follow=True)
 
-    assert "this is not so any more" in response.content.decode()
+    assert "this difference no longer exists" in response.content.decode()
 
 
 def test_an_auditor_reads_everything_and_does_nothing(tenant_set_up):

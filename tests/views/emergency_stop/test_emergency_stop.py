@@ -121,15 +121,15 @@ def test_a_second_stop_and_a_second_lift_say_who_did_it_and_change_nothing(is_sa
     lift_stop(by=adam, note="found", now=timezone.now())
     twice = client.post(reverse("emergency-stop-lift"), {"lift-note": "the same"})
 
-    assert messages_of(again)[-1] == f"{adam} stopped all changes already. This page shows that stop, and why."
-    assert messages_of(twice)[-1].startswith(f"{adam} let changes go on already.")
+    assert messages_of(again)[-1] == f"{adam} has already stopped all changes. This page shows that stop, and why."
+    assert messages_of(twice)[-1].startswith(f"{adam} has already lifted the stop.")
     assert list(EmergencyStop.objects.values_list("reason", "end_note")) == [(REASON, "found")]
 
 
 def test_where_nothing_was_ever_stopped_nobody_is_said_to_have_lifted_it():
     response = signed_in(admin()).post(reverse("emergency-stop-lift"))
 
-    assert messages_of(response) == ["Nothing was stopped, so there was nothing to lift."]
+    assert messages_of(response) == ["Changes were not stopped, so there was nothing to lift."]
 
 
 @pytest.mark.parametrize("role", ["reviewer", "auditor"])
@@ -272,5 +272,5 @@ def test_a_test_is_not_begun_while_all_is_stopped_and_the_case_page_says_why():
     agreed = client.post(reverse("test-ask", args=[case.number]), {"visit": "myself"}, follow=True)
 
     assert asked.headers["Location"].startswith(reverse("case", args=[case.number]))
-    assert "so no test can begin" in text_of(agreed)
+    assert "IT has stopped all changes for now" in text_of(agreed)
     assert not case.audit_mode_tests.exists()

@@ -46,7 +46,7 @@ def typed(page: str) -> str:
 
 
 def rows_of(page: str) -> list[str]:
-    return re.findall(r'<td class="emergency__reason"><span class="mono">([^<]+)</span>', page)
+    return re.findall(r'<td class="emergency-stop__reason"><span class="mono">([^<]+)</span>', page)
 
 
 def numbers_of(page: str) -> list[str]:
@@ -104,7 +104,7 @@ def test_what_changed_meanwhile_is_refused_and_shown_anew_with_the_reason_kept()
     again = text_of(confirmed(client, page, **{"undo-reason": "the wrong list"}))
 
     assert "Nothing was undone" in again
-    assert "this changed meanwhile" in again
+    assert "This has changed since you opened it" in again
     assert other.value in again
     assert hidden(again, "undo-seen") == preview_undo(datetime.fromisoformat(hidden(page, "since"))).digest
     assert typed(again) == "the wrong list"
@@ -121,7 +121,7 @@ def test_a_preview_that_changed_says_so_also_where_the_reason_is_missing():
 
     again = text_of(confirmed(client, page, **{"undo-reason": ""}))
 
-    assert "this changed meanwhile" in again
+    assert "This has changed since you opened it" in again
     assert "Write why, for example" in again
 
 
@@ -150,7 +150,7 @@ def test_what_somebody_else_undid_is_not_said_to_be_ones_own():
 
     late = text_of(confirmed(adam, page))
 
-    assert "Nothing of that time is in force any more." in late
+    assert "Nothing from that time is still in force." in late
     assert typed(late) == "wrong list"
     assert Undo.objects.count() == 1
 
@@ -174,7 +174,7 @@ def test_an_empty_time_says_so_and_offers_no_action():
 
     assert "Nothing to undo" in page
     assert "undo-seen" not in page
-    assert "Nothing of that time is in force any more." in text_of(forced)
+    assert "Nothing from that time is still in force." in text_of(forced)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_a_moment_that_is_none_loses_no_reason_which_goes_along_to_the_preview()
     assert f'<form method="post" action="{reverse("undo-preview")}"' in asked
     shown = text_of(client.post(reverse("undo-preview"), {"since": an_hour_ago(), "undo-reason": typed(asked)}))
 
-    assert "This is what it would be. Read it, then confirm below." in shown
+    assert "This is what would be undone. Please review it, then confirm below." in shown
     assert exclusion.value in shown
     confirmed(client, shown, **{"undo-reason": typed(shown)})
     assert Undo.objects.get().reason == "wrong list"

@@ -170,7 +170,7 @@ def test_another_digest_than_that_of_the_request_approves_nothing(digest):
 
     page = text_of(client.post(reverse("exclusion-approve", args=[exclusion.pk]), {"digest": digest}, follow=True))
 
-    assert "the request changed meanwhile" in page
+    assert "this request has changed since you opened it" in page
     assert standing(exclusion)[0] == "requested"
     assert not ExclusionDecision.objects.exists()
 

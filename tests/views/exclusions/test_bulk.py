@@ -95,7 +95,7 @@ def test_a_request_about_the_own_case_is_not_the_readers_to_decide(part):
     page = shown([own, other], reader=ivo)
 
     assert boxes(ivo, state="all") == [str(other.pk)]
-    assert "This is about your own case, so another reviewer decides about it." in page
+    assert "This is about your own case, so another reviewer has to decide on it." in page
     assert picks_on(page) == [seen(other)]
     assert 'id="left"' in answered([seen(own)], "approve", reader=ivo)
     assert states([own]) == ["requested"]
@@ -179,7 +179,11 @@ def test_what_is_not_the_readers_to_decide_is_named_with_its_reason():
     page = shown([mine, decided, over, waiting])
 
     part = page.partition('id="not-in-bulk"')[2]
-    for words in ("You asked for this", "You have decided about this already", "does not wait for a decision any more"):
+    for words in (
+        "You asked for this",
+        "You have already decided on this request",
+        "no longer needs a decision",
+    ):
         assert words in part
     assert picks_on(page) == [seen(waiting)]
 
@@ -262,14 +266,14 @@ def test_what_cannot_be_decided_any_more_is_named_and_the_others_stand(answer):
 
     left = page.partition('id="left"')[2].partition('id="decided"')[0]
     for number, words in (
-        (changed.pk, "it changed meanwhile"),
-        (over.pk, "this went on meanwhile" if answer == "reject" else "changed"),
-        (twice.pk, "decided about this exception already"),
-        (mine.pk, "You asked for this exception"),
+        (changed.pk, "has changed since you opened it"),
+        (over.pk, "this has moved on since" if answer == "reject" else "changed"),
+        (twice.pk, "already decided on this request"),
+        (mine.pk, "You asked for this exclusion"),
         (999999, "There is no such request"),
     ):
         line = left.partition(f"#{number}<")[2].partition("</li>")[0]
-        assert words in line or (number == over.pk and "meanwhile" in line), number
+        assert words in line or (number == over.pk and "moved on" in line), number
     assert "1 request " + ("approved" if answer == "approve" else "rejected") in page
     assert states([good, changed, over, twice, mine]) == [
         "requested" if answer == "approve" else "rejected",  # a program needs two approvals, and one no
@@ -300,7 +304,9 @@ def test_without_the_digest_that_was_read_nothing_is_decided():
     asked_for = requests(2)
 
     for answer in ("approve", "reject"):
-        assert "it changed meanwhile" in answered([str(exclusion.pk) for exclusion in asked_for], answer, "For all")
+        assert "has changed since you opened it" in answered(
+            [str(exclusion.pk) for exclusion in asked_for], answer, "For all"
+        )
 
     assert states(asked_for) == ["requested"] * 2
 

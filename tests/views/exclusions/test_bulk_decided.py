@@ -43,7 +43,7 @@ def test_another_answer_to_what_was_decided_is_left_and_said_so():
 
     for answer, note in (("reject", "For all"), ("approve", "Something else")):
         page = client.get(sent(client, picks, answer, note)).content.decode()
-        assert page.count("You have decided about this") == 2
+        assert page.count("You have already decided on this") == 2
     assert states(asked_for) == ["requested"] * 2
 
 

@@ -227,7 +227,7 @@ def test_what_changed_since_the_page_was_read_is_not_approved():
     ask_back(exclusion.pk, by=made.reviewer(), note="Who?", now=now)
     answer_back(exclusion.pk, by=exclusion.requested_by, reason="Something else", now=now)
 
-    assert "changed meanwhile" in decide(exclusion, "approve", ivo, digest=seen)
+    assert "has changed since you opened it" in decide(exclusion, "approve", ivo, digest=seen)
     assert Exclusion.objects.get().status == "requested"
 
 
@@ -252,8 +252,8 @@ def test_a_narrowing_that_meets_an_open_one_names_it():
 
     page = decide(exclusion, "approve", ivo, digest=digest_in(page_of(exclusion, ivo)), scope="device")
 
-    assert f"Exception #{other.pk}" in page
-    assert "is open for the same value and scope already" in page
+    assert f"Exclusion #{other.pk}" in page
+    assert "is already open for the same value and scope" in page
 
 
 @pytest.mark.parametrize(("name", "field"), [("reject", "reject-note"), ("ask-back", "ask-note")])
@@ -291,10 +291,10 @@ def test_nobody_decides_twice_or_about_the_own_request():
     client = signed_in(ivo)
 
     assert client.post(reverse("exclusion-approve", args=[own.pk]), {"digest": ""}).status_code == 403
-    assert "a reviewer of IT other than you decides" in page_of(own, ivo)
+    assert "another reviewer has to decide on it" in page_of(own, ivo)
     twice = ExclusionFactory(case=readable_case(), kind="process", value=r"C:\App\app.exe", approvals_needed=2)
     decide(twice, "approve", ivo, digest=digest_in(page_of(twice, ivo)))
-    assert "the next decision is another person" in page_of(twice, ivo)
+    assert "The next decision is up to another reviewer" in page_of(twice, ivo)
 
 
 @pytest.mark.parametrize("part", ["reporter", "device_owner"])
@@ -305,7 +305,7 @@ def test_nobody_decides_about_their_own_case(part):
     page, others = page_of(exclusion, party), page_of(exclusion, made.reviewer())
     fields = {"digest": digest_in(others), "reject-note": "No", "ask-note": "Who?"}
 
-    assert "This is about your own case, so a reviewer of IT other than you decides about it." in page
+    assert "This is about your own case, so another reviewer has to decide on it." in page
     assert ('id="approve"' in page, 'id="approve"' in others) == (False, True)
     for action in ("approve", "reject", "ask-back"):
         assert signed_in(party).post(reverse(f"exclusion-{action}", args=[exclusion.pk]), fields).status_code == 403
@@ -325,7 +325,7 @@ def test_revoking_needs_a_reason():
 def test_what_moved_on_meanwhile_is_said_and_not_done():
     exclusion = rejected(ExclusionFactory(case=readable_case()))
 
-    assert "went on meanwhile" in decide(exclusion, "withdraw", exclusion.requested_by)
+    assert "has moved on since you opened the page" in decide(exclusion, "withdraw", exclusion.requested_by)
 
 
 # --- The list and the case --------------------------------------------------------------------------------------------

@@ -178,7 +178,7 @@ def test_it_reads_why_the_case_cannot_be_closed_instead_of_a_button():
 
     assert f'action="{url}"' not in page(person(IVO), "case", exclusion.case.number)
     refused = sent(person(IVO), "case-solve", exclusion.case.number)
-    assert refused.count("nobody knows whether the exception works") == 2  # the message, and the page itself
+    assert refused.count("no one knows whether the exclusion works") == 2  # the message, and the page itself
     tried(exclusion)
     assert f'action="{url}"' in page(person(IVO), "case", exclusion.case.number)
     assert "The case is closed as solved" in sent(person(IVO), "case-solve", exclusion.case.number)

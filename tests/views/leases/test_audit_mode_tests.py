@@ -187,7 +187,7 @@ def test_a_second_test_is_not_begun_beside_one_that_is_under_way():
     url = reverse("test-ask", args=[test.case.number])
     response = signed_in(test.case.reporter).post(url, {"visit": "pc"}, follow=True)
 
-    assert "under way already" in text_of(response)
+    assert "already under way" in text_of(response)
     assert test.case.audit_mode_tests.count() == 1
 
 

@@ -125,7 +125,7 @@ def test_a_status_under_way_needs_no_answer():
 
     response = signed_in(made.reviewer()).post(url("submission-record", case), {"status": "in_progress"}, follow=True)
 
-    assert "goes on waiting" in text_of(response)
+    assert "is still waiting" in text_of(response)
 
 
 def test_a_submission_that_was_answered_meanwhile_is_left_as_it_is():
@@ -135,7 +135,7 @@ def test_a_submission_that_was_answered_meanwhile_is_left_as_it_is():
 
     response = client.post(url("submission-record", case), {"status": "in_progress"}, follow=True)
 
-    assert "Nothing was recorded" in text_of(response)
+    assert "Nothing was changed" in text_of(response)
     assert Submission.objects.get(case=case).status == "closed"
 
 

@@ -10,18 +10,18 @@ from troubleshooting.actions import activity_log
 from troubleshooting.actions.case_stage import move_case
 from troubleshooting.actions.checks import check_runs
 from troubleshooting.actions.leases import audit_mode_tests
+from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.cases.case import Report, Stage, case_number
 from troubleshooting.models import Case, CaseCounter, Device, User
 from troubleshooting.permissions import check_may_report, check_may_solve, check_may_withdraw, is_party
-from troubleshooting.queries.cases.solving import Unproved, read_solving
+from troubleshooting.queries.cases.solving import WHY_NOT_SOLVED, Unproved, read_solving
 
 
-class NotProved(Exception):
+class NotProved(Refused):
     """Nobody knows whether the case's exclusion works; ``unproved`` says what is missing."""
 
     def __init__(self, unproved: Unproved) -> None:
-        """Keep what is missing."""
-        super().__init__(unproved.value)
+        super().__init__(WHY_NOT_SOLVED[unproved])
         self.unproved = unproved
 
 

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
-from django.utils.translation import gettext as _
 
 from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.case_stage import end_checking, move_case
+from troubleshooting.domain.base.refused import Refused
+from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.base.text import say
 from troubleshooting.domain.base.transitions import check_transition
 from troubleshooting.domain.cases.case import Stage
 from troubleshooting.domain.checks.check_run import TRANSITIONS, RunStatus
@@ -19,13 +21,10 @@ from troubleshooting.models import Case, CheckRun, User
 from troubleshooting.permissions import NotAllowed, check_may_check_device
 
 
-class AlreadyLive(Exception):
+class AlreadyLive(Refused):
     """The case's PC is being checked already."""
 
-    def __init__(self, check_run: CheckRun) -> None:
-        """Keep the run that is under way."""
-        super().__init__(f"check run {check_run.pk} is {check_run.status}")
-        self.check_run = check_run
+    text = say(_("The PC is already being checked. This page shows how far it is."))
 
 
 @transaction.atomic
@@ -33,9 +32,8 @@ def start_check_run(case_id: int, *, by: User, now: datetime, deadline: timedelt
     """Check the PC again; raises AlreadyLive while a run is under way."""
     case = Case.objects.locked().get(pk=case_id)
     check_may_check_device(by, case)
-    live = case.check_runs.live().first()
-    if live is not None:
-        raise AlreadyLive(live)
+    if case.check_runs.live().exists():
+        raise AlreadyLive
     if case.audit_mode_tests.open().exists():
         raise NotAllowed(_("An audit-mode test of this PC is under way; the check can begin when it has ended."))
     move_case(case, to=Stage.CHECKING, now=now)

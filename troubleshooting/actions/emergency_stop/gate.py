@@ -12,13 +12,18 @@ from collections.abc import Iterator
 
 from django.db import DatabaseError, connection
 
+from troubleshooting.domain.base.refused import Refused
+from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.base.text import say
 from troubleshooting.models import EmergencyStop
 
 GATE = (0x4E52, 0)  # the two numbers of the lock
 
 
-class EmergencyStopped(Exception):
-    """An administrator has stopped all writes."""
+class EmergencyStopped(Refused):
+    """An administrator has stopped all changes."""
+
+    text = say(_("IT has stopped all changes for now. Nothing was changed. Try again later."))
 
 
 @contextlib.contextmanager

@@ -9,6 +9,9 @@ from django.db import transaction
 from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.placements import begin_removal
+from troubleshooting.domain.base.refused import Refused
+from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.base.text import say
 from troubleshooting.domain.exclusions.exclusion import ENDING, ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Exclusion, Undo, User
@@ -16,12 +19,16 @@ from troubleshooting.permissions import check_may_undo
 from troubleshooting.queries.emergency_stop.undo import UndoPreview, digest_of, preview_undo, undoable
 
 
-class PreviewChanged(Exception):
+class PreviewChanged(Refused):
     """What would be undone is not what the administrator has seen."""
 
+    text = say(_("This has changed since you opened it. Please review it again, then confirm below."))
 
-class NothingToUndo(Exception):
-    """Nothing was approved or put since that moment that is still there."""
+
+class NothingToUndo(Refused):
+    """Nothing was approved or applied since that moment that is still there."""
+
+    text = say(_("Nothing from that time is still in force."))
 
 
 @transaction.atomic

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.exclusions.digest import ApprovedChange, ChangedSinceApproval, check_unchanged
 from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionKind, ScopeKind
+from troubleshooting.domain.exclusions.value_errors import GROUP_NOT_IN_TENANT
 from troubleshooting.domain.exclusions.values import InvalidExclusionValue, parse_value
 from troubleshooting.machines import changing
 from troubleshooting.machines.pipeline import Entry, rendered
@@ -15,8 +17,10 @@ from troubleshooting.models.exclusion import Decision
 from troubleshooting.tenant.indicators import PATH, WantedIndicator
 
 
-class GroupNotInTenant(Exception):
+class GroupNotInTenant(Refused):
     """The device group has no name in Defender for Endpoint, so no indicator can be for it alone."""
+
+    text = GROUP_NOT_IN_TENANT
 
 
 def change_of(exclusion: Exclusion) -> ApprovedChange:
@@ -110,8 +114,7 @@ def check_binding(exclusion: Exclusion) -> None:
 def approvers(exclusion: Exclusion, binding: str) -> set[int]:
     """Return who approved exactly this, in the present round; the requester and the people of the case never count."""
     approved = exclusion.decisions.filter(round=exclusion.round, decision=Decision.APPROVE, digest=binding)
-    own = {exclusion.requested_by_id, exclusion.case.reporter_id, exclusion.case.device_owner_id}
-    return set(approved.values_list("by_id", flat=True)) - own
+    return {one.by_id for one in approved.select_related("by") if exclusion.why_not_own(one.by) is None}
 
 
 def evidence_of(case: Case, *, at: datetime) -> dict[str, Any]:

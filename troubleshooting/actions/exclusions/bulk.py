@@ -7,35 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import IntegrityError
 from django.db.models import F, QuerySet
 
-from troubleshooting.actions.exclusions.binding import GroupNotInTenant
-from troubleshooting.actions.exclusions.decisions import RequestChanged, approve_exclusion, reject_exclusion
-from troubleshooting.actions.exclusions.requests import ExclusionRules, ScopeNeedsGroup
-from troubleshooting.domain.base.transitions import InvalidTransition
-from troubleshooting.domain.exclusions.approval import DecidedAlready, MayNotDecide
-from troubleshooting.domain.exclusions.exclusion import InvalidLifetime
-from troubleshooting.domain.exclusions.values import InvalidExclusionValue
+from troubleshooting.actions.exclusions.decisions import approve_exclusion, reject_exclusion
+from troubleshooting.actions.exclusions.requests import ExclusionRules
+from troubleshooting.domain.base.refused import Refused
+from troubleshooting.domain.base.text import Text, say
+from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.exclusions.approval import DecidedAlready
 from troubleshooting.models import Exclusion, ExclusionDecision, User
 from troubleshooting.models.exclusion import Decision
-from troubleshooting.permissions import NotAllowed, check_may_decide_in_bulk
+from troubleshooting.permissions import check_may_decide_in_bulk
 
 MOST_TOGETHER = 50  # requests; more than anybody reads
-
-# Why one request cannot be decided, which is no reason for the others.
-FORESEEN = (
-    NotAllowed,
-    MayNotDecide,
-    RequestChanged,
-    InvalidTransition,
-    InvalidLifetime,
-    InvalidExclusionValue,
-    ScopeNeedsGroup,
-    GroupNotInTenant,
-    ObjectDoesNotExist,
-    IntegrityError,
-)
+NO_SUCH_REQUEST = say(_("There is no such request."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +33,26 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one request; ``error`` is why nothing did, None: it was decided, now or by the same answer."""
+    """What came of one request; ``why_not`` is why it was not decided, None: it was, now or by the same answer."""
 
     exclusion_id: int
-    error: Exception | None
+    why_not: Text | None
 
 
 Action = Callable[[Seen], Exclusion]
 Given = Callable[[Seen], QuerySet[ExclusionDecision]]
 
 
-class DifferentCauses(Exception):
+class DifferentCauses(Refused):
     """The requests are not about one value."""
 
+    text = say(_("These requests are not about the same value, so they cannot be decided together."))
 
-class TooMany(Exception):
-    """There are more requests than anybody reads; carries how many."""
 
-    def __init__(self, count: int) -> None:
-        """Keep the number."""
-        super().__init__(f"{count} requests, at most {MOST_TOGETHER}")
-        self.count = count
+class TooMany(Refused):
+    """There are more requests than anybody reads."""
+
+    text = say(_("At most %(most)s requests can be decided together."), most=MOST_TOGETHER)
 
 
 def approve_in_bulk(
@@ -105,7 +89,7 @@ def _given(decision: Decision, seen: Seen, *, by: User, note: str) -> QuerySet[E
 def _each(requests: Sequence[Seen], action: Action, given: Given, *, by: User) -> list[Outcome]:
     check_may_decide_in_bulk(by)
     if len(requests) > MOST_TOGETHER:
-        raise TooMany(len(requests))
+        raise TooMany
     chosen = Exclusion.objects.filter(pk__in=[seen.exclusion_id for seen in requests])
     if len(set(chosen.order_by().values_list("kind", "value_key"))) > 1:
         raise DifferentCauses
@@ -116,8 +100,10 @@ def _decided(seen: Seen, action: Action, given: Given) -> Outcome:
     """Decide one request; twice is as once, where the same answer was sent before."""
     try:
         action(seen)
-    except FORESEEN as error:
-        if isinstance(error, DecidedAlready) and given(seen).exists():
-            return Outcome(seen.exclusion_id, None)
-        return Outcome(seen.exclusion_id, error)
+    except DecidedAlready as refused:
+        return Outcome(seen.exclusion_id, None if given(seen).exists() else refused.text)
+    except Refused as refused:  # no reason for the others
+        return Outcome(seen.exclusion_id, refused.text)
+    except ObjectDoesNotExist:
+        return Outcome(seen.exclusion_id, NO_SUCH_REQUEST)
     return Outcome(seen.exclusion_id, None)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
-
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.binding import approvers, change_of, check_can_be_sent
+from troubleshooting.actions.exclusions.clashes import refusing_clashes
 from troubleshooting.actions.exclusions.placements import begin_placements, devices_in, move_exclusion
 from troubleshooting.actions.exclusions.requests import ExclusionRules, ScopeNeedsGroup, lock, set_scope
+from troubleshooting.domain.base.refused import Refused
+from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.base.text import say
 from troubleshooting.domain.base.transitions import check_transition
-from troubleshooting.domain.exclusions.approval import approvals_needed, check_may_decide, check_not_wider
+from troubleshooting.domain.exclusions.approval import DecidedAlready, approvals_needed, check_not_wider
 from troubleshooting.domain.exclusions.digest import ApprovedChange, digest
 from troubleshooting.domain.exclusions.exclusion import (
     LOCAL_KINDS,
@@ -27,11 +29,13 @@ from troubleshooting.models.exclusion import Decision
 from troubleshooting.permissions import check_may_decide_exclusion
 
 
-class RequestChanged(Exception):
+class RequestChanged(Refused):
     """The request is not what the reviewer read."""
 
+    text = say(_("Nothing was decided: this request has changed since you opened it. Please review it again."))
 
-@transaction.atomic
+
+@refusing_clashes
 def approve_exclusion(
     exclusion_id: int,
     *,
@@ -71,7 +75,7 @@ def approve_exclusion(
     return exclusion
 
 
-@transaction.atomic
+@refusing_clashes
 def reject_exclusion(exclusion_id: int, *, by: User, note: str, now: datetime, seen: str = "") -> Exclusion:
     """Say no, and what would change the answer.
 
@@ -81,7 +85,7 @@ def reject_exclusion(exclusion_id: int, *, by: User, note: str, now: datetime, s
     return _decide(exclusion_id, Decision.REJECT, ExclusionStatus.REJECTED, by=by, note=note, now=now, seen=seen)
 
 
-@transaction.atomic
+@refusing_clashes
 def ask_back(exclusion_id: int, *, by: User, note: str, now: datetime) -> Exclusion:
     """Ask the requester for more."""
     return _decide(exclusion_id, Decision.ASK_BACK, ExclusionStatus.ASKED_BACK, by=by, note=note, now=now)
@@ -135,5 +139,5 @@ def _decide(
 
 def _check_may_decide(by: User, exclusion: Exclusion) -> None:
     check_may_decide_exclusion(by, exclusion)
-    decided = exclusion.decisions.filter(round=exclusion.round).values_list("by_id", flat=True)
-    check_may_decide(exclusion.requested_by_id, decided_by=set(decided), decider_id=by.pk)
+    if exclusion.is_decided_by(by):
+        raise DecidedAlready

@@ -6,29 +6,30 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
 from troubleshooting.actions import activity_log
+from troubleshooting.actions.exclusions.clashes import refusing_clashes
 from troubleshooting.actions.exclusions.requests import ExclusionRules, Wish, lock, new_request
+from troubleshooting.domain.base.refused import Refused
+from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.base.text import say
 from troubleshooting.domain.exclusions.exclusion import IN_FORCE, ExclusionKind
 from troubleshooting.models import Case, Exclusion, User
 from troubleshooting.permissions import check_may_renew_exclusion
 
 
-class CannotRenew(Exception):
+class CannotRenew(Refused):
     """Only an exclusion in force is renewed."""
 
+    text = say(_("Only an exclusion in force can be renewed. Ask for a new one from the case."))
 
-class RenewalOpen(Exception):
+
+class RenewalOpen(Refused):
     """A renewal was asked for already."""
 
-    def __init__(self, renewal_id: int) -> None:
-        """Keep which one."""
-        super().__init__(f"exclusion {renewal_id}")
-        self.renewal_id = renewal_id
+    text = say(_("A renewal has already been requested."))
 
 
-@transaction.atomic
+@refusing_clashes
 def request_renewal(
     exclusion_id: int,
     *,
@@ -51,9 +52,8 @@ def request_renewal(
     check_may_renew_exclusion(by, renewed)
     if renewed.status not in IN_FORCE or renewed.expires_at <= now:
         raise CannotRenew
-    open_one = renewed.renewals.open().first()
-    if open_one is not None:
-        raise RenewalOpen(open_one.pk)
+    if renewed.renewals.open().exists():
+        raise RenewalOpen
     wish = Wish(
         kind=ExclusionKind(renewed.kind),
         value=renewed.value,

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.binding import evidence_of, tenant_groups
+from troubleshooting.actions.exclusions.clashes import AlreadyAsked, clash_of
 from troubleshooting.actions.exclusions.placements import begin_removal, devices_in, drop_unsent, move_exclusion
+from troubleshooting.domain.base.refused import Refused
+from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.base.text import say
 from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.exclusions.approval import ApprovalPolicy, approvals_needed
 from troubleshooting.domain.exclusions.exclusion import (
@@ -22,7 +26,8 @@ from troubleshooting.domain.exclusions.exclusion import (
     ScopeKind,
     check_lifetime,
 )
-from troubleshooting.domain.exclusions.values import parse_value
+from troubleshooting.domain.exclusions.value_errors import TENANT_NOT_SET_UP
+from troubleshooting.domain.exclusions.values import canonical, parse_value
 from troubleshooting.models import Case, Exclusion, User
 from troubleshooting.permissions import (
     check_may_request_exclusion,
@@ -53,29 +58,38 @@ class ExclusionRules:
     has_tenant: bool = False
 
 
-class NothingToReach(Exception):
+class NothingToReach(Refused):
     """The scope has no PC."""
 
+    text = say(_("No PC belongs to this scope. Choose another one, for example this PC."))
 
-class TenantNotSetUp(Exception):
+
+class TenantNotSetUp(Refused):
     """An allow indicator needs a tenant."""
 
-
-class AlreadyAsked(Exception):
-    """The value has an open renewal; a tenant has one indicator for each value. A constraint sees to the rest."""
+    text = TENANT_NOT_SET_UP
 
 
-class ScopeNeedsGroup(Exception):
+class ScopeNeedsGroup(Refused):
     """An allow indicator is for a device group or for everyone, never for one PC."""
 
+    text = say(_("An allow indicator is for a device group or for everyone. Choose one of these two."))
 
-@transaction.atomic
+
 def request_exclusion(case_id: int, wish: Wish, *, by: User, rules: ExclusionRules, now: datetime) -> Exclusion:
     """Ask for an exclusion.
 
-    Raises InvalidExclusionValue, InvalidLifetime, NothingToReach, and for indicators AlreadyAsked, TenantNotSetUp,
+    Raises InvalidExclusionValue, InvalidLifetime, NothingToReach, AlreadyAsked, and for indicators TenantNotSetUp,
     ScopeNeedsGroup and GroupNotInTenant.
     """
+    try:
+        return _request(case_id, wish, by=by, rules=rules, now=now)
+    except IntegrityError as error:
+        raise clash_of(error, kind=wish.kind, value_key=canonical(wish.value), scope=wish.scope) from error
+
+
+@transaction.atomic
+def _request(case_id: int, wish: Wish, *, by: User, rules: ExclusionRules, now: datetime) -> Exclusion:
     case = Case.objects.locked().select_related("device").get(pk=case_id)
     check_may_request_exclusion(by, case)
     exclusion = new_request(case, wish, by=by, rules=rules, now=now)
@@ -126,7 +140,7 @@ def _check_reach(exclusion: Exclusion, wish: Wish, rules: ExclusionRules) -> Non
         return
     renewals = Exclusion.objects.open().filter(kind=exclusion.kind, value_key=exclusion.value_key)
     if exclusion.renews is None and renewals.filter(renews__isnull=False).exists():
-        raise AlreadyAsked
+        raise AlreadyAsked(say(_("This value has an open renewal already. Look at the list of exclusions.")))
     if not rules.has_tenant:
         raise TenantNotSetUp
     if wish.scope.kind is ScopeKind.DEVICE:

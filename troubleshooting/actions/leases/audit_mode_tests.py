@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.emergency_stop.gate import EmergencyStopped, is_stopped
 from troubleshooting.actions.leases.leases import end_lease, request_lease
+from troubleshooting.domain.base.refused import Refused
+from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.base.text import say
 from troubleshooting.domain.base.transitions import check_transition
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.leases.audit_mode_test import TRANSITIONS, TestStatus
@@ -20,8 +22,10 @@ from troubleshooting.models import AuditModeTest, Case, SettingLease, User
 from troubleshooting.permissions import NotAllowed, check_may_approve_test, check_may_consent, check_may_end_test
 
 
-class TestUnderWay(Exception):
-    """The case has an audit-mode test that is not over."""
+class TestUnderWay(Refused):
+    """The case has a check or an audit-mode test that is not over."""
+
+    text = say(_("A check or a test of this PC is already under way. This page shows how far it is."))
 
     __test__ = False
 

@@ -21,6 +21,9 @@ from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.emergency_stop.gate import EmergencyStopped, write_gate
 from troubleshooting.actions.leases.lease_visit import LeaseVisit
+from troubleshooting.domain.base.refused import Refused
+from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.base.text import say
 from troubleshooting.domain.base.transitions import check_transition
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.leases.lease import (
@@ -47,12 +50,13 @@ log = structlog.get_logger(__name__)
 ONE_OPEN_PER_SETTING = "lease_one_open_per_setting"
 
 
-class LeaseHeld(Exception):
-    """Somebody else holds the setting of this PC."""
+class LeaseHeld(Refused):
+    """Somebody else holds the setting of this PC; the lease says who and until when."""
+
+    text = say(_("The PC is in another test. Try again when that has ended."))
 
     def __init__(self, lease: SettingLease) -> None:
-        """Keep the lease, which says who and until when."""
-        super().__init__(f"held by lease {lease.pk}")
+        super().__init__()
         self.lease = lease
 
 

@@ -24,6 +24,7 @@ from troubleshooting.actions.runs.check import VisitPlan
 from troubleshooting.actions.runs.waking import wake_others
 from troubleshooting.actions.visits.device_visit import DeviceVisit, visiting
 from troubleshooting.actions.visits.page_requests import read_log, url_of, was_reached
+from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.events import NO_SKEW, clock_skew
 from troubleshooting.domain.evidence.snapshot import Snapshot
@@ -38,20 +39,21 @@ from troubleshooting.domain.retests.retest import (
     due_again,
     why_not_works,
 )
+from troubleshooting.domain.retests.retest_texts import OUTCOMES
 from troubleshooting.machines.changing import ProtectionMode
 from troubleshooting.machines.errors import MachineError
 from troubleshooting.models import ActivityEntry, Case, Exclusion, Retest, SettingLease, User
 from troubleshooting.models.exclusion import Decision
-from troubleshooting.permissions import check_may_retest, check_may_say_blocked
+from troubleshooting.permissions import check_may_retest, check_may_say_blocked, sees_everything
 from troubleshooting.queries.cases.solving import STILL_BLOCKED
 
 
-class CannotRetest(Exception):
+class CannotRetest(Refused):
     """An exclusion cannot be tried now; ``outcome`` is the reason, with its words in ``retest_texts``."""
 
-    def __init__(self, outcome: RetestOutcome) -> None:
-        """Keep the reason."""
-        super().__init__(outcome.value)
+    def __init__(self, outcome: RetestOutcome, *, by: User) -> None:
+        words = OUTCOMES[outcome]
+        super().__init__(words.it if sees_everything(by) else words.employee)
         self.outcome = outcome
 
 
@@ -65,7 +67,7 @@ def ask_whether_it_works(exclusion_id: int, *, by: User, now: datetime) -> Retes
     check_may_retest(by, exclusion)
     why_not = _why_not_now(exclusion, now=now)
     if why_not is not None:
-        raise CannotRetest(why_not)
+        raise CannotRetest(why_not, by=by)
     return ask_retest(exclusion, RetestPurpose.WORKS, by=by, due_at=now, now=now)
 
 
@@ -78,7 +80,7 @@ def say_still_blocked(exclusion_id: int, *, by: User, now: datetime) -> Exclusio
     exclusion = lock(exclusion_id)
     check_may_say_blocked(by, exclusion.case)
     if exclusion.status not in IN_FORCE:
-        raise CannotRetest(RetestOutcome.EXCLUSION_ENDED)
+        raise CannotRetest(RetestOutcome.EXCLUSION_ENDED, by=by)
     if not _is_last_word(exclusion, by=by):
         activity_log.record(STILL_BLOCKED, exclusion, case=exclusion.case, actor=by, now=now)
     return exclusion

@@ -6,15 +6,21 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
+from troubleshooting.domain.base.refused import Refused
+from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.base.text import say
+
 S = TypeVar("S", bound=StrEnum)
 
 
-class InvalidTransition(Exception):
-    """A status may not follow the present one."""
+class InvalidTransition(Refused):
+    """A status may not follow the present one: somebody, or the portal itself, was faster."""
+
+    text = say(_("Nothing was changed: this has moved on since you opened the page, which now shows where it stands."))
 
     def __init__(self, present: StrEnum, wanted: StrEnum) -> None:
-        """Keep both statuses for the sentence on the page."""
-        super().__init__(f"{present} cannot become {wanted}")
+        super().__init__()
+        self.args = (f"{present} cannot become {wanted}",)
         self.present = present
         self.wanted = wanted
 

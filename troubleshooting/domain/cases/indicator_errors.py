@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from troubleshooting.domain.base.text import Text, say
+from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.base.text import say
 
 
 class Refusal(StrEnum):
@@ -80,11 +81,9 @@ REFUSALS: Mapping[Refusal, str] = {
 }
 
 
-class InvalidIndicator(ValueError):
-    """A text is not an address; ``text`` is the sentence for the person, with a right example."""
+class InvalidIndicator(Refused, ValueError):
+    """A text is not an address; the sentence comes with a right example."""
 
     def __init__(self, code: Refusal) -> None:
-        """Keep the code; the sentence is looked up by it."""
-        super().__init__(code.value)
+        super().__init__(say(REFUSALS[code]))
         self.code = code
-        self.text: Text = say(REFUSALS[code])

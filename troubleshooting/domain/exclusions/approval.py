@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
+from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, Scope, ScopeKind
@@ -64,48 +65,29 @@ def is_approved(approver_ids: Collection[int], *, needed: int) -> bool:
     return len(set(approver_ids)) >= needed
 
 
-class MayNotDecide(Exception):
-    """A person may not decide about this exclusion; ``text`` is the sentence for them."""
-
-    def __init__(self, text: Text) -> None:
-        """Keep the sentence."""
-        super().__init__(str(text))
-        self.text = text
+OWN_REQUEST = say(_("You asked for this exclusion, so another reviewer has to decide on it."))
+OWN_CASE = say(_("This is about your own case, so another reviewer has to decide on it."))
 
 
-class OwnRequest(MayNotDecide):
-    """Nobody decides about what they asked for, whatever their roles are."""
+def why_not_ones_own(person_id: int, *, requester_id: int, case_people: Collection[int | None]) -> Text | None:
+    """Return why a reviewer may not decide on a request because it is their own; None where it is not.
 
-    def __init__(self) -> None:
-        """Say who can."""
-        super().__init__(say(_("You asked for this exception, so another reviewer decides about it.")))
+    ``case_people`` reported the case or owned its PC at the time. The database repeats the rule (the triggers of
+    ExclusionDecision), and so does ``ExclusionQuerySet.undecided_by`` for lists.
+    """
+    if person_id == requester_id:
+        return OWN_REQUEST
+    return OWN_CASE if person_id in case_people else None
 
 
-class DecidedAlready(MayNotDecide):
+class DecidedAlready(Refused):
     """Nobody counts twice."""
 
-    def __init__(self) -> None:
-        """Say who can."""
-        super().__init__(
-            say(_("You have decided about this exception already; the next decision is another person's."))
-        )
+    text = say(_("You have already decided on this request. The next decision is up to another reviewer."))
 
 
-def check_may_decide(requester_id: int, *, decided_by: Collection[int], decider_id: int) -> None:
-    """Raise OwnRequest or DecidedAlready; rights beyond that are the permissions' business."""
-    if decider_id == requester_id:
-        raise OwnRequest
-    if decider_id in decided_by:
-        raise DecidedAlready
-
-
-class WiderThanAsked(ValueError):
-    """A decision would open more than was asked for; ``text`` is the sentence for the reviewer."""
-
-    def __init__(self, text: Text) -> None:
-        """Keep the sentence."""
-        super().__init__(str(text))
-        self.text = text
+class WiderThanAsked(Refused, ValueError):
+    """A decision would open more than was asked for."""
 
 
 def check_not_wider(*, asked: Scope, asked_lifetime: timedelta, granted: Scope, granted_lifetime: timedelta) -> None:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from troubleshooting.domain.base.text import Text, say
+from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.base.text import say
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, Scope
 
 VERSION = 1  # of the form below; another form is another digest
@@ -70,17 +71,16 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
-class ChangedSinceApproval(Exception):
-    """What would be done is not what was approved; ``text`` names the parts, in the words of ``PARTS``."""
+class ChangedSinceApproval(Refused):
+    """What would be done is not what was approved; the sentence names the parts, in the words of ``PARTS``."""
 
     def __init__(self, parts: tuple[str, ...]) -> None:
-        """Keep the codes of the parts that differ."""
         self.parts = parts
-        self.text: Text = say(
+        sentence = say(
             _("Not carried out: this is not what was approved (%(parts)s). The approvals have to be given anew."),
             parts=", ".join(PARTS[part] for part in parts),
         )
-        super().__init__(str(self.text))
+        super().__init__(sentence)
 
 
 PARTS: Mapping[str, str] = {

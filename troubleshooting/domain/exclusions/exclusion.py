@@ -16,8 +16,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from troubleshooting.domain.base.text import Text, say
+from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.base.text import say
 
 USUAL_LIFETIME = timedelta(days=30)
 WARN_BEFORE: tuple[timedelta, ...] = (timedelta(days=7), timedelta(days=1))
@@ -147,13 +148,8 @@ OPEN: frozenset[ExclusionStatus] = frozenset(status for status, after in TRANSIT
 ENDED: frozenset[ExclusionStatus] = frozenset(ExclusionStatus) - OPEN
 
 
-class InvalidLifetime(ValueError):
-    """An exclusion may not last that long; ``text`` is the sentence for the person."""
-
-    def __init__(self, text: Text) -> None:
-        """Keep the sentence."""
-        super().__init__(str(text))
-        self.text = text
+class InvalidLifetime(Refused, ValueError):
+    """An exclusion may not last that long."""
 
 
 def check_lifetime(wanted: timedelta, longest: timedelta = USUAL_LIFETIME) -> None:

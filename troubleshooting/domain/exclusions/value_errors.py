@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.cases.indicator import Refusal
@@ -126,11 +127,19 @@ FROM_INDICATOR: Mapping[Refusal, ValueRefusal] = {
 }
 
 
-class InvalidExclusionValue(ValueError):
-    """A text is no value of that kind; ``text`` is the sentence for the person, with a right example."""
+# What is wrong with no value in particular, but keeps an indicator from being set.
+TENANT_NOT_SET_UP = say(_("Allow indicators are not set up yet: the portal has no access to the company's tenant."))
+GROUP_NOT_IN_TENANT = say(
+    _(
+        "This device group has no name in Defender for Endpoint yet. An administrator enters it in the administration; "
+        "until then choose another kind, for example “One IP address”."
+    )
+)
+
+
+class InvalidExclusionValue(Refused, ValueError):
+    """A text is no value of that kind; the sentence comes with a right example, a more exact one where given."""
 
     def __init__(self, code: ValueRefusal, text: Text | None = None) -> None:
-        """Keep the code; the sentence is looked up by it unless a more exact one is given."""
-        super().__init__(code.value)
+        super().__init__(text or say(VALUE_REFUSALS[code]))
         self.code = code
-        self.text: Text = text or say(VALUE_REFUSALS[code])

@@ -23,17 +23,13 @@ from troubleshooting.domain.exclusions.exclusion import (
     Scope,
     ScopeKind,
 )
+from troubleshooting.domain.exclusions.value_errors import GROUP_NOT_IN_TENANT, TENANT_NOT_SET_UP
 from troubleshooting.forms.base.fields import CardSelect, LongTextField
 from troubleshooting.models import Case
 from troubleshooting.models.choices import EXCLUSION_REASON_LABELS, choices_of
 from troubleshooting.queries.base.words import translated
 from troubleshooting.queries.exclusions.request_page import AskPage, lint_context
 
-NOT_SET_UP = gettext_lazy("Allow indicators are not set up yet: the portal has no access to the company's tenant.")
-GROUP_NOT_IN_TENANT = gettext_lazy(
-    "This device group has no name in Defender for Endpoint yet. An administrator enters it in the administration; "
-    "until then choose another kind, for example “One IP address”."
-)
 KIND_CARDS: Mapping[str, tuple[str, Any]] = {
     ExclusionKind.ALLOW_INDICATOR.value: (
         "globe-alt",
@@ -74,7 +70,7 @@ class KindSelect(CardSelect):
         option = super().create_option(name, value, *args, **kwargs)
         if str(value) not in set(self.kinds):
             option["attrs"]["disabled"] = True
-            option["hint"] = NOT_SET_UP
+            option["hint"] = translated(TENANT_NOT_SET_UP)
         return option
 
 
@@ -214,7 +210,7 @@ class ExclusionForm(forms.Form):
         """Return the kind; one that is not set up cannot be asked for."""
         kind = ExclusionKind(self.cleaned_data["kind"])
         if kind not in self.kinds:
-            raise ValidationError(NOT_SET_UP, code="not_set_up")
+            raise ValidationError(translated(TENANT_NOT_SET_UP), code="not_set_up")
         return kind
 
     def clean_scope(self) -> Scope:
@@ -230,7 +226,7 @@ class ExclusionForm(forms.Form):
         if not {"kind", "value", "scope"} <= cleaned.keys():
             return cleaned
         if self._lacks_tenant_group(cleaned):
-            self.add_error("scope", GROUP_NOT_IN_TENANT)
+            self.add_error("scope", translated(GROUP_NOT_IN_TENANT))
             return cleaned
         self.findings = lint(
             ExclusionRequest(cleaned["kind"], cleaned["value"], cleaned["scope"], self._lifetime(cleaned)),

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
+from troubleshooting.domain.base.text import Text, say
+from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.domain.retests.retest import RetestOutcome, RetestPurpose
@@ -28,15 +28,19 @@ class Unproved(StrEnum):
     SAID_BLOCKED = "said_blocked"
 
 
-WHY_NOT_SOLVED: dict[Unproved, Promise] = {
-    Unproved.NOT_THERE_YET: _("It cannot be closed as solved yet: its exception was not read back as in force."),
-    Unproved.NOT_TRIED: _(
-        "It cannot be closed as solved yet: nobody knows whether the exception works. A re-test has to say that the "
-        "site opens, or the person who reported it closes the case."
+WHY_NOT_SOLVED: dict[Unproved, Text] = {
+    Unproved.NOT_THERE_YET: say(_("This cannot be closed as solved yet: its exclusion was not read back as in force.")),
+    Unproved.NOT_TRIED: say(
+        _(
+            "This cannot be closed as solved yet: no one knows whether the exclusion works. A re-test has to show that "
+            "the site opens, or the person who reported it closes the case."
+        )
     ),
-    Unproved.SAID_BLOCKED: _(
-        "It cannot be closed as solved: the person says that the site is still blocked, and no re-test since then says "
-        "that it opens."
+    Unproved.SAID_BLOCKED: say(
+        _(
+            "This cannot be closed as solved: the person says that the site is still blocked, and no re-test since "
+            "then shows that it opens."
+        )
     ),
 }
 
@@ -51,7 +55,7 @@ class Solving:
     unproved: Unproved | None = None  # None: it may be closed by IT as well
 
     @property
-    def why_not(self) -> Promise | None:
+    def why_not(self) -> Text | None:
         """Say why IT cannot close the case as solved; None where it can."""
         return WHY_NOT_SOLVED[self.unproved] if self.unproved else None
 

@@ -9,23 +9,21 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as _
 
 from troubleshooting.domain.advice.lint_base import LintFinding
 from troubleshooting.domain.advice.proposal_texts import OPENS
 from troubleshooting.domain.base.text import Text, say
+from troubleshooting.domain.exclusions.approval import DecidedAlready
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus
 from troubleshooting.domain.verdict.verdict import Verdict
-from troubleshooting.models import Exclusion, ExclusionDecision, User
+from troubleshooting.models import Exclusion, User
 from troubleshooting.models.choices import CONFIDENCE_LABELS, EXCLUSION_KIND_LABELS, VERDICT_LABELS
 from troubleshooting.models.exclusion import Decision
 from troubleshooting.queries.exclusions.exclusion_list import scope_words
 from troubleshooting.queries.exclusions.exclusion_page import step_text
 
-OWN = _("You asked for this, so another reviewer decides about it.")
-OWN_CASE = _("This is about your own case, so another reviewer decides about it.")
-DECIDED = _("You have decided about this already; the next decision is another person's.")
-NOT_WAITING = _("This does not wait for a decision any more.")
+NOT_WAITING = say(_("This no longer needs a decision."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class TogetherRow:
     approvals_needed: int
     commands: tuple[str, ...]  # or calls
     digest: str
-    why_not: Promise | None  # why the reader cannot decide about it; None: they can
+    why_not: Text | None  # why the reader cannot decide about it; None: they can
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +138,13 @@ def _row(exclusion: Exclusion, reader: User, change: Mapping[str, Any], digest: 
         approvals_needed=exclusion.approvals_needed,
         commands=tuple(map(step_text, change["steps"])),
         digest=digest,
-        why_not=_why_not(exclusion, reader, present),
+        why_not=_why_not(exclusion, reader),
     )
 
 
-def _why_not(exclusion: Exclusion, reader: User, present: Sequence[ExclusionDecision]) -> Promise | None:
+def _why_not(exclusion: Exclusion, reader: User) -> Text | None:
     if exclusion.status != ExclusionStatus.REQUESTED:
         return NOT_WAITING
-    if exclusion.requested_by_id == reader.pk:
-        return OWN
-    if reader.pk in (exclusion.case.reporter_id, exclusion.case.device_owner_id):
-        return OWN_CASE
-    return DECIDED if any(decision.by_id == reader.pk for decision in present) else None
+    if (own := exclusion.why_not_own(reader)) is not None:
+        return own
+    return DecidedAlready.text if exclusion.is_decided_by(reader) else None

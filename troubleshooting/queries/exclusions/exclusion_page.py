@@ -231,11 +231,6 @@ def step_text(step: Mapping[str, Any]) -> str:
     return f"{step['call']}\n{json.dumps(body, indent=2, ensure_ascii=False)}" if body else str(step["call"])
 
 
-def decided_already(exclusion: Exclusion, person: User) -> bool:
-    """Tell whether the person has decided in the present round; one query."""
-    return exclusion.decisions.filter(round=exclusion.round, by=person).exists()
-
-
 def _decision(exclusion: Exclusion, decision: ExclusionDecision, digest: str, *, reader: User) -> DecisionLine:
     is_present = decision.round == exclusion.round and decision.digest == digest
     return DecisionLine(

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from troubleshooting import permissions
@@ -39,15 +36,6 @@ def reader_of(request: HttpRequest) -> User:
 def is_refresh(request: HttpRequest) -> bool:
     """Tell whether htmx asks for a part of a page that is open already."""
     return request.headers.get("HX-Request") == "true"
-
-
-@contextmanager
-def or_forbidden() -> Iterator[None]:
-    """Answer 403 with the reason where a person may not do what stands inside."""
-    try:
-        yield
-    except permissions.NotAllowed as error:
-        raise PermissionDenied(error.reason) from error
 
 
 def rights_of(person: User, case: Case) -> CaseRights:

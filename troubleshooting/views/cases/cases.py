@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from django.conf import settings
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,16 +13,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from troubleshooting import permissions
 from troubleshooting.actions.cases import cases as actions
-from troubleshooting.actions.checks.check_runs import AlreadyLive, start_check_run
-from troubleshooting.domain.base.transitions import InvalidTransition
+from troubleshooting.actions.checks.check_runs import start_check_run
 from troubleshooting.forms.cases.case_filter import CaseFilterForm, chips, query_string
 from troubleshooting.models import Case
 from troubleshooting.queries.cases.case_list import COUNTED_TO, CaseList, CaseRow, export_rows, list_cases, read_cursor
 from troubleshooting.queries.cases.case_page import read_case_page
-from troubleshooting.queries.cases.solving import WHY_NOT_SOLVED, read_solving
+from troubleshooting.queries.cases.solving import read_solving
 from troubleshooting.queries.exclusions.exclusion_list import exclusions_of, is_exclusion_sensible
 from troubleshooting.views.base.files import csv_file
-from troubleshooting.views.base.rights import is_refresh, or_forbidden, reader_of, rights_of
+from troubleshooting.views.base.refusals import told
+from troubleshooting.views.base.rights import is_refresh, reader_of, rights_of
 
 LONGEST_NOTE = 2000  # characters
 CSV_COLUMNS = (
@@ -90,28 +87,20 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def check_start(request: HttpRequest, number: str) -> HttpResponse:
     """Have the PC checked (again)."""
-    found = _case(request, number)
-    return _do(
-        request,
-        number,
-        lambda: start_check_run(
-            found.pk, by=reader_of(request), now=timezone.now(), deadline=settings.CHECK_RUN_DEADLINE
-        ),
-        done=_("The check of %(pc)s begins. You may close this page; the result will stand here.")
-        % {"pc": found.device.hostname},
-    )
+    found, now = _case(request, number), timezone.now()
+    done = _("The check of %(pc)s begins. The result will appear here. You can close this page.")
+    with told(request, done % {"pc": found.device.hostname}):
+        start_check_run(found.pk, by=reader_of(request), now=now, deadline=settings.CHECK_RUN_DEADLINE)
+    return redirect("case", number=number)
 
 
 @require_POST
 def case_withdraw(request: HttpRequest, number: str) -> HttpResponse:
     """Close a case because the reporter does not need it any more."""
     found = _case(request, number)
-    return _do(
-        request,
-        number,
-        lambda: actions.withdraw_case(found.pk, by=reader_of(request), now=timezone.now()),
-        done=_("The case is withdrawn. Nothing more happens with it; you can report the problem again at any time."),
-    )
+    with told(request, _("The case is withdrawn. You can report the problem again at any time.")):
+        actions.withdraw_case(found.pk, by=reader_of(request), now=timezone.now())
+    return redirect("case", number=number)
 
 
 @require_POST
@@ -119,34 +108,16 @@ def case_solve(request: HttpRequest, number: str) -> HttpResponse:
     """Close a case because it works now."""
     found = _case(request, number)
     note = request.POST.get("note", "").strip()[:LONGEST_NOTE]
-    return _do(
-        request,
-        number,
-        lambda: actions.solve_case(found.pk, by=reader_of(request), note=note, now=timezone.now()),
-        done=_("The case is closed as solved. If the problem comes back, have the PC checked again from here."),
-    )
+    done = _("The case is closed as solved. If the problem comes back, have the PC checked again from here.")
+    with told(request, done):
+        actions.solve_case(found.pk, by=reader_of(request), note=note, now=timezone.now())
+    return redirect("case", number=number)
 
 
 def _case(request: HttpRequest, number: str) -> Case:
     """Return the case if the reader may open it, else 404."""
     visible = Case.objects.visible_to(reader_of(request)).select_related("device", "reporter", "submission")
     return get_object_or_404(visible, number=number)
-
-
-def _do(request: HttpRequest, number: str, action: Callable[[], object], *, done: str) -> HttpResponseRedirect:
-    """Do one action, say what happens next or why nothing happened, and go back to the case."""
-    try:
-        with or_forbidden():
-            action()
-    except actions.NotProved as error:
-        messages.warning(request, str(WHY_NOT_SOLVED[error.unproved]))
-    except AlreadyLive:
-        messages.info(request, _("The PC is being checked already; this page shows how far it is."))
-    except InvalidTransition:
-        messages.info(request, _("Nothing was changed: the case moved on meanwhile. The page shows where it stands."))
-    else:
-        messages.info(request, done)
-    return redirect("case", number=number)
 
 
 def _count(found: CaseList) -> str:

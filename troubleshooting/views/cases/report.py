@@ -9,7 +9,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,6 +21,7 @@ from troubleshooting.actions.cases.cases import open_case
 from troubleshooting.forms.cases.report import STEPS, ReportForm
 from troubleshooting.models import User
 from troubleshooting.models.choices import Role
+from troubleshooting.permissions import NotAllowed
 from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.cases.device_choices import DeviceChoice, device_choices
 from troubleshooting.queries.cases.report_review import review_rows
@@ -72,7 +72,7 @@ def _reporter(request: HttpRequest) -> User:
     """Return the person; an auditor, who only reads, is sent away with a reason."""
     person = reader_of(request)
     if person.role == Role.AUDITOR:
-        raise PermissionDenied(_("Auditors read; they do not report problems."))
+        raise NotAllowed(_("Auditors read; they do not report problems."))
     return person
 
 

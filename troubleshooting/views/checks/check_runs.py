@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,14 +12,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from troubleshooting import permissions
 from troubleshooting.actions.checks import check_runs as actions
-from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.models import CheckRun
 from troubleshooting.queries.checks import checklist as checklists
 from troubleshooting.queries.checks.transcript import read_transcript
 from troubleshooting.views.base.fragments import CASE_CHANGED, raw_answer, short_answer
-from troubleshooting.views.base.rights import is_refresh, or_forbidden, reader_of, rights_of
-
-Action = Callable[..., CheckRun]
+from troubleshooting.views.base.refusals import told
+from troubleshooting.views.base.rights import is_refresh, reader_of, rights_of
 
 
 @login_not_required  # the signed token answers for an unchanged poll; everything else signs in below
@@ -39,8 +34,7 @@ def transcript(request: HttpRequest, pk: int) -> HttpResponse:
     """Show every command that a run sent to the PC, or one raw answer (``?answer=``)."""
     reader = reader_of(request)
     run = _run(request, pk)
-    with or_forbidden():
-        permissions.check_may_see_transcript(reader, run.case)
+    permissions.check_may_see_transcript(reader, run.case)
     wanted = request.GET.get("answer", "")
     if wanted:
         return raw_answer(request, run, wanted)
@@ -57,14 +51,19 @@ def transcript(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def check_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop a check."""
-    stopped = _("The check stops. What the PC has answered so far is kept.")
-    return _steer(request, pk, actions.cancel_check_run, done=stopped)
+    run = _run(request, pk)
+    with told(request, _("The check stops. What the PC has answered so far is kept.")):
+        actions.cancel_check_run(run.pk, by=reader_of(request), now=timezone.now())
+    return redirect("case", number=run.case.number)
 
 
 @require_POST
 def check_retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Try a PC that is waited for at once."""
-    return _steer(request, pk, actions.retry_check_run, done=_("The portal tries to reach the PC now."))
+    run = _run(request, pk)
+    with told(request, _("The portal tries to reach the PC now.")):
+        actions.retry_check_run(run.pk, by=reader_of(request), now=timezone.now())
+    return redirect("case", number=run.case.number)
 
 
 def _changed_checklist(request: HttpRequest, pk: int, token: str) -> HttpResponse:
@@ -82,19 +81,6 @@ def _changed_checklist(request: HttpRequest, pk: int, token: str) -> HttpRespons
     if seen is None or seen.status != run.status:
         response["HX-Trigger-After-Swap"] = CASE_CHANGED
     return response
-
-
-def _steer(request: HttpRequest, pk: int, action: Action, *, done: str) -> HttpResponseRedirect:
-    """Do one action on a run the reader may see, say what happens next, and go back to the case."""
-    run = _run(request, pk)
-    try:
-        with or_forbidden():
-            action(run.pk, by=reader_of(request), now=timezone.now())
-    except InvalidTransition:
-        messages.info(request, _("Nothing was changed: the check went on meanwhile. The page shows where it is."))
-    else:
-        messages.info(request, done)
-    return redirect("case", number=run.case.number)
 
 
 def _run(request: HttpRequest, pk: int) -> CheckRun:

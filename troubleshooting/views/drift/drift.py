@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -26,7 +23,8 @@ from troubleshooting.queries.exclusions.tenant_state import read_tenant_state
 from troubleshooting.tenant.connection import settings_of
 from troubleshooting.views.base.files import csv_file
 from troubleshooting.views.base.numbers import read_number
-from troubleshooting.views.base.rights import or_forbidden, reader_of
+from troubleshooting.views.base.refusals import told
+from troubleshooting.views.base.rights import reader_of
 
 CSV_COLUMNS = (
     "place", "what", "kind", "value", "found", "last_seen", "gone", "changed", "changed_by", "exception", "case",
@@ -37,8 +35,7 @@ CSV_COLUMNS = (
 def drift(request: HttpRequest) -> HttpResponseBase:
     """List what differs, filtered by the address bar; ``?as=csv`` gives all of it as a file."""
     reader, now = reader_of(request), timezone.now()
-    with or_forbidden():
-        permissions.check_may_see_drift(reader)
+    permissions.check_may_see_drift(reader)
     form = DriftFilterForm({"state": "present", **request.GET.dict()})
     wanted = form.wanted()
     if request.GET.get("as") == "csv":
@@ -71,47 +68,43 @@ def drift(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 def drift_put_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Have what is missing put there again."""
-    done = _("The portal puts it there again, exactly as approved, and then looks whether it is there.")
-    return _do(request, lambda: actions.put_again(pk, by=reader_of(request), now=timezone.now()), done=done)
+    with told(request, _("The portal applies it again, exactly as approved, and then checks that it is there.")):
+        actions.put_again(pk, by=reader_of(request), now=timezone.now())
+    return _back(request)
 
 
 @require_POST
 def drift_take_off_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Have what is over taken off again."""
-    done = _("The portal takes it off again and then looks whether it is gone.")
-    return _do(request, lambda: actions.take_off_again(pk, by=reader_of(request), now=timezone.now()), done=done)
+    with told(request, _("The portal removes it again and then checks that it is gone.")):
+        actions.take_off_again(pk, by=reader_of(request), now=timezone.now())
+    return _back(request)
 
 
 @require_POST
 def drift_scan(request: HttpRequest, pk: int) -> HttpResponse:
     """Have a PC compared now."""
-    with or_forbidden():
-        permissions.check_may_handle_drift(reader_of(request))
+    reader = reader_of(request)
+    permissions.check_may_handle_drift(reader)
     device = get_object_or_404(Device, pk=pk)
-    done = _("The portal looks at %(pc)s now. Reload this page in a minute.") % {"pc": device.hostname}
-    return _do(request, lambda: actions.request_scan(device.pk, by=reader_of(request), now=timezone.now()), done=done)
+    done = _("The portal is checking %(pc)s now. Reload this page in a minute.") % {"pc": device.hostname}
+    with told(request, done):
+        actions.request_scan(device.pk, by=reader, now=timezone.now())
+    return _back(request)
 
 
 @require_POST
 def drift_scan_tenant(request: HttpRequest) -> HttpResponse:
     """Have the tenant read and compared now."""
-    done = _("The portal reads the tenant's list now. Reload this page in a minute.")
-    return _do(request, lambda: actions.request_scan(None, by=reader_of(request), now=timezone.now()), done=done)
+    with told(request, _("The portal reads the tenant's list now. Reload this page in a minute.")):
+        actions.request_scan(None, by=reader_of(request), now=timezone.now())
+    return _back(request)
 
 
-def _do(request: HttpRequest, action: Callable[[], object], *, done: str) -> HttpResponse:
-    """Do one action, say what happens next or why nothing happened, and go back to where the button stood."""
-    try:
-        with or_forbidden():
-            action()
-    except actions.NoLongerSo:
-        messages.info(request, _("Nothing was changed: this is not so any more. The page shows where it stands."))
-    else:
-        messages.info(request, done)
-    exclusion = read_number(request.POST.get("exclusion", ""))  # the page on which the button stood
-    if exclusion is not None:
-        return redirect("exclusion", pk=exclusion)
-    return redirect("drift")
+def _back(request: HttpRequest) -> HttpResponse:
+    """Go back to where the button stood: the page of an exclusion, or the list."""
+    exclusion = read_number(request.POST.get("exclusion", ""))
+    return redirect("drift") if exclusion is None else redirect("exclusion", pk=exclusion)
 
 
 def _count(total: int) -> str:

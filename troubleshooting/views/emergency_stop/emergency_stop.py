@@ -21,27 +21,26 @@ from troubleshooting import permissions
 from troubleshooting.actions.emergency_stop import stop as stopping
 from troubleshooting.actions.emergency_stop import undo as undoing
 from troubleshooting.actions.emergency_stop.gate import writes_under_way
+from troubleshooting.domain.base.text import Text, say
 from troubleshooting.forms.emergency_stop.emergency_stop import LiftForm, SinceForm, StopForm, UndoForm
-from troubleshooting.models import EmergencyStop, Undo
+from troubleshooting.models import Undo
 from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.emergency_stop import stop as stops
 from troubleshooting.queries.emergency_stop import undo as undos
-from troubleshooting.views.base.rights import or_forbidden, reader_of
+from troubleshooting.views.base.refusals import told
+from troubleshooting.views.base.rights import reader_of
 
 AN_HOUR = timedelta(hours=1)
 A_DAY = timedelta(days=1)
 
 # Why a confirmed undo was not begun; the reason that was typed stays in its field.
-CHANGED = gettext_lazy("It would be something else by now: this changed meanwhile. Read it anew, then confirm below.")
-NOT_READ = gettext_lazy("This is what it would be. Read it, then confirm below.")
-NOTHING_LEFT = gettext_lazy("Nothing of that time is in force any more.")
+NOT_READ = say("This is what would be undone. Please review it, then confirm below.")
 
 
 @require_GET
 def stop_page(request: HttpRequest) -> HttpResponse:
     """Show whether changes are stopped, what waits, and what was undone; administrators act here."""
-    with or_forbidden():
-        permissions.check_may_see_emergency_stop(reader_of(request))
+    permissions.check_may_see_emergency_stop(reader_of(request))
     return _page(request, now=timezone.now())
 
 
@@ -49,16 +48,11 @@ def stop_page(request: HttpRequest) -> HttpResponse:
 def begin_stop(request: HttpRequest) -> HttpResponse:
     """Stop all changes."""
     form, now = StopForm(request.POST, prefix="stop"), timezone.now()
-    with or_forbidden():
-        permissions.check_may_stop_writes(reader_of(request))
+    permissions.check_may_stop_writes(reader_of(request))
     if not form.is_valid():
         return _page(request, now=now, stop_form=form)
-    try:
+    with told(request, _("All changes are stopped. This page counts what is still under way, and waits.")):
         stopping.stop_writes(by=reader_of(request), reason=form.cleaned_data["reason"], now=now)
-    except stopping.AlreadyStopped:
-        messages.info(request, _stopped_before())
-    else:
-        messages.warning(request, _("All changes are stopped. This page counts what is still under way, and waits."))
     return redirect("emergency-stop")
 
 
@@ -66,16 +60,11 @@ def begin_stop(request: HttpRequest) -> HttpResponse:
 def lift_stop(request: HttpRequest) -> HttpResponse:
     """Let changes go on."""
     form, now = LiftForm(request.POST, prefix="lift"), timezone.now()
-    with or_forbidden():
-        permissions.check_may_stop_writes(reader_of(request))
+    permissions.check_may_stop_writes(reader_of(request))
     if not form.is_valid():
         return _page(request, now=now, lift_form=form)
-    try:
+    with told(request, _("Changes go on. What was waiting is done now; no one has to ask for it again.")):
         stopping.lift_stop(by=reader_of(request), note=form.cleaned_data["note"], now=now)
-    except stopping.NotStopped:
-        messages.info(request, _lifted_before())
-    else:
-        messages.info(request, _("Changes go on. What waited is done now, without anybody asking for it again."))
     return redirect("emergency-stop")
 
 
@@ -83,8 +72,7 @@ def lift_stop(request: HttpRequest) -> HttpResponse:
 def undo_preview(request: HttpRequest) -> HttpResponse:
     """Show what would be undone since a moment; POST undoes exactly that."""
     reader, now = reader_of(request), timezone.now()
-    with or_forbidden():
-        permissions.check_may_undo(reader)
+    permissions.check_may_undo(reader)
     is_post = request.method == "POST"
     since_form = SinceForm(request.POST if is_post else request.GET, now=now, zone=zone_of(reader))
     form = UndoForm(request.POST if is_post else None, prefix="undo")
@@ -102,8 +90,7 @@ def undo_preview(request: HttpRequest) -> HttpResponse:
 @require_GET
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one undo: each place, and what was read there since."""
-    with or_forbidden():
-        permissions.check_may_see_emergency_stop(reader_of(request))
+    permissions.check_may_see_emergency_stop(reader_of(request))
     found = get_object_or_404(Undo, pk=pk)
     line = undos.read_undo(pk)
     if line is None:
@@ -161,28 +148,14 @@ def _undo(request: HttpRequest, since: datetime, form: UndoForm, *, now: datetim
     return HttpResponseRedirect(reverse("undo", args=[done.pk]))
 
 
-def _why_not(form: UndoForm, preview: undos.UndoPreview) -> Promise | None:
+def _why_not(form: UndoForm, preview: undos.UndoPreview) -> Text | None:
     """Say why what was sent was not undone; None where only its reason is wrong."""
     if not preview.rows:
-        return NOTHING_LEFT
+        return undoing.NothingToUndo.text
     seen = form["seen"].value()
     if seen == preview.digest:
         return None
-    return CHANGED if seen else NOT_READ
-
-
-def _stopped_before() -> str:
-    """Say who stopped all changes before, be it the reader: stops are never deleted, so there is one."""
-    stop = EmergencyStop.objects.select_related("begun_by").latest("begun_at", "pk")
-    return _("%(who)s stopped all changes already. This page shows that stop, and why.") % {"who": stop.begun_by}
-
-
-def _lifted_before() -> str:
-    """Say who let changes go on before, be it the reader."""
-    stop = EmergencyStop.objects.filter(is_on=False).select_related("ended_by").order_by("-ended_at", "-pk").first()
-    if stop is None:
-        return _("Nothing was stopped, so there was nothing to lift.")
-    return _("%(who)s let changes go on already. This page shows that stop.") % {"who": stop.ended_by}
+    return undoing.PreviewChanged.text if seen else NOT_READ
 
 
 def _choices(stop: stops.StopLine | None, *, now: datetime) -> list[tuple[Promise, str]]:

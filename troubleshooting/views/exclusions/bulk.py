@@ -18,17 +18,17 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from troubleshooting import permissions
 from troubleshooting.actions.exclusions.binding import change_of
-from troubleshooting.actions.exclusions.bulk import DifferentCauses, Outcome, approve_in_bulk, reject_in_bulk
-from troubleshooting.actions.exclusions.decisions import RequestChanged
+from troubleshooting.actions.exclusions.bulk import Outcome, approve_in_bulk, reject_in_bulk
+from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.exclusions.digest import canonical_json, digest
-from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.forms.exclusions.bulk import Answer, PickForm, TogetherForm
 from troubleshooting.models import Exclusion
 from troubleshooting.models.choices import EXCLUSION_STATUS_LABELS
-from troubleshooting.queries.base.words import label_of
+from troubleshooting.queries.base.words import label_of, translated
 from troubleshooting.queries.exclusions.bulk import chosen, read_in_bulk
-from troubleshooting.views.base.rights import or_forbidden, reader_of
-from troubleshooting.views.exclusions.rules import exclusion_rules, sentence_for
+from troubleshooting.views.base.refusals import explain_in
+from troubleshooting.views.base.rights import reader_of
+from troubleshooting.views.exclusions.rules import exclusion_rules
 
 ANSWERS = "decided_in_bulk"  # in the session: name of an answer -> what came of it
 REMEMBERED = 5
@@ -56,8 +56,7 @@ class Line:
 @require_http_methods(["GET", "HEAD", "POST"])
 def exclusions_in_bulk(request: HttpRequest) -> HttpResponse:
     """Show the requests that were chosen, each with its exact change; POST answers all of them and goes on."""
-    with or_forbidden():
-        permissions.check_may_decide_in_bulk(reader_of(request))
+    permissions.check_may_decide_in_bulk(reader_of(request))
     if request.method != "POST":
         form = PickForm(request.GET)
         form.is_valid()
@@ -67,17 +66,17 @@ def exclusions_in_bulk(request: HttpRequest) -> HttpResponse:
         return _page(request, form, form)
     try:
         outcomes = _decide(request, form)
-    except DifferentCauses:
-        return _page(request, form, form)  # which shows what belongs together
-    return redirect(f"{reverse('exclusions-decided')}?{urlencode({'answer': _keep(request, form, outcomes)})}")
+        return redirect(f"{reverse('exclusions-decided')}?{urlencode({'answer': _keep(request, form, outcomes)})}")
+    except Refused as refused:
+        explain_in(form, refused)
+    return _page(request, form, form)  # which shows what belongs together
 
 
 @require_GET
 def exclusions_decided(request: HttpRequest) -> HttpResponse:
     """Say what came of an answer; what was decided stands, whatever became of the others."""
     reader = reader_of(request)
-    with or_forbidden():
-        permissions.check_may_decide_in_bulk(reader)
+    permissions.check_may_decide_in_bulk(reader)
     kept: Kept | None = request.session.get(ANSWERS, {}).get(request.GET.get("answer", ""))
     if kept is None:
         messages.info(request, _("What came of that answer is not kept any more. The list shows where each stands."))
@@ -120,11 +119,9 @@ def _decide(request: HttpRequest, form: TogetherForm) -> list[Outcome]:
 
 def _keep(request: HttpRequest, form: TogetherForm, outcomes: list[Outcome]) -> str:
     """Keep what came of an answer in the session, and give its name: the same one for the same answer sent again."""
-    left = chosen(reader_of(request), [outcome.exclusion_id for outcome in outcomes if outcome.error])
-    found = {exclusion.pk: exclusion for exclusion in left}
     kept = Kept(
         is_approved=form.cleaned_data["answer"] == Answer.APPROVE,
-        lines=[(outcome.exclusion_id, _why_not(outcome, found.get(outcome.exclusion_id))) for outcome in outcomes],
+        lines=[(one.exclusion_id, translated(one.why_not) if one.why_not else "") for one in outcomes],
     )
     requests = [[seen.exclusion_id, seen.digest] for seen in form.cleaned_data["pick"]]
     said = canonical_json([requests, form.cleaned_data["answer"], form.cleaned_data["note"]])
@@ -146,16 +143,3 @@ def _line(pk: int, why_not: str, exclusion: Exclusion | None) -> Line:
         status_label=label_of(EXCLUSION_STATUS_LABELS, exclusion.status),
         approvals_missing=max(exclusion.approvals_needed - len(given), 0),
     )
-
-
-def _why_not(outcome: Outcome, exclusion: Exclusion | None) -> str:
-    error = outcome.error
-    if error is None:
-        return ""
-    if exclusion is None:
-        return _("There is no such request.")
-    if isinstance(error, permissions.NotAllowed):
-        return error.reason
-    if isinstance(error, RequestChanged):
-        return _("The request is not what you read: it changed meanwhile. Read it again and decide.")
-    return sentence_for(error, kind=ExclusionKind(exclusion.kind), value=exclusion.value, scope=exclusion.scope)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,12 +15,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from troubleshooting import permissions
-from troubleshooting.actions.exclusions import decisions
-from troubleshooting.actions.exclusions import requests as actions
+from troubleshooting.actions.exclusions import decisions, requests
 from troubleshooting.actions.exclusions.binding import change_of
 from troubleshooting.actions.exclusions.bulk import MOST_TOGETHER
+from troubleshooting.domain.base.text import Text
+from troubleshooting.domain.exclusions.approval import DecidedAlready
 from troubleshooting.domain.exclusions.digest import digest
-from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus, Scope
+from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.forms.exclusions.decision import AnswerForm, ApproveForm, AskBackForm, RejectForm, RevokeForm
 from troubleshooting.forms.exclusions.exclusion_filter import ExclusionFilterForm, chips, query_string
 from troubleshooting.models import Exclusion, User
@@ -32,18 +31,18 @@ from troubleshooting.queries.drift.drift_list import drift_of
 from troubleshooting.queries.exclusions.bulk import others_with_the_cause, picks
 from troubleshooting.queries.exclusions.ending import read_ending
 from troubleshooting.queries.exclusions.exclusion_list import ListState, list_exclusions
-from troubleshooting.queries.exclusions.exclusion_page import decided_already, read_exclusion_page
+from troubleshooting.queries.exclusions.exclusion_page import read_exclusion_page
 from troubleshooting.queries.exclusions.live_state import poll_seconds, state_token
-from troubleshooting.views.base.rights import or_forbidden, reader_of
-from troubleshooting.views.exclusions.rules import exclusion_rules, why_not_done
+from troubleshooting.views.base.refusals import told
+from troubleshooting.views.base.rights import reader_of
+from troubleshooting.views.exclusions.rules import exclusion_rules, visible_exclusion
 
 
 @require_GET
 def exclusions(request: HttpRequest) -> HttpResponse:
     """List exclusions, filtered by the address bar; without a filter what is to be decided."""
     reader = reader_of(request)
-    with or_forbidden():
-        permissions.check_may_list_exclusions(reader)
+    permissions.check_may_list_exclusions(reader)
     form = ExclusionFilterForm({"state": ListState.TO_DECIDE.value, **request.GET.dict()})
     wanted = form.wanted()
     newer = request.GET.get("newer", "")
@@ -68,24 +67,21 @@ def exclusions(request: HttpRequest) -> HttpResponse:
 @require_GET
 def exclusion(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one exclusion: what exactly, why, what it touches, and who decides."""
-    return _page(request, _exclusion(request, pk), now=timezone.now())
+    return _page(request, visible_exclusion(request, pk), now=timezone.now())
 
 
 @require_POST
 def exclusion_approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve, or approve narrower."""
-    found, now = _exclusion(request, pk), timezone.now()
-    with or_forbidden():
-        permissions.check_may_decide_exclusion(reader_of(request), found)
-    form = ApproveForm(request.POST, exclusion=found, now=now, zone=zone_of(reader_of(request)))
+    found, reader, now = visible_exclusion(request, pk), reader_of(request), timezone.now()
+    permissions.check_may_decide_exclusion(reader, found)
+    form = ApproveForm(request.POST, exclusion=found, now=now, zone=zone_of(reader))
     if not form.is_valid():
         return _page(request, found, now=now, approve=form)
-    scope = form.wanted_scope or found.scope
-
-    def approve() -> Exclusion:
-        return decisions.approve_exclusion(
-            found.pk,
-            by=reader_of(request),
+    with told(request, _("Approved. Once enough people have approved, the portal puts it in force by itself.")):
+        decisions.approve_exclusion(
+            pk,
+            by=reader,
             note=form.cleaned_data["note"],
             seen=str(form.cleaned_data["digest"] or ""),
             rules=exclusion_rules(),
@@ -93,62 +89,64 @@ def exclusion_approve(request: HttpRequest, pk: int) -> HttpResponse:
             scope=form.wanted_scope,
             expires_at=form.wanted_end,
         )
-
-    done = _("Approved. Once enough people have approved, the portal puts it in force by itself.")
-    try:
-        messages.info(request, _tried(approve, found, scope=scope) or done)
-    except decisions.RequestChanged:
-        messages.warning(request, _("Nothing was approved: the request changed meanwhile. Read it again and decide."))
     return redirect("exclusion", pk=pk)
 
 
 @require_POST
 def exclusion_reject(request: HttpRequest, pk: int) -> HttpResponse:
-    """Say no, and what would change the answer."""
-    found, form = _exclusion(request, pk), RejectForm(request.POST, prefix="reject")
-    with or_forbidden():
-        permissions.check_may_decide_exclusion(reader_of(request), found)
-    done = _("The request is rejected. The person who asked reads your reason.")
-    return _say(request, found, form, decisions.reject_exclusion, "reject", done=done)
+    """Say no, and what would change the decision."""
+    found, form, now = visible_exclusion(request, pk), RejectForm(request.POST, prefix="reject"), timezone.now()
+    permissions.check_may_decide_exclusion(reader_of(request), found)
+    if not form.is_valid():
+        return _page(request, found, now=now, reject=form)
+    with told(request, _("The request is rejected. The person who asked reads your reason.")):
+        decisions.reject_exclusion(pk, by=reader_of(request), now=now, **form.cleaned_data)
+    return redirect("exclusion", pk=pk)
 
 
 @require_POST
 def exclusion_ask_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask the requester for more."""
-    found, form = _exclusion(request, pk), AskBackForm(request.POST, prefix="ask")
-    with or_forbidden():
-        permissions.check_may_decide_exclusion(reader_of(request), found)
-    done = _("The question is asked. The request comes back here with the answer.")
-    return _say(request, found, form, decisions.ask_back, "ask", done=done)
+    found, form, now = visible_exclusion(request, pk), AskBackForm(request.POST, prefix="ask"), timezone.now()
+    permissions.check_may_decide_exclusion(reader_of(request), found)
+    if not form.is_valid():
+        return _page(request, found, now=now, ask=form)
+    with told(request, _("The question is asked. The request comes back here with the answer.")):
+        decisions.ask_back(pk, by=reader_of(request), now=now, **form.cleaned_data)
+    return redirect("exclusion", pk=pk)
 
 
 @require_POST
 def exclusion_answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer a reviewer's question."""
-    found, form = _exclusion(request, pk), AnswerForm(request.POST, prefix="answer")
-    with or_forbidden():
-        permissions.check_may_withdraw_exclusion(reader_of(request), found)
-    done = _("Thank you. A reviewer decides now; earlier approvals count no more.")
-    return _say(request, found, form, actions.answer_back, "answer", done=done)
+    found, form, now = visible_exclusion(request, pk), AnswerForm(request.POST, prefix="answer"), timezone.now()
+    permissions.check_may_withdraw_exclusion(reader_of(request), found)
+    if not form.is_valid():
+        return _page(request, found, now=now, answer=form)
+    with told(request, _("Thank you. A reviewer decides now; earlier approvals count no more.")):
+        requests.answer_back(pk, by=reader_of(request), now=now, **form.cleaned_data)
+    return redirect("exclusion", pk=pk)
 
 
 @require_POST
 def exclusion_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a request back."""
-    found, now = _exclusion(request, pk), timezone.now()
-    why_not = _tried(lambda: actions.withdraw_exclusion(found.pk, by=reader_of(request), now=now), found)
-    messages.info(request, why_not or _("The request is taken back. You can ask again from the case."))
+    visible_exclusion(request, pk)
+    with told(request, _("The request is taken back. You can ask again from the case.")):
+        requests.withdraw_exclusion(pk, by=reader_of(request), now=timezone.now())
     return redirect("exclusion", pk=pk)
 
 
 @require_POST
 def exclusion_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """End an exclusion early."""
-    found, form = _exclusion(request, pk), RevokeForm(request.POST, prefix="revoke")
-    with or_forbidden():
-        permissions.check_may_revoke_exclusion(reader_of(request), found)
-    done = _("It ends now. The portal removes it everywhere and reads back that it is gone.")
-    return _say(request, found, form, actions.revoke_exclusion, "revoke", done=done)
+    found, form, now = visible_exclusion(request, pk), RevokeForm(request.POST, prefix="revoke"), timezone.now()
+    permissions.check_may_revoke_exclusion(reader_of(request), found)
+    if not form.is_valid():
+        return _page(request, found, now=now, revoke=form)
+    with told(request, _("It ends now. The portal removes it everywhere and reads back that it is gone.")):
+        requests.revoke_exclusion(pk, by=reader_of(request), now=now, **form.cleaned_data)
+    return redirect("exclusion", pk=pk)
 
 
 def _page(request: HttpRequest, found: Exclusion, *, now: datetime, **bound: forms.Form) -> HttpResponse:
@@ -158,7 +156,7 @@ def _page(request: HttpRequest, found: Exclusion, *, now: datetime, **bound: for
     may_open = partial(permissions.may_see_placement, reader)
     page = read_exclusion_page(found, reader=reader, change=change.as_json(), digest=digest(change), may_open=may_open)
     may_decide = permissions.may_decide_exclusion(reader, found) and found.status == ExclusionStatus.REQUESTED
-    has_decided = may_decide and decided_already(found, reader)
+    has_decided = may_decide and found.is_decided_by(reader)
     context = {
         "page": page,
         "approve": ApproveForm(exclusion=found, now=now, zone=zone_of(reader)),
@@ -167,10 +165,8 @@ def _page(request: HttpRequest, found: Exclusion, *, now: datetime, **bound: for
         "answer": AnswerForm(prefix="answer", initial={"reason": found.reason}),
         "revoke": RevokeForm(prefix="revoke"),
         "may_decide": may_decide and not has_decided,
-        "has_decided": has_decided,
+        "why_not_decide": DecidedAlready.text if has_decided else _why_not_own(found, reader),
         "same_cause": _same_cause(found, reader) if may_decide and not has_decided else None,
-        "is_own": found.requested_by_id == reader.pk,
-        "is_own_case": permissions.is_it(reader) and permissions.is_party(reader, found.case),
         "ending": read_ending(found, reader=reader),
         "may_retest": permissions.may_retest(reader, found),
         "may_renew": permissions.may_renew_exclusion(reader, found),
@@ -188,39 +184,16 @@ def _page(request: HttpRequest, found: Exclusion, *, now: datetime, **bound: for
     return render(request, "troubleshooting/exclusions/detail.html", context)
 
 
+def _why_not_own(found: Exclusion, reader: User) -> Text | None:
+    """Return why the reader is not the one to decide, where they could expect to be; None elsewhere."""
+    could_expect = permissions.is_it(reader) or found.requested_by_id == reader.pk
+    return found.why_not_own(reader) if could_expect and found.status == ExclusionStatus.REQUESTED else None
+
+
 def _same_cause(found: Exclusion, reader: User) -> tuple[int, str] | None:
     """Count the other requests for this value that the reader could decide, with the address; None: there is none."""
     others = others_with_the_cause(found, reader, most=MOST_TOGETHER - 1)
     return (len(others), f"{reverse('exclusions-bulk')}?{picks((found.pk, *others))}") if others else None
-
-
-def _say(
-    request: HttpRequest, found: Exclusion, form: forms.Form, action: Callable[..., Exclusion], name: str, *, done: str
-) -> HttpResponse:
-    """Do an action that takes words; without them the page says what is missing."""
-    now = timezone.now()
-    if not form.is_valid():
-        return _page(request, found, now=now, **{name: form})
-    why_not = _tried(lambda: action(found.pk, by=reader_of(request), now=now, **form.cleaned_data), found)
-    messages.info(request, why_not or done)
-    return redirect("exclusion", pk=found.pk)
-
-
-def _tried(action: Callable[[], Exclusion], found: Exclusion, *, scope: Scope | None = None) -> str:
-    """Do one action; return why nothing happened, "" where it did."""
-    with or_forbidden():
-        return why_not_done(
-            action,
-            kind=ExclusionKind(found.kind),
-            value=found.value,
-            scope=scope or found.scope,
-        )
-
-
-def _exclusion(request: HttpRequest, pk: int) -> Exclusion:
-    """Return the exclusion if the reader may open it, else 404."""
-    joined = ("case__device__group", "case__reporter", "requested_by", "scope_device", "scope_group")
-    return get_object_or_404(Exclusion.objects.visible_to(reader_of(request)).select_related(*joined), pk=pk)
 
 
 def _count(total: int) -> str:

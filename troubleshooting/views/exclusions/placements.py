@@ -12,7 +12,7 @@ from troubleshooting.models import Exclusion, Placement
 from troubleshooting.queries.checks.transcript import read_transcript
 from troubleshooting.queries.exclusions.placement_record import read_tenant_record
 from troubleshooting.views.base.fragments import raw_answer
-from troubleshooting.views.base.rights import or_forbidden, reader_of
+from troubleshooting.views.base.rights import reader_of
 
 
 @require_GET
@@ -22,8 +22,7 @@ def placement_transcript(request: HttpRequest, pk: int, place: int) -> HttpRespo
     visible = Exclusion.objects.visible_to(reader).filter(pk=pk)
     joined = Placement.objects.select_related("device", "exclusion__case__device")
     placement = get_object_or_404(joined.filter(exclusion__in=visible), pk=place)
-    with or_forbidden():
-        permissions.check_may_see_placement(reader, placement)
+    permissions.check_may_see_placement(reader, placement)
     if wanted := request.GET.get("answer", ""):
         if placement.device is None:
             raise Http404

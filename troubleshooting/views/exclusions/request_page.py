@@ -12,15 +12,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from troubleshooting import permissions
-from troubleshooting.actions.exclusions import requests as actions
+from troubleshooting.actions.exclusions.requests import request_exclusion
 from troubleshooting.domain.advice.proposal import NARROWEST_SCOPE
+from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ScopeKind
-from troubleshooting.forms.exclusions.request import NOT_SET_UP, ExclusionForm
-from troubleshooting.models import Case, Exclusion
+from troubleshooting.domain.exclusions.value_errors import TENANT_NOT_SET_UP
+from troubleshooting.forms.exclusions.request import ExclusionForm
+from troubleshooting.models import Case
 from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.exclusions.request_page import AskPage, read_ask_page
-from troubleshooting.views.base.rights import or_forbidden, reader_of
-from troubleshooting.views.exclusions.rules import exclusion_rules, kinds_set_up, why_not_done
+from troubleshooting.views.base.refusals import explain_in
+from troubleshooting.views.base.rights import reader_of
+from troubleshooting.views.exclusions.rules import exclusion_rules, kinds_set_up
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -29,20 +32,22 @@ def exclusion_ask(request: HttpRequest, number: str) -> HttpResponse:
     reader, now = reader_of(request), timezone.now()
     visible = Case.objects.visible_to(reader).select_related("device__group", "reporter")
     case = get_object_or_404(visible, number=number)
-    with or_forbidden():
-        permissions.check_may_request_exclusion(reader, case)
+    permissions.check_may_request_exclusion(reader, case)
     page = read_ask_page(case)
     form = _form(request, case, page, now=now)
     if request.method == "POST" and page.why_not is None and form.is_valid():
-        asked = _ask(request, case, form, now=now)
-        if asked is not None:
+        try:
+            asked = request_exclusion(case.pk, form.wish(), by=reader, rules=exclusion_rules(), now=now)
+            messages.info(request, _("IT has been asked. A reviewer decides; this page shows what they say."))
             return redirect("exclusion", pk=asked.pk)
+        except Refused as refused:
+            explain_in(form, refused)
     context = {
         "case": case,
         "page": page,
         "form": form,
         "for_it": permissions.sees_everything(reader),
-        "not_set_up": NOT_SET_UP,
+        "not_set_up": TENANT_NOT_SET_UP,
         "kinds": [kind.value for kind in kinds_set_up()],
     }
     return render(request, "troubleshooting/exclusions/request.html", context)
@@ -64,20 +69,3 @@ def _form(request: HttpRequest, case: Case, page: AskPage, *, now: datetime) -> 
         longest=exclusion_rules().longest,
         kinds=kinds,
     )
-
-
-def _ask(request: HttpRequest, case: Case, form: ExclusionForm, *, now: datetime) -> Exclusion | None:
-    """Ask for it; None leaves the sentence in the form."""
-    asked: list[Exclusion] = []
-    wish, reader, rules = form.wish(), reader_of(request), exclusion_rules()
-
-    def ask() -> None:
-        asked.append(actions.request_exclusion(case.pk, wish, by=reader, rules=rules, now=now))
-
-    with or_forbidden():
-        why_not = why_not_done(ask, kind=wish.kind, value=wish.value, scope=wish.scope)
-    if why_not:
-        form.add_error(None, why_not)
-        return None
-    messages.info(request, _("IT has been asked. A reviewer decides; this page shows what they say."))
-    return asked[0]

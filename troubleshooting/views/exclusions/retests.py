@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,48 +10,48 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from troubleshooting import permissions
-from troubleshooting.actions.exclusions.renewals import CannotRenew, RenewalOpen, request_renewal
-from troubleshooting.actions.runs.retest import CannotRetest, ask_whether_it_works, say_still_blocked
-from troubleshooting.domain.exclusions.exclusion import ExclusionKind
-from troubleshooting.domain.retests.retest_texts import retest_text
+from troubleshooting.actions.exclusions.renewals import request_renewal
+from troubleshooting.actions.runs.retest import ask_whether_it_works, say_still_blocked
+from troubleshooting.domain.base.refused import Refused
 from troubleshooting.forms.exclusions.renewal import RenewForm
-from troubleshooting.models import Exclusion, Retest
+from troubleshooting.models import Retest
 from troubleshooting.queries.base.people import zone_of
-from troubleshooting.queries.base.words import translated
 from troubleshooting.queries.checks.transcript import Visited, read_raw_answer, read_transcript
 from troubleshooting.queries.exclusions.ending import read_ending
 from troubleshooting.queries.exclusions.exclusion_list import scope_words
 from troubleshooting.queries.exclusions.request_page import read_ask_page
 from troubleshooting.views.base.fragments import raw_answer
 from troubleshooting.views.base.numbers import read_number
-from troubleshooting.views.base.rights import or_forbidden, reader_of
-from troubleshooting.views.exclusions.rules import exclusion_rules, why_not_done
+from troubleshooting.views.base.refusals import explain_in, told
+from troubleshooting.views.base.rights import reader_of
+from troubleshooting.views.exclusions.rules import exclusion_rules, visible_exclusion
 
 
 @require_POST
 def exclusion_retest(request: HttpRequest, pk: int) -> HttpResponse:
     """Have the PC of the case request the page now."""
-    found, reader, now = _exclusion(request, pk), reader_of(request), timezone.now()
+    found, reader, now = visible_exclusion(request, pk), reader_of(request), timezone.now()
     done = _("The PC opens the site now, by itself. What came of it will stand here; you may close this page.")
-    _tell(request, lambda: ask_whether_it_works(found.pk, by=reader, now=now), done=done)
+    with told(request, done):
+        ask_whether_it_works(found.pk, by=reader, now=now)
     return redirect("exclusion", pk=pk)
 
 
 @require_POST
 def still_blocked(request: HttpRequest, pk: int) -> HttpResponse:
     """Record that it does not work for the person."""
-    found, reader, now = _exclusion(request, pk), reader_of(request), timezone.now()
+    found, reader, now = visible_exclusion(request, pk), reader_of(request), timezone.now()
     done = _("Thank you. It stands in the case, and in the list of IT. You can have the PC checked again below.")
-    _tell(request, lambda: say_still_blocked(found.pk, by=reader, now=now), done=done)
+    with told(request, done):
+        say_still_blocked(found.pk, by=reader, now=now)
     return redirect("case", number=found.case.number)
 
 
 @require_GET
 def retest_record(request: HttpRequest, pk: int, retest: int) -> HttpResponse:
     """Show every command that a re-test sent to the PC, with those of its audit mode (``?answer=``: one raw)."""
-    found, reader = _exclusion(request, pk), reader_of(request)
-    with or_forbidden():
-        permissions.check_may_see_transcript(reader, found.case)
+    found, reader = visible_exclusion(request, pk), reader_of(request)
+    permissions.check_may_see_transcript(reader, found.case)
     made = get_object_or_404(Retest.objects.select_related("lease", "device"), exclusion=found, pk=retest)
     parts: list[Visited] = [made] if made.lease is None else [made, made.lease]
     if wanted := request.GET.get("answer", ""):
@@ -74,9 +72,8 @@ def retest_record(request: HttpRequest, pk: int, retest: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def exclusion_renew(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the new evidence and ask for a new end; POST asks."""
-    found, reader, now = _exclusion(request, pk), reader_of(request), timezone.now()
-    with or_forbidden():
-        permissions.check_may_renew_exclusion(reader, found)
+    found, reader, now = visible_exclusion(request, pk), reader_of(request), timezone.now()
+    permissions.check_may_renew_exclusion(reader, found)
     ending = read_ending(found, reader=reader)
     if ending.renewal is not None:
         messages.info(request, _("A renewal was asked for already; this is it."))
@@ -94,59 +91,21 @@ def exclusion_renew(request: HttpRequest, pk: int) -> HttpResponse:
         longest=rules.longest,
     )
     if request.method == "POST" and form.is_valid():
-        asked = _renew(request, found, form)
-        if asked is not None:
+        try:
+            asked = request_renewal(
+                found.pk,
+                expires_at=form.cleaned_data["ends_on"],
+                reason_code=form.cleaned_data["reason_code"],
+                reason=form.cleaned_data["reason"],
+                findings=[finding.as_json() for finding in form.findings],
+                by=reader,
+                rules=rules,
+                now=now,
+            )
+            messages.info(request, _("IT has been asked to renew it. Until a reviewer decides, nothing changes."))
             return redirect("exclusion", pk=asked.pk)
+        except Refused as refused:
+            explain_in(form, refused)
     verdict = found.case.verdicts.first()
     context = {"found": found, "scope": scope_words(found), "ending": ending, "form": form, "verdict": verdict}
     return render(request, "troubleshooting/exclusions/renew.html", {**context, "now": now})
-
-
-def _renew(request: HttpRequest, found: Exclusion, form: RenewForm) -> Exclusion | None:
-    """Ask for it; None leaves the sentence in the form."""
-    asked: list[Exclusion] = []
-    cleaned, reader = form.cleaned_data, reader_of(request)
-
-    def ask() -> None:
-        asked.append(
-            request_renewal(
-                found.pk,
-                expires_at=cleaned["ends_on"],
-                reason_code=cleaned["reason_code"],
-                reason=cleaned["reason"],
-                findings=[finding.as_json() for finding in form.findings],
-                by=reader,
-                rules=exclusion_rules(),
-                now=form.now,
-            )
-        )
-
-    try:
-        with or_forbidden():
-            why_not = why_not_done(ask, kind=ExclusionKind(found.kind), value=found.value, scope=found.scope)
-    except (CannotRenew, RenewalOpen):
-        why_not = _("Nothing was asked: this exception ended, or its renewal was asked for, at this moment.")
-    if why_not:
-        form.add_error(None, why_not)
-        return None
-    messages.info(request, _("IT has been asked to renew it. Until a reviewer decides, the exception stays as it is."))
-    return asked[0]
-
-
-def _tell(request: HttpRequest, action: Callable[[], object], *, done: str) -> None:
-    """Do one action, and say what happens next or why nothing does."""
-    try:
-        with or_forbidden():
-            action()
-    except CannotRetest as error:
-        words = retest_text(error.outcome.value)
-        for_it = permissions.sees_everything(reader_of(request))
-        messages.info(request, translated(words.it if for_it else words.employee) if words else "")
-    else:
-        messages.info(request, done)
-
-
-def _exclusion(request: HttpRequest, pk: int) -> Exclusion:
-    """Return the exclusion if the reader may open it, else 404."""
-    joined = ("case__device__group", "case__reporter", "requested_by", "scope_device", "scope_group")
-    return get_object_or_404(Exclusion.objects.visible_to(reader_of(request)).select_related(*joined), pk=pk)

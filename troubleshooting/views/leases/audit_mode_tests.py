@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.conf import settings
@@ -20,7 +21,8 @@ from troubleshooting import permissions
 from troubleshooting.actions.emergency_stop.gate import EmergencyStopped, is_stopped
 from troubleshooting.actions.leases import audit_mode_tests as actions
 from troubleshooting.actions.leases.leases import LeaseHeld
-from troubleshooting.domain.base.transitions import InvalidTransition
+from troubleshooting.domain.base.refused import Refused
+from troubleshooting.domain.base.text import Text, gettext_noop, say
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.leases.audit_mode_test import needs_approval, why_no_test
 from troubleshooting.forms.leases.audit_mode_test import ConsentForm, RejectForm
@@ -30,7 +32,8 @@ from troubleshooting.queries.base.words import translated
 from troubleshooting.queries.checks.transcript import read_transcript
 from troubleshooting.queries.leases import audit_mode_test as queries
 from troubleshooting.views.base.fragments import CASE_CHANGED, raw_answer, short_answer
-from troubleshooting.views.base.rights import is_refresh, or_forbidden, reader_of, rights_of
+from troubleshooting.views.base.refusals import told
+from troubleshooting.views.base.rights import is_refresh, reader_of, rights_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,14 +41,13 @@ def test_ask(request: HttpRequest, number: str) -> HttpResponse:
     """Say what a test does and how long it takes, and ask for consent; POST agrees."""
     case = _case(request, number)
     reader = reader_of(request)
-    with or_forbidden():
-        permissions.check_may_consent(reader, case)
+    permissions.check_may_consent(reader, case)
     why_not = why_no_test(case.verdict_code)
     if why_not is not None or case.audit_mode_tests.open().exists():
-        messages.info(request, translated(why_not) if why_not else _under_way())
+        messages.info(request, translated(why_not or actions.TestUnderWay.text))
         return _to_step(case)
     if is_stopped():
-        messages.info(request, _stopped())
+        messages.info(request, translated(EmergencyStopped.text))
         return _to_step(case)
     is_missed = case.kind == ProblemKind.DANGEROUS_SITE_MISSED
     form = ConsentForm(request.POST if request.method == "POST" else None, is_missed=is_missed)
@@ -78,8 +80,7 @@ def test_transcript(request: HttpRequest, pk: int) -> HttpResponse:
     """Show every command that a test sent to the PC, or one raw answer (``?answer=``)."""
     reader = reader_of(request)
     test = _test(request, pk)
-    with or_forbidden():
-        permissions.check_may_see_transcript(reader, test.case)
+    permissions.check_may_see_transcript(reader, test.case)
     wanted = request.GET.get("answer", "")
     if wanted and test.lease is not None:
         return raw_answer(request, test.lease, wanted)
@@ -96,53 +97,66 @@ def test_transcript(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def test_visited(request: HttpRequest, pk: int) -> HttpResponse:
     """Hear from the employee that the site was opened."""
-    done = _("Thank you. Protection is being put back, then the PC's record is read.")
-    return _steer(request, pk, actions.say_visited, done=done)
+    test = _test(request, pk)
+    with told(request, _("Thank you. Protection is being put back, then the PC's record is read.")):
+        actions.say_visited(test.pk, by=reader_of(request), now=timezone.now())
+    return _to_step(test.case)
 
 
 @require_POST
 def test_end(request: HttpRequest, pk: int) -> HttpResponse:
     """End a test early."""
-    return _steer(request, pk, actions.cancel_test, done=_("The test ends. What was changed on the PC is put back."))
+    test = _test(request, pk)
+    with told(request, _("The test ends. What was changed on the PC is put back.")):
+        actions.cancel_test(test.pk, by=reader_of(request), now=timezone.now())
+    return _to_step(test.case)
 
 
 @require_POST
 def test_approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a test begin."""
-    return _steer(request, pk, actions.approve_test, done=_("The test begins. The employee sees it on the case page."))
+    test = _test(request, pk)
+    with _told(request, _("The test begins. The employee sees it on the case page.")):
+        actions.approve_test(test.pk, by=reader_of(request), now=timezone.now())
+    return _to_step(test.case)
 
 
 @require_POST
 def test_reject(request: HttpRequest, pk: int) -> HttpResponse:
     """Say no to a test."""
-    form = RejectForm(request.POST)
+    test, form = _test(request, pk), RejectForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Shorten the reason to 2,000 characters; nothing was rejected yet."))
-        return _to_step(_test(request, pk).case)
-
-    def reject(test_id: int, **who_and_when: object) -> AuditModeTest:
-        return actions.reject_test(test_id, note=str(form.cleaned_data["note"]), **who_and_when)  # type: ignore[arg-type]
-
-    return _steer(request, pk, reject, done=_("The test is rejected. The employee reads your reason in the timeline."))
+        return _to_step(test.case)
+    with told(request, _("The test is rejected. The employee reads your reason in the timeline.")):
+        actions.reject_test(test.pk, by=reader_of(request), note=str(form.cleaned_data["note"]), now=timezone.now())
+    return _to_step(test.case)
 
 
 def _ask(request: HttpRequest, case: Case, form: ConsentForm) -> HttpResponse:
     """Agree to the test, say what happens next, and go back to the case."""
     waits = _needs_approval(request, case)
     done = _("The test begins. This page shows how far it is.")
-    _do(
-        request,
-        lambda: actions.ask_for_test(
+    with _told(request, _("IT has been asked to approve the test. It begins when they have.") if waits else done):
+        actions.ask_for_test(
             case.pk,
             by=reader_of(request),
             length=settings.AUDIT_MODE_TEST_LENGTH,
             portal_visits=form.portal_visits,
             needs_approval=waits,
             now=timezone.now(),
-        ),
-        done=_("IT has been asked to approve the test. It begins when they have.") if waits else done,
-    )
+        )
     return _to_step(case)
+
+
+@contextmanager
+def _told(request: HttpRequest, done: str) -> Iterator[None]:
+    """Say what happens next or why nothing does; of another test on the PC, whose it is if the reader may know."""
+    with told(request, done):
+        try:
+            yield
+        except LeaseHeld as held:
+            raise Refused(_held(request, held)) from held
 
 
 def _changed_state(request: HttpRequest, pk: int, token: str) -> HttpResponse:
@@ -161,44 +175,16 @@ def _changed_state(request: HttpRequest, pk: int, token: str) -> HttpResponse:
     return response
 
 
-def _steer(request: HttpRequest, pk: int, action: Callable[..., AuditModeTest], *, done: str) -> HttpResponseRedirect:
-    """Do one action on a test that the reader may see, and go back to the case."""
-    test = _test(request, pk)
-    _do(request, lambda: action(test.pk, by=reader_of(request), now=timezone.now()), done=done)
-    return _to_step(test.case)
-
-
-def _do(request: HttpRequest, action: Callable[[], AuditModeTest], *, done: str) -> None:
-    """Do one action; say what happens next, or why nothing happened."""
-    try:
-        with or_forbidden():
-            action()
-    except LeaseHeld as held:
-        messages.warning(request, _held(request, held))
-    except actions.TestUnderWay:
-        messages.info(request, _under_way())
-    except EmergencyStopped:
-        messages.info(request, _stopped())
-    except InvalidTransition:
-        messages.info(request, _("Nothing was changed: the test went on meanwhile. The page shows where it is."))
-    else:
-        messages.info(request, done)
-
-
-def _held(request: HttpRequest, held: LeaseHeld) -> str:
+def _held(request: HttpRequest, held: LeaseHeld) -> Text:
     """Say who holds the PC and until when."""
     holder = queries.holder_of(held.lease, reader=reader_of(request))
     until = timezone.localtime(holder.until, zone_of(reader_of(request)))
-    facts = {"pc": held.lease.device.hostname, "who": holder.who, "until": f"{until:%H:%M}"}
-    return _("%(pc)s is in another test (asked for by %(who)s) until %(until)s at the latest. Try again then.") % facts
-
-
-def _stopped() -> str:
-    return _("IT has stopped all changes on PCs for now, so no test can begin. Nothing was changed. Try again later.")
-
-
-def _under_way() -> str:
-    return _("A check or a test of this PC is under way already; this page shows how far it is.")
+    return say(
+        gettext_noop("%(pc)s is in another test (asked for by %(who)s) until %(until)s at the latest. Try again then."),
+        pc=held.lease.device.hostname,
+        who=str(holder.who),
+        until=f"{until:%H:%M}",
+    )
 
 
 def _needs_approval(request: HttpRequest, case: Case) -> bool:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from troubleshooting.actions.leases.leases import retry_lease
 from troubleshooting.models import Case, SettingLease
-from troubleshooting.views.base.rights import or_forbidden, reader_of
+from troubleshooting.views.base.rights import reader_of
 
 
 @require_POST
@@ -22,8 +22,7 @@ def lease_retry(request: HttpRequest, pk: int) -> HttpResponseRedirect:
     reader = reader_of(request)
     visible = SettingLease.objects.filter(case__in=Case.objects.visible_to(reader)).select_related("case", "device")
     found = get_object_or_404(visible, pk=pk)
-    with or_forbidden():
-        lease = retry_lease(found.pk, by=reader, now=timezone.now())
+    lease = retry_lease(found.pk, by=reader, now=timezone.now())
     pc = {"pc": found.device.hostname}
     if lease.may_have_changed:
         messages.info(request, _("The portal tries now to put protection on %(pc)s back.") % pc)

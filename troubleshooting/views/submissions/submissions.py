@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from django.conf import settings
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,7 +11,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from troubleshooting import permissions
 from troubleshooting.actions import submissions as actions
-from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.submissions.submission import Company, SubmissionStatus
 from troubleshooting.forms.submissions.submission import CategoryForm, SentForm, StatusForm
 from troubleshooting.models import Case, CheckRun
@@ -22,7 +18,8 @@ from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.checks.evidence import evidence_json as read_evidence_json
 from troubleshooting.queries.checks.evidence import evidence_text as read_evidence_text
 from troubleshooting.queries.submissions.sheet import judged_run, read_sheet
-from troubleshooting.views.base.rights import or_forbidden, reader_of, rights_of
+from troubleshooting.views.base.refusals import told
+from troubleshooting.views.base.rights import reader_of, rights_of
 
 RecordForm = SentForm | StatusForm
 
@@ -32,7 +29,8 @@ def submission(request: HttpRequest, number: str) -> HttpResponse:
     """Show the sheet, or why there is none; POST opens the submission."""
     case = _case(request, number)
     if request.method == "POST":
-        _do(request, lambda: actions.prepare_submission(case.pk, by=reader_of(request), now=timezone.now()))
+        with told(request, _("The submission is ready to be sent. Copy its fields into Microsoft's form.")):
+            actions.prepare_submission(case.pk, by=reader_of(request), now=timezone.now())
         return redirect("submission", number=number)
     return _page(request, case)
 
@@ -41,15 +39,14 @@ def submission(request: HttpRequest, number: str) -> HttpResponse:
 def submission_record(request: HttpRequest, number: str) -> HttpResponse:
     """Record the number after sending, or later what Microsoft says."""
     case = _case(request, number)
-    with or_forbidden():
-        permissions.check_may_submit(reader_of(request), case)
-    is_sent = _is_sent(case)
-    form: RecordForm = StatusForm(request.POST) if is_sent else SentForm(request.POST)
+    permissions.check_may_submit(reader_of(request), case)
+    form: RecordForm = StatusForm(request.POST) if _is_sent(case) else SentForm(request.POST)
     if not form.is_valid():
         return _page(request, case, form=form)
-    action, done = _status_action(request, case, form) if is_sent else _sent_action(request, case, form)
-    if _do(request, action):
-        messages.info(request, done)
+    if isinstance(form, StatusForm):
+        _record_status(request, case, form)
+    else:
+        _record_sent(request, case, form)
     return redirect("submission", number=number)
 
 
@@ -99,8 +96,7 @@ def _case(request: HttpRequest, number: str) -> Case:
     reader = reader_of(request)
     visible = Case.objects.visible_to(reader).select_related("device", "reporter", "submission__sent_by")
     case = get_object_or_404(visible, number=number)
-    with or_forbidden():
-        permissions.check_may_see_submission(reader, case)
+    permissions.check_may_see_submission(reader, case)
     return case
 
 
@@ -116,40 +112,21 @@ def _is_sent(case: Case) -> bool:
     return hasattr(case, "submission") and case.submission.sent_at is not None
 
 
-def _sent_action(request: HttpRequest, case: Case, form: RecordForm) -> tuple[Callable[[], object], str]:
-    reader, now = reader_of(request), timezone.now()
-    reference = str(form.cleaned_data["reference"])
-
-    def action() -> None:
+def _record_sent(request: HttpRequest, case: Case, form: SentForm) -> None:
+    reader, now, reference = reader_of(request), timezone.now(), str(form.cleaned_data["reference"])
+    done = _("The case now waits for Microsoft. Record their answer here once the submission history shows it.")
+    with told(request, done):
         actions.prepare_submission(case.pk, by=reader, now=now)  # where the sheet was copied without opening it first
         actions.record_sent(case.pk, by=reader, reference=reference, now=now)
 
-    return action, _("The case now waits for Microsoft. Record their answer here once the submission history shows it.")
 
-
-def _status_action(request: HttpRequest, case: Case, form: RecordForm) -> tuple[Callable[[], object], str]:
-    reader, now = reader_of(request), timezone.now()
-    status = SubmissionStatus(str(form.cleaned_data["status"]))
-    answer = str(form.cleaned_data["determination"])
+def _record_status(request: HttpRequest, case: Case, form: StatusForm) -> None:
+    status, answer = SubmissionStatus(str(form.cleaned_data["status"])), str(form.cleaned_data["determination"])
     done = _("The answer is recorded. Next: have the PC checked again, and close the case if the problem is gone.")
     if status is not SubmissionStatus.CLOSED:
-        done = _("The status is recorded. The case goes on waiting for Microsoft's answer.")
-    return (
-        lambda: actions.record_status(case.pk, by=reader, status=status, determination=answer, now=now),
-        done,
-    )
-
-
-def _do(request: HttpRequest, action: Callable[[], object]) -> bool:
-    """Do one action; say why where it is refused."""
-    try:
-        with or_forbidden():
-            action()
-    except InvalidTransition:
-        messages.info(request, _("Nothing was recorded: the submission moved on meanwhile. The page shows where."))
-    else:
-        return True
-    return False
+        done = _("The status is recorded. The case is still waiting for Microsoft's answer.")
+    with told(request, done):
+        actions.record_status(case.pk, by=reader_of(request), status=status, determination=answer, now=timezone.now())
 
 
 def _as_download(response: HttpResponse, filename: str) -> HttpResponse:
