@@ -15,9 +15,9 @@ from troubleshooting.actions.exclusions.binding import change_of
 from troubleshooting.actions.exclusions.decisions import approve_exclusion
 from troubleshooting.actions.exclusions.placements import due_placements
 from troubleshooting.actions.exclusions.requests import ExclusionRules, Wish, request_exclusion
-from troubleshooting.actions.runs.check import VisitPlan
 from troubleshooting.actions.runs.in_tenant import TenantPlan
 from troubleshooting.actions.runs.on_pc import run_placement
+from troubleshooting.actions.visits.plan import VisitPlan
 from troubleshooting.domain.exclusions.approval import USUAL_POLICY
 from troubleshooting.domain.exclusions.digest import digest
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, Scope, ScopeKind

@@ -10,7 +10,7 @@ from django.utils import timezone
 from portal.demo.lab.server import LAB_PASSWORD, LAB_USERNAME, LabServer
 from troubleshooting.actions.cases.cases import open_case
 from troubleshooting.actions.checks.check_runs import cancel_check_run
-from troubleshooting.actions.runs.check import VisitPlan
+from troubleshooting.actions.visits.plan import VisitPlan
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
 from troubleshooting.domain.cases.indicator import parse_indicator
 from troubleshooting.machines.base import Credential, Limits

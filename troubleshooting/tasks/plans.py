@@ -9,8 +9,8 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-from troubleshooting.actions.runs.check import VisitPlan
 from troubleshooting.actions.runs.in_tenant import TenantPlan
+from troubleshooting.actions.visits.plan import VisitPlan
 from troubleshooting.machines.base import Limits
 from troubleshooting.machines.credentials import load_credential
 from troubleshooting.tenant.connection import connect, settings_of

@@ -20,8 +20,8 @@ from portal.demo.lab.server import LabServer
 from tests.support.exclusion_world import INDICATOR, IP, LISTS, PROCESS, TENANT_GROUP, quick_plan
 from tests.support.world import EMMA, checked_case_on, device_at, person
 from tests.tenant.speaking import LIMITS, settings_for
-from troubleshooting.actions.runs.check import VisitPlan
 from troubleshooting.actions.runs.in_tenant import TenantPlan
+from troubleshooting.actions.visits.plan import VisitPlan
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Case, DeviceGroup, Placement

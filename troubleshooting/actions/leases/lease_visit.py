@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from django.db import models, transaction
 
-from troubleshooting.actions.runs.check import VisitPlan
 from troubleshooting.actions.visits.device_visit import DeviceVisit, visit_beside
 from troubleshooting.actions.visits.evidence import store_answer
+from troubleshooting.actions.visits.plan import VisitPlan
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.events import CHANGE_REFUSED, clock_skew
 from troubleshooting.domain.evidence.readings import LOCAL, mode_policy

@@ -6,10 +6,7 @@ worker that was given up for lost cannot write into the run that replaced it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 
 import structlog
 from django.db import IntegrityError, transaction
@@ -20,29 +17,16 @@ from troubleshooting.actions.checks import endings
 from troubleshooting.actions.locks import device_lock
 from troubleshooting.actions.runs.waking import wake_others
 from troubleshooting.actions.visits.evidence import EvidenceKeeper, Superseded, heartbeat
+from troubleshooting.actions.visits.plan import VisitPlan, address_of
 from troubleshooting.domain.checks.check_run import RunStatus
-from troubleshooting.machines.base import Address, Auth, Credential, Limits
 from troubleshooting.machines.errors import MachineError
 from troubleshooting.machines.visit import visit
-from troubleshooting.models import CheckRun, Device, DeviceSnapshot, SettingLease
+from troubleshooting.models import CheckRun, DeviceSnapshot, SettingLease
 from troubleshooting.models.lease import NOT_BACK_CODES
 
 log = structlog.get_logger(__name__)
 
 ONE_VISIT_PER_DEVICE = "run_one_visit_per_device"
-
-
-@dataclass(frozen=True, slots=True)
-class VisitPlan:
-    """What the door hands down: limits, the company's credentials, and the clock."""
-
-    clock: Callable[[], datetime]
-    credential: Callable[[str], Credential]  # by profile; raises MachineError where there is none
-    ca_file: Path | None
-    limits: Limits
-    events_since: timedelta
-    # how long an event may take to reach the log (docs/reference/events.md section 1)
-    log_lag: timedelta = timedelta(seconds=2.5)
 
 
 def run_checks(check_run_id: int, *, plan: VisitPlan) -> None:
@@ -74,19 +58,6 @@ def _run_claimed(run: CheckRun, plan: VisitPlan) -> None:
     else:
         endings.end_with_visit(run, keeper, now=plan.clock())
         drift.learn_from_check(run.device, keeper.judged(is_over=True)[0], now=plan.clock())
-
-
-def address_of(device: Device, *, ca_file: Path | None) -> Address:
-    """Return the device's endpoint from its own and its group's settings."""
-    group = device.group
-    return Address(
-        hostname=device.address or device.hostname,
-        port=device.port or group.port,
-        https=group.https,
-        auth=Auth(group.auth),
-        ca_file=ca_file,
-        configuration_name=group.configuration_name,
-    )
 
 
 def _claim(check_run_id: int, *, now: datetime) -> CheckRun | None:

@@ -18,10 +18,10 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from troubleshooting import dispatch
 from troubleshooting.actions.drift import keep_differences
 from troubleshooting.actions.locks import device_lock
-from troubleshooting.actions.runs.check import VisitPlan
 from troubleshooting.actions.runs.in_tenant import TenantPlan, said
 from troubleshooting.actions.runs.waking import wake_others
 from troubleshooting.actions.visits.device_visit import DeviceVisit, visiting
+from troubleshooting.actions.visits.plan import VisitPlan
 from troubleshooting.domain.drift.drift import LISTING_LAG, Listed, Place, Terms, place_of, stored_key
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind

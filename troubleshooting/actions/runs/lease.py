@@ -13,7 +13,6 @@ from troubleshooting.actions.leases.audit_mode_tests import follow_lease, move_t
 from troubleshooting.actions.leases.lease_visit import LeaseVisit
 from troubleshooting.actions.leases.leases import LeaseMoved, end_lease, put_off, restore_lease, tend_lease
 from troubleshooting.actions.locks import device_lock
-from troubleshooting.actions.runs.check import VisitPlan, address_of
 from troubleshooting.actions.runs.retest_without import (
     conclude_without,
     follow_lease_of_retest,
@@ -22,6 +21,7 @@ from troubleshooting.actions.runs.retest_without import (
     retest_wants_visit,
 )
 from troubleshooting.actions.visits.page_requests import read_log, url_of, was_reached
+from troubleshooting.actions.visits.plan import VisitPlan, address_of
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.cases.indicator import parse_indicator
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode

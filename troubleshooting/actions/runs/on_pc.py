@@ -24,10 +24,10 @@ from troubleshooting.actions.exclusions.placements import (
     settle,
 )
 from troubleshooting.actions.locks import device_lock
-from troubleshooting.actions.runs.check import VisitPlan
 from troubleshooting.actions.runs.in_tenant import TenantPlan, run_in_tenant
 from troubleshooting.actions.runs.waking import wake_others
 from troubleshooting.actions.visits.device_visit import DeviceVisit, visiting
+from troubleshooting.actions.visits.plan import VisitPlan
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.events import CHANGE_REFUSED, clock_skew
 from troubleshooting.domain.evidence.readings import is_answered

@@ -25,11 +25,11 @@ from troubleshooting.actions.exclusions.placements import (
 from troubleshooting.actions.exclusions.retests import end_retest, put_off_retest
 from troubleshooting.actions.leases.lease_visit import LeaseVisit
 from troubleshooting.actions.leases.leases import end_lease, restore_lease
-from troubleshooting.actions.runs.check import VisitPlan
 from troubleshooting.actions.runs.on_pc import look, put_and_prove, send_removal
 from troubleshooting.actions.runs.retest import conclude, request_page_for
 from troubleshooting.actions.visits.device_visit import DeviceVisit
 from troubleshooting.actions.visits.page_requests import read_log
+from troubleshooting.actions.visits.plan import VisitPlan
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.exclusions.exclusion import IN_FORCE

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from django.db import models, transaction
 from django.db.models import Max
 
-from troubleshooting.actions.runs.check import VisitPlan, address_of
 from troubleshooting.actions.visits.evidence import store_answer
+from troubleshooting.actions.visits.plan import VisitPlan, address_of
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.machines import catalogue

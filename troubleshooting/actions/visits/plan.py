@@ -1,0 +1,37 @@
+"""What a visit to a PC needs besides the PC: limits, credentials, the clock, and the address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from troubleshooting.machines.base import Address, Auth, Credential, Limits
+from troubleshooting.models import Device
+
+
+@dataclass(frozen=True, slots=True)
+class VisitPlan:
+    """What the door hands down: limits, the company's credentials, and the clock."""
+
+    clock: Callable[[], datetime]
+    credential: Callable[[str], Credential]  # by profile; raises MachineError where there is none
+    ca_file: Path | None
+    limits: Limits
+    events_since: timedelta
+    # how long an event may take to reach the log (docs/reference/events.md section 1)
+    log_lag: timedelta = timedelta(seconds=2.5)
+
+
+def address_of(device: Device, *, ca_file: Path | None) -> Address:
+    """Return the device's endpoint from its own and its group's settings."""
+    group = device.group
+    return Address(
+        hostname=device.address or device.hostname,
+        port=device.port or group.port,
+        https=group.https,
+        auth=Auth(group.auth),
+        ca_file=ca_file,
+        configuration_name=group.configuration_name,
+    )
