@@ -11,9 +11,9 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from tests.support.exclusion_world import approved, asked, checked_case
 from tests.support.world import ADA, ADAM, EMMA, IVO, NOW, SARA, checked_case_on, device_at, person
-from troubleshooting.actions.emergency_stop.gate import EmergencyStopped, is_stopped, write_gate
 from troubleshooting.actions.emergency_stop.stop import AlreadyStopped, NotStopped, lift_stop, stop_writes
 from troubleshooting.actions.exclusions.placements import put_off_stopped
+from troubleshooting.actions.gate import EmergencyStopped, is_stopped, write_gate
 from troubleshooting.actions.leases.audit_mode_tests import approve_test, ask_for_test
 from troubleshooting.domain.leases.audit_mode_test import TestStatus
 from troubleshooting.models import ActivityEntry, AuditModeTest, EmergencyStop, Placement, SettingLease, Undo

@@ -27,7 +27,6 @@ from tests.actions.exclusions.exclusion_register import Register
 from tests.support.dying import Died, Life
 from tests.support.exclusion_world import INDICATOR, IP, PROCESS, RULES, TENANT_GROUP, seen
 from tests.support.world import ADAM, EMMA, IVO, person
-from troubleshooting.actions.emergency_stop.gate import is_stopped
 from troubleshooting.actions.emergency_stop.stop import lift_stop, stop_writes
 from troubleshooting.actions.emergency_stop.undo import NothingToUndo, undo_since
 from troubleshooting.actions.exclusions.decisions import approve_exclusion, ask_back, reject_exclusion
@@ -41,6 +40,7 @@ from troubleshooting.actions.exclusions.requests import (
     revoke_exclusion,
     withdraw_exclusion,
 )
+from troubleshooting.actions.gate import is_stopped
 from troubleshooting.actions.runs.on_pc import run_placement
 from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.exclusions.approval import DecidedAlready

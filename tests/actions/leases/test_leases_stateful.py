@@ -32,8 +32,8 @@ from tests.support.gate import LateLab
 from tests.support.world import ADAM, BLOCKED_SITE, EMMA, IVO, case_on, device_at, person, plan
 from troubleshooting.actions.cases.cases import solve_case, withdraw_case
 from troubleshooting.actions.checks.check_runs import cancel_check_run
-from troubleshooting.actions.emergency_stop.gate import EmergencyStopped, is_stopped
 from troubleshooting.actions.emergency_stop.stop import lift_stop, stop_writes
+from troubleshooting.actions.gate import EmergencyStopped, is_stopped
 from troubleshooting.actions.leases.audit_mode_tests import TestUnderWay, ask_for_test, cancel_test, say_visited
 from troubleshooting.actions.leases.leases import LeaseHeld
 from troubleshooting.actions.runs.lease import run_lease

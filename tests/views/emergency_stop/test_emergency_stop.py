@@ -13,10 +13,10 @@ from django.utils import timezone
 from tests.factories import ExclusionFactory, SettingLeaseFactory, UserFactory
 from tests.queries import made
 from tests.support.exclusion_world import RULES, approved, seen
-from troubleshooting.actions.emergency_stop.gate import is_stopped
 from troubleshooting.actions.emergency_stop.stop import lift_stop, stop_writes
 from troubleshooting.actions.exclusions.decisions import approve_exclusion
 from troubleshooting.actions.exclusions.placements import may_still_be_put, settle
+from troubleshooting.actions.gate import is_stopped
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import EmergencyStop, Exclusion, Undo, User
 from troubleshooting.queries.emergency_stop import stop as stop_queries

@@ -1,6 +1,6 @@
 """The emergency stop: an administrator halts every write in progress and to come, and lifts that again.
 
-What gives a PC its earlier protection back is never stopped; the gate that stops the rest is in ``writes``.
+What gives a PC its earlier protection back is never stopped; the gate that stops the rest is in ``actions.gate``.
 """
 
 from __future__ import annotations

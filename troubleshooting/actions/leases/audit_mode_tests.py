@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from troubleshooting.actions import activity_log
-from troubleshooting.actions.emergency_stop.gate import EmergencyStopped, is_stopped
+from troubleshooting.actions.gate import EmergencyStopped, is_stopped
 from troubleshooting.actions.leases.leases import end_lease, request_lease
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import gettext_noop as _

@@ -1,6 +1,6 @@
 """Temporary changes of settings that always end. Each step is committed before the next command leaves for the PC.
 
-What changes a PC passes the gate of the emergency stop (``writes``): its own way back, and the value during. What gives
+What changes a PC passes the gate of the emergency stop (``gate``): its own way back, and the value during. What gives
 it its earlier value back does not, and is never stopped: :func:`restore_lease` with the removal of the task, turning
 back, and the put-backs of a change that came too late.
 
@@ -19,7 +19,7 @@ from django.db import IntegrityError, transaction
 
 from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
-from troubleshooting.actions.emergency_stop.gate import EmergencyStopped, write_gate
+from troubleshooting.actions.gate import EmergencyStopped, write_gate
 from troubleshooting.actions.leases.lease_visit import LeaseVisit
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import gettext_noop as _

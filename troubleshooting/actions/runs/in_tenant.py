@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from troubleshooting.actions.emergency_stop.gate import EmergencyStopped, is_stopped, write_gate
 from troubleshooting.actions.exclusions.binding import check_binding, wanted_indicator
 from troubleshooting.actions.exclusions.handover import who_needs_the_same
 from troubleshooting.actions.exclusions.placements import (
@@ -23,6 +22,7 @@ from troubleshooting.actions.exclusions.placements import (
     put_once_more,
     settle,
 )
+from troubleshooting.actions.gate import EmergencyStopped, is_stopped, write_gate
 from troubleshooting.actions.locks import held
 from troubleshooting.domain.exclusions.digest import ChangedSinceApproval
 from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus

@@ -13,7 +13,6 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from troubleshooting.actions.emergency_stop.gate import EmergencyStopped, is_stopped, write_gate
 from troubleshooting.actions.exclusions.handover import hand_over, is_needed_by_another, others_of_the_same
 from troubleshooting.actions.exclusions.placements import (
     WANTS_A_VISIT,
@@ -23,6 +22,7 @@ from troubleshooting.actions.exclusions.placements import (
     put_off_stopped,
     settle,
 )
+from troubleshooting.actions.gate import EmergencyStopped, is_stopped, write_gate
 from troubleshooting.actions.locks import device_lock
 from troubleshooting.actions.runs.in_tenant import TenantPlan, run_in_tenant
 from troubleshooting.actions.runs.waking import wake_others

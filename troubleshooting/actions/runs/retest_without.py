@@ -13,7 +13,6 @@ from typing import Any
 from django.db import transaction
 
 from troubleshooting.actions import activity_log
-from troubleshooting.actions.emergency_stop.gate import EmergencyStopped, is_stopped
 from troubleshooting.actions.exclusions.handover import is_needed_by_another
 from troubleshooting.actions.exclusions.placements import (
     lock_exclusion,
@@ -23,6 +22,7 @@ from troubleshooting.actions.exclusions.placements import (
     put_off_stopped,
 )
 from troubleshooting.actions.exclusions.retests import end_retest, put_off_retest
+from troubleshooting.actions.gate import EmergencyStopped, is_stopped
 from troubleshooting.actions.leases.lease_visit import LeaseVisit
 from troubleshooting.actions.leases.leases import end_lease, restore_lease
 from troubleshooting.actions.runs.on_pc import look, put_and_prove, send_removal

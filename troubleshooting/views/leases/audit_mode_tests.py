@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from troubleshooting import permissions
-from troubleshooting.actions.emergency_stop.gate import EmergencyStopped, is_stopped
+from troubleshooting.actions.gate import EmergencyStopped, is_stopped
 from troubleshooting.actions.leases import audit_mode_tests as actions
 from troubleshooting.actions.leases.leases import LeaseHeld
 from troubleshooting.domain.base.refused import Refused

@@ -34,10 +34,10 @@ from tests.support.exclusion_world import (
 )
 from tests.support.gate import GatedLab
 from tests.support.world import ADAM, EMMA, IVO, device_at, person
-from troubleshooting.actions.emergency_stop.gate import writes_under_way
 from troubleshooting.actions.emergency_stop.stop import lift_stop, stop_writes
 from troubleshooting.actions.exclusions.placements import due_placements, expire_exclusions
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
+from troubleshooting.actions.gate import writes_under_way
 from troubleshooting.actions.leases.audit_mode_tests import ask_for_test, say_visited
 from troubleshooting.actions.runs.lease import run_lease
 from troubleshooting.actions.runs.on_pc import run_placement

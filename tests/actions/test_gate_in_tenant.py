@@ -25,11 +25,11 @@ from tests.support.exclusion_world import (
 )
 from tests.support.world import ADAM, IVO, person
 from tests.tenant.speaking import Clock, Speaker
-from troubleshooting.actions.emergency_stop.gate import is_stopped, writes_under_way
 from troubleshooting.actions.emergency_stop.stop import lift_stop, stop_writes
 from troubleshooting.actions.emergency_stop.undo import undo_since
 from troubleshooting.actions.exclusions.placements import due_placements
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
+from troubleshooting.actions.gate import is_stopped, writes_under_way
 from troubleshooting.actions.runs.in_tenant import TenantPlan
 from troubleshooting.actions.runs.on_pc import run_placement
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
