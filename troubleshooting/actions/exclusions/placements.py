@@ -14,9 +14,9 @@ from django.db.models import Q, QuerySet
 
 from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
-from troubleshooting.actions.alone import alone
 from troubleshooting.actions.exclusions.binding import check_binding
 from troubleshooting.actions.exclusions.retests import ask_once_there
+from troubleshooting.actions.faults import alone
 from troubleshooting.actions.gate import is_stopped
 from troubleshooting.domain.base.transitions import check_transition
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode

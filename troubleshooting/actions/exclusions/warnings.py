@@ -7,9 +7,9 @@ from datetime import datetime
 from django.db import transaction
 
 from troubleshooting.actions import activity_log
-from troubleshooting.actions.alone import alone
 from troubleshooting.actions.exclusions.handover import is_needed_by_another
 from troubleshooting.actions.exclusions.retests import ask_retest, is_safe_site, own_placement
+from troubleshooting.actions.faults import alone
 from troubleshooting.domain.exclusions.exclusion import IN_FORCE, WARN_BEFORE, ExclusionKind, warnings_due
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.domain.retests.retest import RetestPurpose, why_not_without
