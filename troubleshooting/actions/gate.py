@@ -10,14 +10,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from django.db import DatabaseError, connection
-
+from troubleshooting.actions.locks import count_write_locks, write_lock
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.base.text import say
 from troubleshooting.models import EmergencyStop
-
-GATE = (0x4E52, 0)  # the two numbers of the lock
 
 
 class EmergencyStopped(Refused):
@@ -32,15 +29,10 @@ def write_gate(*, is_undo: bool = False) -> Iterator[None]:
 
     ``is_undo`` passes: what an administrator takes back after a stop is what the stop is for.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock_shared(%s, %s)", GATE)
-    try:
+    with write_lock():
         if not is_undo and is_stopped():
             raise EmergencyStopped
         yield
-    finally:
-        with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock_shared(%s, %s)", GATE)
 
 
 def is_stopped() -> bool:
@@ -50,11 +42,4 @@ def is_stopped() -> bool:
 
 def writes_under_way() -> int:
     """Count the writes that passed the gate and have not been answered yet."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND granted "
-            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-            GATE,
-        )
-        (count,) = cursor.fetchone()
-    return int(count)
+    return count_write_locks()

@@ -5,19 +5,18 @@ A scan that waits (``ended_at`` None) was asked for, or was left by a worker tha
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from troubleshooting import dispatch
 from troubleshooting.actions.drift import keep_differences
-from troubleshooting.actions.locks import device_lock
+from troubleshooting.actions.locks import device_lock, tenant_list_lock
 from troubleshooting.actions.runs.in_tenant import TenantPlan, said
 from troubleshooting.actions.runs.waking import wake_others
 from troubleshooting.actions.visits.device_visit import DeviceVisit, visiting
@@ -38,7 +37,6 @@ log = structlog.get_logger(__name__)
 
 MOST_AT_ONCE = 30  # PCs that one sweep has looked at
 NOTIFY_AGAIN_AFTER = timedelta(seconds=30)
-READINGS = (0x4E53, 0)  # the two numbers of the lock
 ADDRESS_TYPES = frozenset(kind.value for kind in IndicatorType)
 
 
@@ -147,7 +145,7 @@ def run_tenant_reading(*, plan: TenantPlan, every: timedelta) -> None:
 
     Nothing where another worker reads, or nothing is due. What cannot be read leaves the earlier list as it was.
     """
-    with _tenant_lock() as is_free:
+    with tenant_list_lock() as is_free:
         scan = _take(None, now=plan.clock(), every=every) if is_free else None
         if scan is None:
             return
@@ -229,17 +227,3 @@ def _keep_error(scan: DriftScan, error: TenantError, *, now: datetime) -> None:
         correlation_id=(error.correlation_id or "")[:200],
     )
     _end(scan, now=now, error=error.code, detail=said(error))
-
-
-@contextlib.contextmanager
-def _tenant_lock() -> Iterator[bool]:
-    """Hold the tenant's list for this worker; gives False, without waiting, where another one has it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", READINGS)
-        (is_mine,) = cursor.fetchone()
-    try:
-        yield is_mine
-    finally:
-        if is_mine:
-            with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", READINGS)

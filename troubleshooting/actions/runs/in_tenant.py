@@ -6,7 +6,6 @@ The client (``tenant/indicators``) believes only what it reads back; here it is 
 from __future__ import annotations
 
 import contextlib
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +22,7 @@ from troubleshooting.actions.exclusions.placements import (
     settle,
 )
 from troubleshooting.actions.gate import EmergencyStopped, is_stopped, write_gate
-from troubleshooting.actions.locks import held
+from troubleshooting.actions.locks import value_lock
 from troubleshooting.domain.exclusions.digest import ChangedSinceApproval
 from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
 from troubleshooting.domain.tenant.errors import TenantErrorCode
@@ -33,8 +32,6 @@ from troubleshooting.tenant.client import MayWrite
 from troubleshooting.tenant.connection import Tenant
 from troubleshooting.tenant.errors import Conflict, NotConfirmed, TenantError
 from troubleshooting.tenant.indicators import WantedIndicator
-
-VALUES = 0x4E51  # the first of the lock's two numbers; the second stands for the value
 
 # What no later try changes: the request has to be another one.
 FINAL: Mapping[TenantErrorCode, PlacementOutcome] = {
@@ -54,7 +51,7 @@ class TenantPlan:
 
 def run_in_tenant(placement: Placement, *, plan: TenantPlan) -> None:
     """Do what one indicator needs now; nothing where another worker has its value."""
-    with held(VALUES, _number_of(placement.exclusion.value_key)) as is_free:
+    with value_lock(placement.exclusion.value_key) as is_free:
         if not is_free:
             return
         placement.refresh_from_db(fields=["status", "indicator_id", "put_at", "attempts"])
@@ -197,8 +194,3 @@ def said(error: TenantError) -> str:
     """Return Microsoft's own words with its code and correlation id, for IT."""
     parts = [error.microsoft_code, error.detail, error.correlation_id and f"correlation id {error.correlation_id}"]
     return " · ".join(part for part in parts if part)
-
-
-def _number_of(value_key: str) -> int:
-    """Return a number that stands for a value, within PostgreSQL's integers."""
-    return zlib.crc32(value_key.encode()) - 2**31

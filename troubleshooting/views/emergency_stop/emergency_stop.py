@@ -20,7 +20,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from troubleshooting import permissions
 from troubleshooting.actions.emergency_stop import stop as stopping
 from troubleshooting.actions.emergency_stop import undo as undoing
-from troubleshooting.actions.emergency_stop.gate import writes_under_way
 from troubleshooting.actions.gate import writes_under_way
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.forms.emergency_stop.emergency_stop import LiftForm, SinceForm, StopForm, UndoForm
