@@ -8,7 +8,8 @@ from typing import Any
 
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.clashes import refusing_clashes
-from troubleshooting.actions.exclusions.requests import ExclusionRules, Wish, lock, new_request
+from troubleshooting.actions.exclusions.locking import lock
+from troubleshooting.actions.exclusions.requests import ExclusionRules, Wish, new_request
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.base.text import say

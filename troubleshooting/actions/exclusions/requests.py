@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.binding import evidence_of, tenant_groups
 from troubleshooting.actions.exclusions.clashes import AlreadyAsked, clash_of
+from troubleshooting.actions.exclusions.locking import lock
 from troubleshooting.actions.exclusions.placements import begin_removal, devices_in, drop_unsent, move_exclusion
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import gettext_noop as _
@@ -188,9 +189,3 @@ def set_scope(exclusion: Exclusion, scope: Scope) -> None:
     exclusion.scope_kind = scope.kind.value
     exclusion.scope_device_id = scope.target_id if scope.kind is ScopeKind.DEVICE else None
     exclusion.scope_group_id = scope.target_id if scope.kind is ScopeKind.GROUP else None
-
-
-def lock(exclusion_id: int) -> Exclusion:
-    """Lock an exclusion, with what decisions and its digest need joined."""
-    joined = Exclusion.objects.locked().select_related("case__device", "requested_by", "scope_group")
-    return joined.get(pk=exclusion_id)

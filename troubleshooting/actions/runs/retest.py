@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from troubleshooting.actions import activity_log
-from troubleshooting.actions.exclusions.requests import lock
+from troubleshooting.actions.exclusions.locking import lock
 from troubleshooting.actions.exclusions.retests import (
     ask_retest,
     end_retest,
