@@ -12,8 +12,7 @@ from tests.support.exclusion_world import IP, PROCESS, approved, asked, checked_
 from tests.support.world import ADAM, EMMA, IVO, SARA, device_at, person
 from troubleshooting.actions.cases.cases import NotProved, solve_case
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
-from troubleshooting.actions.exclusions.retests import ask_retest, end_retest
-from troubleshooting.actions.runs.retest import say_still_blocked
+from troubleshooting.actions.exclusions.retests import ask_retest, end_retest, say_still_blocked
 from troubleshooting.domain.cases.case import Stage
 from troubleshooting.domain.retests.retest import RetestOutcome, RetestPurpose
 from troubleshooting.models import ActivityEntry, Case, Exclusion

@@ -27,8 +27,9 @@ from tests.support.retest_world import (
 )
 from tests.support.world import ADA, ADAM, EMMA, IVO, SARA, device_at, person
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
+from troubleshooting.actions.exclusions.retests import CannotRetest, ask_whether_it_works, say_still_blocked
 from troubleshooting.actions.leases.leases import request_lease
-from troubleshooting.actions.runs.retest import CannotRetest, ask_whether_it_works, run_retest, say_still_blocked
+from troubleshooting.actions.runs.retest import run_retest
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus, Scope, ScopeKind
 from troubleshooting.domain.exclusions.placement import PlacementStatus

@@ -21,7 +21,7 @@ from tests.support.exclusion_world import (
 )
 from tests.support.world import EMMA, IVO, device_at, person
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
-from troubleshooting.actions.runs.retest import say_still_blocked
+from troubleshooting.actions.exclusions.retests import say_still_blocked
 from troubleshooting.domain.exclusions.exclusion import Scope, ScopeKind
 from troubleshooting.queries.cases.solving import Unproved, read_solving, said_to_be_blocked
 

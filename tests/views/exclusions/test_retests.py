@@ -21,8 +21,7 @@ from tests.views.exclusions.test_exclusions import FOR_IT_ONLY, signed_in, text_
 from tests.views.reading import words_on
 from troubleshooting.actions.exclusions.decisions import ask_back, reject_exclusion
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
-from troubleshooting.actions.exclusions.retests import ask_retest, end_retest
-from troubleshooting.actions.runs.retest import say_still_blocked
+from troubleshooting.actions.exclusions.retests import ask_retest, end_retest, say_still_blocked
 from troubleshooting.domain.retests.retest import RetestOutcome, RetestPurpose
 from troubleshooting.models import ActivityEntry, Case, Exclusion, User
 

@@ -1,4 +1,4 @@
-"""The rows of re-tests: asked for, put off, ended. What a worker does for them is in ``retests`` and ``retest_walk``.
+"""Re-tests: asked for, put off, ended. What a worker does for them is in ``runs/retest`` and ``runs/retest_without``.
 
 Whoever asks for one or ends one holds the lock of its exclusion.
 """
@@ -10,13 +10,17 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
+from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
 from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
+from troubleshooting.actions.exclusions.locking import lock
+from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.transitions import check_transition
 from troubleshooting.domain.cases.case import ProblemKind
-from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ScopeKind
+from troubleshooting.domain.exclusions.exclusion import IN_FORCE, ExclusionKind, ScopeKind
+from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.domain.retests.retest import (
     TRANSITIONS,
     RetestOutcome,
@@ -28,9 +32,79 @@ from troubleshooting.domain.retests.retest import (
     status_of,
     why_not_works,
 )
-from troubleshooting.models import Case, Exclusion, Placement, Retest, User
+from troubleshooting.domain.retests.retest_texts import OUTCOMES
+from troubleshooting.models import ActivityEntry, Case, Exclusion, Placement, Retest, User
+from troubleshooting.permissions import check_may_retest, check_may_say_blocked, sees_everything
+from troubleshooting.queries.cases.solving import STILL_BLOCKED
 
 log = structlog.get_logger(__name__)
+
+
+class CannotRetest(Refused):
+    """An exclusion cannot be tried now; ``outcome`` is the reason, with its words in ``retest_texts``."""
+
+    def __init__(self, outcome: RetestOutcome, *, by: User) -> None:
+        words = OUTCOMES[outcome]
+        super().__init__(words.it if sees_everything(by) else words.employee)
+        self.outcome = outcome
+
+
+# --- What people do ---------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def ask_whether_it_works(exclusion_id: int, *, by: User, now: datetime) -> Retest:
+    """Have the PC of the case request the page now; raises CannotRetest."""
+    exclusion = lock(exclusion_id)
+    check_may_retest(by, exclusion)
+    why_not = why_not_now(exclusion, now=now)
+    if why_not is not None:
+        raise CannotRetest(why_not, by=by)
+    return ask_retest(exclusion, RetestPurpose.WORKS, by=by, due_at=now, now=now)
+
+
+@transaction.atomic
+def say_still_blocked(exclusion_id: int, *, by: User, now: datetime) -> Exclusion:
+    """Record that the site does not open for a person of the case; raises CannotRetest where it is not in force.
+
+    Said twice, it is recorded once, unless it was put anew or tried since.
+    """
+    exclusion = lock(exclusion_id)
+    check_may_say_blocked(by, exclusion.case)
+    if exclusion.status not in IN_FORCE:
+        raise CannotRetest(RetestOutcome.EXCLUSION_ENDED, by=by)
+    if not _is_last_word(exclusion, by=by):
+        activity_log.record(STILL_BLOCKED, exclusion, case=exclusion.case, actor=by, now=now)
+    return exclusion
+
+
+def _is_last_word(exclusion: Exclusion, *, by: User) -> bool:
+    """Tell whether the person said so already, and nothing was read back or tried since that may have changed it."""
+    said = ActivityEntry.objects.filter(
+        subject_type="exclusion", subject_id=exclusion.pk, action=STILL_BLOCKED, actor=by
+    )
+    last = said.order_by("-at").first()
+    if last is None:
+        return False
+    placement = own_placement(exclusion)
+    is_put_anew = placement is not None and placement.verified_at is not None and placement.verified_at > last.at
+    return not is_put_anew and not exclusion.retests.filter(purpose=RetestPurpose.WORKS, ended_at__gt=last.at).exists()
+
+
+def why_not_now(exclusion: Exclusion, *, now: datetime) -> RetestOutcome | None:
+    """Return why an exclusion cannot be tried now; None where it can."""
+    if exclusion.status not in IN_FORCE or exclusion.expires_at <= now:
+        return RetestOutcome.EXCLUSION_ENDED
+    placement = own_placement(exclusion)
+    is_there = placement is not None and placement.status == PlacementStatus.VERIFIED
+    return why_not_works(
+        ExclusionKind(exclusion.kind),
+        is_safe_site=is_safe_site(exclusion.case),
+        is_on_pc=is_there and reaches_own_pc(exclusion),
+    )
+
+
+# --- The rows ---------------------------------------------------------------------------------------------------------
 
 
 def ask_retest(

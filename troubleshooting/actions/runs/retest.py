@@ -1,4 +1,4 @@
-"""Re-tests of exclusions: asked for by people, run by a worker. With the exclusion taken off: ``retest_walk``."""
+"""What a worker does for a re-test of an exclusion. With the exclusion taken off: ``retest_without``."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from typing import Any
 
 from django.db import transaction
 
-from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.locking import lock
 from troubleshooting.actions.exclusions.retests import (
     ask_retest,
     end_retest,
-    is_safe_site,
     own_placement,
     put_off_retest,
-    reaches_own_pc,
     wait_for_others,
+    why_not_now,
 )
 from troubleshooting.actions.leases.leases import LeaseHeld, request_lease
 from troubleshooting.actions.locks import device_lock
@@ -24,11 +22,10 @@ from troubleshooting.actions.runs.waking import wake_others
 from troubleshooting.actions.visits.device_visit import DeviceVisit, visiting
 from troubleshooting.actions.visits.page_requests import read_log, url_of, was_reached
 from troubleshooting.actions.visits.plan import VisitPlan
-from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.events import NO_SKEW, clock_skew
 from troubleshooting.domain.evidence.snapshot import Snapshot
-from troubleshooting.domain.exclusions.exclusion import IN_FORCE, ExclusionKind
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.domain.retests.retest import (
     LEASE_LENGTH,
@@ -37,81 +34,11 @@ from troubleshooting.domain.retests.retest import (
     RetestPurpose,
     conclude_retest,
     due_again,
-    why_not_works,
 )
-from troubleshooting.domain.retests.retest_texts import OUTCOMES
 from troubleshooting.machines.changing import ProtectionMode
 from troubleshooting.machines.errors import MachineError
-from troubleshooting.models import ActivityEntry, Case, Exclusion, Retest, SettingLease, User
+from troubleshooting.models import Case, Exclusion, Retest, SettingLease, User
 from troubleshooting.models.exclusion import Decision
-from troubleshooting.permissions import check_may_retest, check_may_say_blocked, sees_everything
-from troubleshooting.queries.cases.solving import STILL_BLOCKED
-
-
-class CannotRetest(Refused):
-    """An exclusion cannot be tried now; ``outcome`` is the reason, with its words in ``retest_texts``."""
-
-    def __init__(self, outcome: RetestOutcome, *, by: User) -> None:
-        words = OUTCOMES[outcome]
-        super().__init__(words.it if sees_everything(by) else words.employee)
-        self.outcome = outcome
-
-
-# --- What people do ---------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def ask_whether_it_works(exclusion_id: int, *, by: User, now: datetime) -> Retest:
-    """Have the PC of the case request the page now; raises CannotRetest."""
-    exclusion = lock(exclusion_id)
-    check_may_retest(by, exclusion)
-    why_not = _why_not_now(exclusion, now=now)
-    if why_not is not None:
-        raise CannotRetest(why_not, by=by)
-    return ask_retest(exclusion, RetestPurpose.WORKS, by=by, due_at=now, now=now)
-
-
-@transaction.atomic
-def say_still_blocked(exclusion_id: int, *, by: User, now: datetime) -> Exclusion:
-    """Record that the site does not open for a person of the case; raises CannotRetest where it is not in force.
-
-    Said twice, it is recorded once, unless it was put anew or tried since.
-    """
-    exclusion = lock(exclusion_id)
-    check_may_say_blocked(by, exclusion.case)
-    if exclusion.status not in IN_FORCE:
-        raise CannotRetest(RetestOutcome.EXCLUSION_ENDED, by=by)
-    if not _is_last_word(exclusion, by=by):
-        activity_log.record(STILL_BLOCKED, exclusion, case=exclusion.case, actor=by, now=now)
-    return exclusion
-
-
-def _is_last_word(exclusion: Exclusion, *, by: User) -> bool:
-    """Tell whether the person said so already, and nothing was read back or tried since that may have changed it."""
-    said = ActivityEntry.objects.filter(
-        subject_type="exclusion", subject_id=exclusion.pk, action=STILL_BLOCKED, actor=by
-    )
-    last = said.order_by("-at").first()
-    if last is None:
-        return False
-    placement = own_placement(exclusion)
-    is_put_anew = placement is not None and placement.verified_at is not None and placement.verified_at > last.at
-    return not is_put_anew and not exclusion.retests.filter(purpose=RetestPurpose.WORKS, ended_at__gt=last.at).exists()
-
-
-def _why_not_now(exclusion: Exclusion, *, now: datetime) -> RetestOutcome | None:
-    if exclusion.status not in IN_FORCE or exclusion.expires_at <= now:
-        return RetestOutcome.EXCLUSION_ENDED
-    placement = own_placement(exclusion)
-    is_there = placement is not None and placement.status == PlacementStatus.VERIFIED
-    return why_not_works(
-        ExclusionKind(exclusion.kind),
-        is_safe_site=is_safe_site(exclusion.case),
-        is_on_pc=is_there and reaches_own_pc(exclusion),
-    )
-
-
-# --- What a worker does -----------------------------------------------------------------------------------------------
 
 
 def run_retest(retest_id: int, *, plan: VisitPlan) -> None:
@@ -138,7 +65,7 @@ def _may_run(found: Retest, *, now: datetime) -> bool:
     if retest is None:
         return False
     placement = own_placement(exclusion)
-    why_not = _why_not_now(exclusion, now=now)
+    why_not = why_not_now(exclusion, now=now)
     is_on_loan = SettingLease.objects.open().filter(device_id=retest.device_id).exists()
     is_moving = placement is not None and placement.status in (PlacementStatus.WAITING, PlacementStatus.APPLYING)
     if (is_moving and why_not is RetestOutcome.NOT_ON_THIS_PC) or (is_on_loan and why_not is None):
@@ -244,13 +171,13 @@ def _ask_again(exclusion: Exclusion, outcome: RetestOutcome, *, now: datetime) -
 
 @transaction.atomic
 def _begin_without(found: Retest, *, now: datetime) -> None:
-    """Take the PC's setting for a few minutes; what happens then is in ``retest_walk``."""
+    """Take the PC's setting for a few minutes; what happens then is in ``retest_without``."""
     case = Case.objects.locked().get(pk=found.exclusion.case_id)
     exclusion = lock(found.exclusion_id)
     retest = Retest.objects.open().locked().filter(pk=found.pk, lease=None).first()
     if retest is None:
         return
-    why_not = _why_not_now(exclusion, now=now)
+    why_not = why_not_now(exclusion, now=now)
     if why_not is not None:
         end_retest(retest, why_not, case=case, now=now)
         return

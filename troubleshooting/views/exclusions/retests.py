@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from troubleshooting import permissions
 from troubleshooting.actions.exclusions.renewals import request_renewal
-from troubleshooting.actions.runs.retest import ask_whether_it_works, say_still_blocked
+from troubleshooting.actions.exclusions.retests import ask_whether_it_works, say_still_blocked
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.forms.exclusions.renewal import RenewForm
 from troubleshooting.models import Retest
