@@ -15,7 +15,7 @@ from troubleshooting.domain.base.transitions import InvalidTransition, check_tra
 from troubleshooting.domain.cases import case
 from troubleshooting.domain.cases.case import case_number
 from troubleshooting.domain.checks import check_run
-from troubleshooting.domain.checks.check_run import next_attempt, pause_before
+from troubleshooting.domain.checks.check_run import next_attempt
 from troubleshooting.domain.checks.finding import CheckId, CheckStatus
 from troubleshooting.domain.checks.remediation import CHECK_NAMES, EXPECTED, OUTCOMES, UNREAD
 from troubleshooting.domain.evidence.device_error_texts import DEVICE_ERRORS, error_text
@@ -116,11 +116,6 @@ def test_verdicts_spare_employees_technical_words_and_say_what_is_next(words):
 
 def test_only_unread_and_unknown_reasons_leave_a_check_unknown():
     assert {found.status for found in UNREAD.values()} == {CheckStatus.UNKNOWN, CheckStatus.WAITING}
-
-
-@pytest.mark.parametrize(("failed_visits", "minutes"), [(-1, 1), (1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (10**9, 60)])
-def test_pauses_grow_to_an_hour(failed_visits: int, minutes: int):
-    assert pause_before(failed_visits) == timedelta(minutes=minutes)
 
 
 def test_there_is_no_next_visit_after_the_deadline():

@@ -13,9 +13,7 @@ from tests.domain import builders
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.domain.retests.retest import (
-    FIRST_PAUSE,
     GIVE_UP_AFTER,
-    LONGEST_PAUSE,
     RetestFacts,
     RetestOutcome,
     RetestPurpose,
@@ -24,7 +22,6 @@ from troubleshooting.domain.retests.retest import (
     due_again,
     first_due,
     is_given_up,
-    next_try,
     status_of,
     why_not_without,
     why_not_works,
@@ -152,13 +149,6 @@ def test_an_indicator_is_tried_two_hours_after_it_was_read_back_and_an_entry_on_
 )
 def test_only_an_indicator_that_is_still_blocked_is_tried_again_after_2_and_48_hours(kind, outcome, there_at, due):
     assert due_again(kind, outcome, there_at=there_at, now=AT + timedelta(hours=2)) == due
-
-
-@given(st.integers(0, 500))
-def test_pauses_grow_up_to_an_hour(attempts):
-    pause, longer = next_try(attempts, now=AT) - AT, next_try(attempts + 1, now=AT) - AT
-
-    assert FIRST_PAUSE <= pause <= longer <= LONGEST_PAUSE
 
 
 def test_a_pc_is_waited_for_a_day():

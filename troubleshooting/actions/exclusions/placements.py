@@ -5,7 +5,7 @@ Locks are taken in one order: first the exclusion, then its placement.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 import structlog
@@ -18,6 +18,7 @@ from troubleshooting.actions.exclusions.binding import check_binding
 from troubleshooting.actions.exclusions.retests import ask_once_there
 from troubleshooting.actions.faults import alone
 from troubleshooting.actions.gate import is_stopped
+from troubleshooting.domain.base.backoff import next_try
 from troubleshooting.domain.base.transitions import check_transition
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.exclusions.digest import ChangedSinceApproval
@@ -31,8 +32,6 @@ from troubleshooting.models.exclusion import IN_FORCE_CODES, LAPSING_CODES
 log = structlog.get_logger(__name__)
 
 CANARIES = 3  # PCs that get it first
-FIRST_PAUSE = timedelta(minutes=1)
-LONGEST_PAUSE = timedelta(hours=1)
 IN_PLACE = (PlacementStatus.APPLYING, PlacementStatus.VERIFIED)
 ON_ITS_WAY_OUT = (PlacementStatus.APPLYING, PlacementStatus.REMOVING)
 WANTS_A_VISIT = (PlacementStatus.WAITING, PlacementStatus.APPLYING, PlacementStatus.REMOVING)
@@ -201,8 +200,7 @@ def put_off(
     if locked.status not in WANTS_A_VISIT:
         return
     locked.attempts += is_counted
-    pause = min(FIRST_PAUSE * 2 ** min(max(locked.attempts - 1, 0), 16), LONGEST_PAUSE)
-    locked.next_attempt_at = until or now + pause
+    locked.next_attempt_at = until or next_try(locked.attempts, now=now)
     locked.error_code, locked.error_detail = code.value, detail
     locked.save(update_fields=["attempts", "next_attempt_at", "error_code", "error_detail"])
     log.info("placement_put_off", placement_id=locked.pk, code=code.value)

@@ -16,6 +16,7 @@ from django.utils.dateparse import parse_datetime
 from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.locking import lock
+from troubleshooting.domain.base.backoff import next_try
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.transitions import check_transition
 from troubleshooting.domain.cases.case import ProblemKind
@@ -28,7 +29,6 @@ from troubleshooting.domain.retests.retest import (
     RetestStatus,
     first_due,
     is_given_up,
-    next_try,
     status_of,
     why_not_works,
 )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
+
+from troubleshooting.domain.base.backoff import next_try
 
 
 class RunStatus(StrEnum):
@@ -41,17 +43,8 @@ NEXT_MOVE: Mapping[RunStatus, str | None] = {
 LIVE: frozenset[RunStatus] = frozenset({RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING})
 ENDED: frozenset[RunStatus] = frozenset(RunStatus) - LIVE
 
-FIRST_PAUSE = timedelta(minutes=1)
-LONGEST_PAUSE = timedelta(hours=1)
-
-
-def pause_before(attempt: int) -> timedelta:
-    """Return the pause after the ``attempt``-th failed visit (from 1): one minute, doubled, an hour at most."""
-    doublings = min(max(attempt, 1) - 1, 16)
-    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
-
 
 def next_attempt(*, attempt: int, now: datetime, deadline: datetime) -> datetime | None:
     """Return the moment of the next visit, or None when it would come after the deadline."""
-    moment = now + pause_before(attempt)
+    moment = next_try(attempt, now=now)
     return moment if moment < deadline else None

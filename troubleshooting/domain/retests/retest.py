@@ -18,8 +18,6 @@ from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionKi
 
 INDICATOR_SETTLES = timedelta(hours=2)  # docs/reference/exclusions.md section 2: usually within two hours …
 INDICATOR_ESCALATES = timedelta(hours=48)  # … and after 48 hours something is wrong
-FIRST_PAUSE = timedelta(minutes=1)
-LONGEST_PAUSE = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=1)  # of a PC that is not reached
 LEASE_LENGTH = timedelta(minutes=5)
 NEEDED_FOR_A_TRY = timedelta(minutes=2)  # less than this of a lease left: nothing is taken off any more
@@ -134,12 +132,6 @@ def due_again(
         return None
     moments = (there_at + INDICATOR_SETTLES, there_at + INDICATOR_ESCALATES)
     return next((moment for moment in moments if moment > now), None)
-
-
-def next_try(attempts: int, *, now: datetime) -> datetime:
-    """Return when a PC that was not reached is tried again: growing pauses, an hour at most."""
-    doubled = min(max(attempts - 1, 0), 16)
-    return now + min(FIRST_PAUSE * (1 << doubled), LONGEST_PAUSE)
 
 
 def is_given_up(first_due_at: datetime, *, now: datetime) -> bool:
