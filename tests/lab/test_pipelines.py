@@ -11,8 +11,9 @@ from pypsrp.exceptions import WSManFaultError
 from pypsrp.shell import SignalCode
 
 from portal.demo.lab import registry
+from portal.demo.lab.engine import Engine
 from portal.demo.lab.faults import Fault
-from tests.lab.talk import DATE, PREFERENCE, STATUS, build, errors, key, only, opened, read, run, select
+from tests.lab.talk import DATE, PREFERENCE, STATUS, build, errors, key, left_open, only, opened, read, run, select
 
 HANG = "Get-MpComputerStatus"
 
@@ -26,24 +27,72 @@ def hanging(pc):
     return pc
 
 
-def test_statements_run_in_order_and_an_error_does_not_keep_the_next_from_running(lab_server):
-    server = lab_server()
+NOT_THERE = [key(registry.POLICY_MANAGER)]
+UNKNOWN = [("Get-Process", {})]
+AFTERWARDS = [STATUS, select("AMRunningMode")]
+MAPS = [PREFERENCE, select("MAPSReporting")]
+OUTPUTS = {"MAPSReporting": 2, "AMRunningMode": "Normal"}
 
-    with opened(server) as pool:
-        shell = run(
-            pool,
-            [PREFERENCE, select("MAPSReporting")],
-            [key(registry.POLICY_MANAGER)],
-            [("Get-Process", {})],
-            [STATUS, select("AMRunningMode")],
-        )
 
-    assert [each.extended_properties for each in shell.output] == [{"MAPSReporting": 2}, {"AMRunningMode": "Normal"}]
-    assert [(error.fq_error, error.command_name) for error in shell.streams.error] == [
-        ("PathNotFound,Microsoft.PowerShell.Commands.GetItemPropertyCommand", "Get-ItemProperty"),
-        ("CommandNotFoundException", "Get-Process"),
-    ]
-    assert (shell.state, shell.had_errors) == (PSInvocationState.COMPLETED, False)
+@pytest.mark.parametrize(
+    ("engine", "statements", "outputs", "identifiers", "state"),
+    [
+        ("recorded", [MAPS, NOT_THERE, AFTERWARDS], 2, ["PathNotFound"], "COMPLETED"),
+        ("recorded", [MAPS, UNKNOWN, AFTERWARDS], 1, ["CommandNotFoundException"], "FAILED"),
+        ("recorded", [UNKNOWN, MAPS, AFTERWARDS], 1, ["CommandNotFoundException"], "COMPLETED"),
+        ("recorded", [UNKNOWN, UNKNOWN, AFTERWARDS], 0, ["CommandNotFoundException"] * 2, "FAILED"),
+        ("recorded", [UNKNOWN], 0, ["CommandNotFoundException"], "FAILED"),
+        ("goes_on", [UNKNOWN, MAPS, UNKNOWN, AFTERWARDS], 2, ["CommandNotFoundException"] * 2, "COMPLETED"),
+        ("goes_on", [UNKNOWN], 0, ["CommandNotFoundException"], "FAILED"),
+    ],
+)
+def test_what_an_error_does_to_the_statements_after_it(
+    lab_server, lab_pc, engine, statements, outputs, identifiers, state
+):
+    lab_pc.engine = Engine(engine)
+
+    with opened(lab_server(lab_pc)) as pool:
+        shell = run(pool, *statements)
+
+    found = [value for each in shell.output for value in each.extended_properties.items()]
+    assert found == list(OUTPUTS.items())[:outputs]
+    assert [error.partition(",")[0] for error in errors(shell)] == identifiers
+    assert shell.state == getattr(PSInvocationState, state)
+
+
+def test_a_stop_takes_the_shell_along_only_with_the_other_engine(lab_server, lab_pc):
+    lab_pc.engine = Engine.GOES_ON
+    server = lab_server(hanging(lab_pc))
+
+    with left_open(server) as pool:
+        batch = build(pool, [DATE], [STATUS, select("AMRunningMode")])
+        batch.begin_invoke()
+        batch.stop()
+
+        with pytest.raises(WSManFaultError) as caught:
+            run(pool, [DATE])
+        assert caught.value.code == 2150858843
+        assert server.sessions_open == 0
+
+
+@pytest.mark.parametrize(("asked", "is_there"), [(0, False), (15, True)])
+def test_invocation_info_comes_where_it_is_asked_for(lab_server, asked, is_there):
+    with opened(lab_server()) as pool:
+        shell = build(pool, NOT_THERE)
+        shell.begin_invoke(remote_stream_options=asked)
+        shell.end_invoke()
+
+    (error,) = shell.streams.error
+    assert (error.invocation_name is not None) is is_there
+
+
+def test_messages_may_follow_a_failed_state(lab_server, lab_pc):
+    lab_pc.faults.add(Fault.LATE_MESSAGES)
+
+    with opened(lab_server(lab_pc)) as pool:
+        shell = run(pool, UNKNOWN)
+
+    assert errors(shell) == ["CommandNotFoundException"] * 3
 
 
 def test_one_pipeline_of_many_statements_takes_two_requests(lab_server):

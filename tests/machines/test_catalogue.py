@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from troubleshooting.domain.checks.checklist import RULES
 from troubleshooting.machines import catalogue
-from troubleshooting.machines.batch import key_path
 from troubleshooting.machines.catalogue import InvalidArgument, is_known, prerequisite_visit
+from troubleshooting.machines.ownership import key_path
 from troubleshooting.machines.pipeline import Entry, Shape, cmdlet, rendered, select
 
 DAY = timedelta(hours=24)

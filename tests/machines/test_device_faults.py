@@ -15,7 +15,9 @@ from tests.machines.speaking import IMPATIENT, LIMITS, call_on
 from troubleshooting.domain.evidence.device_errors import PASSING
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 from troubleshooting.domain.evidence.snapshot import ReadState
+from troubleshooting.machines.catalogue import prerequisite_visit
 
+ASKED = [entry.name for entry in prerequisite_visit(timedelta(hours=24))]
 LONG_S = 15.0  # no fault below may take longer
 
 
@@ -123,6 +125,30 @@ def test_a_statement_that_hangs_costs_only_itself(lab_server):
     assert visited.states["protection_events"] == ReadState.ANSWERED
     assert server.sessions_open == 0
     assert wait_until(lambda: not running_pipelines())
+
+
+def test_reads_that_hang_alike_do_not_each_wait_out_their_deadline(lab_server):
+    server = lab_server(faulty(Fault.HANGING_COMMAND, hanging_command="Get-CimInstance"))
+
+    visited = call_on(server, limits=replace(LIMITS, command=timedelta(seconds=4), after_hang=timedelta(seconds=0.5)))
+
+    waited = {answer.name: answer.seconds for answer in visited.answers if answer.name in visited.codes}
+    assert visited.error is None
+    assert visited.codes == dict.fromkeys(("operating_system", "computer", "antivirus_products"), Code.TIMED_OUT)
+    assert 2 * (waited["computer"] + waited["antivirus_products"]) < waited["operating_system"] + 4
+    assert sorted(visited.states) == sorted(ASKED)
+    assert server.sessions_open == 0
+
+
+def test_what_follows_a_failed_state_counts_for_nothing(lab_server):
+    pc = faulty(Fault.LATE_MESSAGES)
+    pc.hidden_commands = frozenset({"Get-MpPreference"})
+
+    visited = call_on(lab_server(pc))
+
+    (refused,) = [answer for answer in visited.answers if answer.name == "preferences"]
+    assert visited.codes == {"preferences": Code.COMMAND_REFUSED}
+    assert len(refused.errors) == 1
 
 
 def test_a_pc_on_which_everything_hangs_ends_with_the_visits_deadline(lab_server):

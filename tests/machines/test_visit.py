@@ -81,7 +81,7 @@ def test_only_what_the_catalogue_shows_reaches_the_pc(lab_server):
 
     visited = call_on(server)
 
-    assert len(server.commands) == len(ASKED)
+    assert len(server.commands) == len(ASKED) + 1  # the clock once more, at the end of the batch
     assert all(answer.pipeline for answer in visited.answers)
 
 
@@ -166,13 +166,26 @@ def test_defender_that_is_stopped_is_named(lab_server):
 
 
 def test_what_cannot_be_told_apart_is_asked_again_alone(lab_server):
-    server = lab_server(server_without_switch())  # three statements use the cmdlet that fails here
+    pc = healthy_windows_11()
+    pc.fault_settings.denied_command = "Get-CimInstance"  # three statements use it
+    pc.faults.add(Fault.ACCESS_DENIED_FOR_COMMAND)
+    server = lab_server(pc)
     counted = count_actions(server)
 
     visited = call_on(server)
 
-    assert counted["Command"] == 4  # the batch, its one doubtful statement, and the two that are always alone
+    assert counted["Command"] == 6  # the batch, its three doubtful statements, and the two that are always alone
     assert sorted(visited.states) == sorted(ASKED)
+    assert visited.codes == dict.fromkeys(("operating_system", "computer", "antivirus_products"), Code.ACCESS_DENIED)
+
+
+def test_an_error_after_the_others_have_answered_is_told_without_asking_again(lab_server):
+    server = lab_server(server_without_switch())  # three statements use the cmdlet that fails here once
+    counted = count_actions(server)
+
+    visited = call_on(server)
+
+    assert counted["Command"] == 3
     assert visited.states["antivirus_products"] == ReadState.ABSENT
 
 

@@ -100,6 +100,7 @@ class Limits:
     closing: timedelta = timedelta(seconds=10)  # stopping a command, ending the session
     silence: timedelta = timedelta(seconds=15)  # a request without any answer for longer: the device has fallen silent
     command: timedelta = timedelta(minutes=15)  # no command gets more, whatever the catalogue says
+    after_hang: timedelta = timedelta(seconds=5)  # a command that did not answer at all before in this visit
     visit: timedelta = timedelta(minutes=5)
     cancel_poll: timedelta = timedelta(seconds=2)  # how often a running command looks whether it was cancelled
     answer_bytes: int = 2_000_000  # more of one answer is cut off and marked so
@@ -107,6 +108,7 @@ class Limits:
 
 OnAnswer = Callable[[Answer], None]
 ShouldStop = Callable[[], bool]
+Clock = Callable[[], datetime]
 
 
 def answer_as_json(answer: Answer) -> dict[str, Any]:

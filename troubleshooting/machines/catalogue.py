@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -79,6 +80,8 @@ def _events(name: str, log: str, condition: str, *, since: timedelta, most: int)
 
 
 CLOCK = Entry("clock", (cmdlet("Get-Date"),), _seconds(10), shape=Shape.MOMENT, quick=True)
+# The last statement of every batch: it always speaks, if only to be refused, so what was silent before it had its turn.
+CLOSING = replace(CLOCK, name="end_of_batch")
 OPERATING_SYSTEM = _cim("operating_system", properties.OPERATING_SYSTEM, ClassName="Win32_OperatingSystem")
 COMPUTER = _cim("computer", properties.COMPUTER, ClassName="Win32_ComputerSystem")
 ANTIVIRUS_PRODUCTS = _cim(

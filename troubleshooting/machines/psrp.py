@@ -4,54 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
-from typing import TypeVar
-
-from pypsrp.powershell import PowerShell
+from collections.abc import Iterator, Sequence
 
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
-from troubleshooting.domain.evidence.snapshot import Reading, ReadState
-from troubleshooting.machines.base import Address, Answer, Auth, Credential, Limits, OnAnswer, ShouldStop
-from troubleshooting.machines.batch import Batch, Gathered
-from troubleshooting.machines.catalogue import is_known
-from troubleshooting.machines.errors import WIRE_ERRORS, MachineError, reading_from_errors
-from troubleshooting.machines.pipeline import Entry, Shape, rendered
-from troubleshooting.machines.plain import DeviceError, Json, device_error, plain
+from troubleshooting.domain.evidence.snapshot import Reading
+from troubleshooting.machines.base import Address, Answer, Auth, Clock, Credential, Limits, OnAnswer, ShouldStop
+from troubleshooting.machines.batch import Batch, End, Gathered, LeftOver
+from troubleshooting.machines.catalogue import CLOSING, is_known
+from troubleshooting.machines.course import Course, News, answer_of, too_late
+from troubleshooting.machines.errors import MachineError
+from troubleshooting.machines.judged import judged
+from troubleshooting.machines.pipeline import Entry
+from troubleshooting.machines.pypsrp_pipeline import Pipeline
+from troubleshooting.machines.rounds import Rounds
 from troubleshooting.machines.session import Session
 
-T = TypeVar("T")
-
-Clock = Callable[[], datetime]
+MOST_RENEWALS = 3  # of the shell in one visit; opening another one shows each time that the device still answers
 
 
 class NotInCatalogue(ValueError):
     """Only entries of the catalogue may be sent to a machine."""
-
-
-class News:
-    """What a running pipeline brought since the last look; looked at after every poll, so that nothing piles up."""
-
-    def __init__(self, pipeline: PowerShell) -> None:
-        """Look at a pipeline that has just begun."""
-        self._pipeline = pipeline
-
-    def outputs(self) -> list[Json]:
-        """Return the new outputs and let the pipeline forget them. Raises MachineError for objects that mean harm."""
-        new, self._pipeline.output = self._pipeline.output, []
-        return _each(plain, new)
-
-    def errors(self) -> list[DeviceError]:
-        """Return the new error records, the final state's included, and let the pipeline forget them."""
-        new, self._pipeline.streams.error = self._pipeline.streams.error, []
-        return _each(device_error, new)
-
-
-def _each(read: Callable[[object], T], values: Sequence[object]) -> list[T]:
-    try:
-        return [read(value) for value in values]
-    except WIRE_ERRORS as error:  # pypsrp's own types compute their texts from what the device sent
-        raise MachineError(Code.PROTOCOL_BROKEN, repr(error)) from error
 
 
 class Machine:
@@ -62,7 +34,9 @@ class Machine:
         self._session = session
         self._limits = limits
         self._clock = clock
-        self._may_renew = True
+        self._renewals = 0
+        self._has_stopped = False  # a pipeline, since the shell was opened; its host may not have survived
+        self._hung: set[str] = set()  # commands that did not answer in time
 
     def read(self, entries: Sequence[Entry], *, on_answer: OnAnswer) -> tuple[Answer, ...]:
         """Read entries: the quick ones as statements of one pipeline, then each of the others in its own.
@@ -79,10 +53,8 @@ class Machine:
             answers.append(answer)
             on_answer(answer)
 
-        quick = tuple(entry for entry in entries if entry.quick)
-        alone = [entry for entry in entries if not entry.quick]
-        left_over = self._read_in_bulk(quick, hand_over) if len(quick) > 1 else list(quick)
-        for entry in [*left_over, *alone]:
+        left_over = self._read_together([entry for entry in entries if entry.quick], hand_over)
+        for entry in [*left_over, *(entry for entry in entries if not entry.quick)]:
             hand_over(self._read_alone(entry))
         return tuple(answers)
 
@@ -92,160 +64,105 @@ class Machine:
         sent_at, began = self._clock(), time.monotonic()
         mine = Gathered(entry, self._limits.answer_bytes)
         if self._session.left_s <= 0:
-            return _answer(mine, sent_at, 0.0, _too_late("the visit has taken too long"))
-        pipeline = self._session.begin((entry,))
+            return answer_of(mine, sent_at, 0.0, too_late("the visit has taken too long"))
+        pipeline = self._begin((entry,))
         news = News(pipeline)
 
-        until = began + min(entry.deadline, self._limits.command).total_seconds()
+        until = began + self._deadline_s(entry)
 
         def take() -> bool:
-            for output in news.outputs():
-                mine.add(output)
-            for error in news.errors():
-                mine.add_error(error)
+            for reply in news.replies():
+                if reply.error is not None:
+                    mine.add_error(reply.error)
+                else:
+                    mine.add(reply.output)
             return not mine.truncated
 
-        ended = self._session.follow(pipeline, left_s=lambda: until - time.monotonic(), on_news=take)
-        if not ended:
+        if self._session.follow(pipeline, left_s=lambda: until - time.monotonic(), on_news=take):
+            end, ended_by = news.ending()
+            if ended_by is not None:
+                mine.add_error(ended_by)
+            mine.failed = end is not End.COMPLETED
+            reading = judged(mine)
+        else:
             self._stop(pipeline)
-        late = not ended and not mine.truncated
-        reading = _too_late("no answer before the deadline") if late else _judged(mine, failed=pipeline.had_errors)
-        return _answer(mine, sent_at, time.monotonic() - began, reading)
+            reading = judged(mine) if mine.truncated else self._hangs(entry)
+        return answer_of(mine, sent_at, time.monotonic() - began, reading)
 
-    def _stop(self, pipeline: PowerShell) -> None:
+    def _hangs(self, entry: Entry) -> Reading:
+        self._hung.add(entry.command.name)
+        return too_late("no answer before the deadline")
+
+    def _deadline_s(self, *running: Entry) -> float:
+        """Return how long the one of these entries that runs now may take."""
+        limits = self._limits
+        longest = max(limits.after_hang if entry.command.name in self._hung else entry.deadline for entry in running)
+        return min(longest, limits.command).total_seconds()
+
+    def _begin(self, entries: tuple[Entry, ...]) -> Pipeline:
+        """Send entries; where the stop before took the shell along, in a new one."""
+        try:
+            return self._session.begin(entries)
+        except MachineError as error:
+            if not self._has_stopped or error.code is not Code.SESSION_LOST:
+                raise
+            self._renew()
+            return self._session.begin(entries)
+
+    def _stop(self, pipeline: Pipeline) -> None:
+        self._has_stopped = True
         try:
             self._session.stop(pipeline)
         except MachineError:
             self._renew()
 
     def _renew(self) -> None:
-        """Go on in a new shell, once in a visit; the second time the device counts as fallen silent.
+        """Go on in a new shell, at most three times in a visit; then the device counts as fallen silent.
 
         When the visit is over anyway, the shell is left to be closed with the session.
         """
         if self._session.left_s <= 0:
             return
-        if not self._may_renew:
-            raise MachineError(Code.NO_ANSWER, "The device stopped answering a second time.")
-        self._may_renew = False
+        if self._renewals == MOST_RENEWALS:
+            raise MachineError(Code.NO_ANSWER, f"The device stopped answering {MOST_RENEWALS + 1} times.")
+        self._renewals += 1
+        self._has_stopped = False
         self._session.renew()
 
     # --- many entries, one pipeline -----------------------------------------------------------------------------------
 
-    def _read_in_bulk(self, entries: tuple[Entry, ...], hand_over: OnAnswer) -> list[Entry]:
-        """Read entries as statements of one pipeline; give those that have to be asked again alone.
+    def _read_together(self, entries: Sequence[Entry], hand_over: OnAnswer) -> tuple[Entry, ...]:
+        """Read entries in batches; returns those that have to be asked alone."""
+        rounds = Rounds(entries)
+        while self._session.left_s > 0 and (batch := rounds.next_batch()):
+            left = self._read_batch(batch, hand_over)
+            rounds.take(left, apart=lambda entry: entry.command.name in self._hung)
+        return rounds.rest()
 
-        When the pipeline stands still for longer than its slowest entry may take, the shell is closed: stopping a
-        batch can crash its host (docs/reference/remoting.md section 9).
+    def _read_batch(self, entries: tuple[Entry, ...], hand_over: OnAnswer) -> LeftOver:
+        """Read entries as statements of one pipeline.
+
+        When it stands still for longer than what runs may take, it is stopped; the shell is renewed only where that
+        was its end (Windows PowerShell 5.1 may not survive it: docs/reference/remoting.md section 9).
         """
-        together = _Bulk(entries, limits=self._limits, clock=self._clock, hand_over=hand_over)
-        pipeline = self._session.begin(entries)
+        batch = Batch(entries, most_bytes=self._limits.answer_bytes, closing=CLOSING)
+        course = Course(batch, clock=self._clock, hand_over=hand_over, patience_s=self._deadline_s)
+        pipeline = self._begin((*entries, CLOSING))
         news = News(pipeline)
         try:
-            ended = self._session.follow(pipeline, left_s=together.left_s, on_news=lambda: together.take(news))
+            ended = self._session.follow(pipeline, left_s=course.left_s, on_news=lambda: course.take(news))
         except MachineError:
-            together.hand_over_settled(ended=False)
-            together.hand_over_salvaged()
+            course.hand_over_salvaged()
             raise
-        together.hand_over_settled(ended=ended and not pipeline.had_errors)
-        if not ended:
-            together.hand_over_salvaged()
-            together.hand_over_suspect()
-            self._renew()
-        return together.left_over()
-
-
-class _Bulk:
-    """The course of one batch: what has come, when, and what was handed over."""
-
-    def __init__(self, entries: tuple[Entry, ...], *, limits: Limits, clock: Clock, hand_over: OnAnswer) -> None:
-        self._batch = Batch(entries, most_bytes=limits.answer_bytes)
-        self._hand_over = hand_over
-        self._patience_s = min(max(entry.deadline for entry in entries), limits.command).total_seconds()
-        self._sent_at, self._began = clock(), time.monotonic()
-        self._last_news = self._last_answer = self._began
-
-    def left_s(self) -> float:
-        """Return the seconds until the running statement counts as hanging: it runs since the last one spoke."""
-        return self._last_news + self._patience_s - time.monotonic()
-
-    def take(self, news: News) -> bool:
-        """Return what came to its entries and hand over what is complete."""
-        firsts = [self._batch.take_output(output) for output in news.outputs()]
-        firsts += [self._batch.take_error(error) for error in news.errors()]
-        if any(firsts):
-            self._last_news = time.monotonic()
-        self.hand_over_settled(ended=False)
-        return True
-
-    def hand_over_settled(self, *, ended: bool) -> None:
-        """Hand over every answer that is complete."""
-        self._pass_on(self._batch.settled(ended=ended))
-
-    def hand_over_salvaged(self) -> None:
-        """Hand over what came whole before a loss."""
-        self._pass_on(self._batch.salvaged())
-
-    def hand_over_suspect(self) -> None:
-        """Hand over the entry that hung, where that is certain, as timed out."""
-        suspect = self._batch.suspect()
-        if suspect is not None:
-            self._batch.set_done(suspect)
-            reading = _too_late("no answer before the deadline")
-            self._pass(Gathered(suspect, 0), reading)
-
-    def left_over(self) -> list[Entry]:
-        """Return what has not been handed over."""
-        return self._batch.left_over()
-
-    def _pass_on(self, complete: Sequence[Gathered]) -> None:
-        for mine in complete:
-            self._pass(mine, _judged(mine, failed=False))
-
-    def _pass(self, mine: Gathered, reading: Reading) -> None:
-        """Hand one answer over; it took the time since the one before it."""
-        now = time.monotonic()
-        since = self._sent_at + timedelta(seconds=self._last_answer - self._began)
-        self._hand_over(_answer(mine, since, now - self._last_answer, reading))
-        self._last_answer = now
-
-
-def _answer(mine: Gathered, sent_at: datetime, seconds: float, reading: Reading) -> Answer:
-    return Answer(
-        name=mine.entry.name,
-        pipeline=rendered(mine.entry),
-        sent_at=sent_at,
-        seconds=round(seconds, 3),
-        reading=reading,
-        content=mine.outputs,
-        errors=[error.as_json() for error in mine.errors],
-        truncated=mine.truncated,
-    )
-
-
-def _too_late(detail: str) -> Reading:
-    return Reading(ReadState.FAILED, Code.TIMED_OUT, detail)
-
-
-def _judged(mine: Gathered, *, failed: bool) -> Reading:
-    """Say how far a finished command came: both its error records and its final state count.
-
-    Source: docs/reference/device-commands.md.
-    """
-    judged = reading_from_errors(mine.errors)
-    if mine.outputs or _is_speech(mine):
-        return Reading(ReadState.ANSWERED, None, judged.detail)
-    if not mine.errors and failed:
-        return Reading(ReadState.FAILED, Code.COMMAND_FAILED, "The command failed without an error record.")
-    if not mine.errors and mine.entry.required:
-        return Reading(ReadState.FAILED, Code.COMMAND_FAILED, "The command put nothing out.")
-    return judged
-
-
-def _is_speech(mine: Gathered) -> bool:
-    """A native command's error lines are lines all the same (docs/reference/device-commands.md, "Notes on answers")."""
-    native = (error.fq_error.casefold().startswith("nativecommanderror") for error in mine.errors)
-    return mine.entry.shape is Shape.LINES and any(native)
+        if ended:
+            course.end(*news.ending())
+        else:
+            course.end(End.STOPPED, None)
+            suspect = course.hand_over_suspect()
+            if suspect is not None:
+                self._hung.add(suspect.command.name)
+            self._stop(pipeline)
+        return batch.left_over()
 
 
 @contextlib.contextmanager

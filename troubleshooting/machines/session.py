@@ -14,14 +14,15 @@ from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
-from pypsrp.complex_objects import Command, PSInvocationState
-from pypsrp.powershell import PowerShell, RunspacePool
+from pypsrp.complex_objects import PSInvocationState
+from pypsrp.powershell import RunspacePool
 from pypsrp.wsman import WSMan
 
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 from troubleshooting.machines.base import Address, Auth, Credential, Limits, ShouldStop
 from troubleshooting.machines.errors import WIRE_ERRORS, MachineError, name_error
-from troubleshooting.machines.pipeline import Entry, Value
+from troubleshooting.machines.pipeline import Entry
+from troubleshooting.machines.pypsrp_pipeline import Pipeline, add_statement
 from troubleshooting.machines.wire import Wire, system_trust
 
 log = structlog.get_logger(__name__)
@@ -94,15 +95,15 @@ class Session:
         with contextlib.suppress(*WIRE_ERRORS):
             self._wsman.close()
 
-    def begin(self, entries: tuple[Entry, ...]) -> PowerShell:
+    def begin(self, entries: tuple[Entry, ...]) -> Pipeline:
         """Send entries as the statements of one pipeline."""
-        pipeline = PowerShell(self._pool)
+        pipeline = Pipeline(self._pool)
         for entry in entries:
-            _add(pipeline, entry)
+            add_statement(pipeline, entry)
         self._call(self._patience_s(), pipeline.begin_invoke, remote_stream_options=NO_INVOCATION_INFO)
         return pipeline
 
-    def follow(self, pipeline: PowerShell, *, left_s: Callable[[], float], on_news: Callable[[], bool]) -> bool:
+    def follow(self, pipeline: Pipeline, *, left_s: Callable[[], float], on_news: Callable[[], bool]) -> bool:
         """Wait for a pipeline in slices; True when it ended, False when its time is up or ``on_news`` had enough.
 
         Raises MachineError CANCELLED, after the pipeline was stopped, when a person ended the run.
@@ -118,12 +119,12 @@ class Session:
                 return False
         return True
 
-    def stop(self, pipeline: PowerShell) -> None:
+    def stop(self, pipeline: Pipeline) -> None:
         """Really stop a running pipeline on the device."""
         if pipeline.state == PSInvocationState.RUNNING:
             self._call(self._limits.closing.total_seconds(), pipeline.stop)
 
-    def _look_for_cancel(self, pipeline: PowerShell) -> None:
+    def _look_for_cancel(self, pipeline: Pipeline) -> None:
         if time.monotonic() < self._next_look_at:
             return
         self._next_look_at = time.monotonic() + self._limits.cancel_poll.total_seconds()
@@ -194,36 +195,3 @@ def keep_quiet() -> None:
 
 def _whole_if_possible(seconds: float) -> int | float:
     return round(seconds) if seconds >= 1 else round(seconds, 2)
-
-
-class SharedCommand(Command):
-    """A command that is written from where it stands.
-
-    pypsrp copies every command twice in depth before it writes a pipeline, for the sake of values that are lxml
-    elements (``Pipeline._get_statements``). Here all values are plain, and copying was a third of the client's CPU.
-    """
-
-    def __init__(self, name: str, *, protocol_version: str) -> None:
-        """Name a cmdlet; script text is not possible."""
-        super().__init__(name, protocol_version=protocol_version, is_script=False)
-
-    def __deepcopy__(self, memo: object) -> SharedCommand:
-        """Return the command itself."""
-        return self
-
-
-def _add(pipeline: PowerShell, entry: Entry) -> None:
-    if pipeline.commands:
-        pipeline.add_statement()
-    for part in entry.pipeline:
-        pipeline.add_command(SharedCommand(part.name, protocol_version=pipeline.runspace_pool.protocol_version or ""))
-        for parameter in part.parameters:
-            _add_parameter(pipeline, parameter.name, parameter.value)
-
-
-def _add_parameter(pipeline: PowerShell, name: str | None, value: Value) -> None:
-    typed = list(value) if isinstance(value, tuple) else value
-    if name is None:
-        pipeline.add_argument(typed)
-    else:
-        pipeline.add_parameter(name, typed)

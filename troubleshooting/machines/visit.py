@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
-from troubleshooting.machines.base import Address, Answer, Credential, Limits, OnAnswer, ShouldStop
+from troubleshooting.machines.base import Address, Answer, Clock, Credential, Limits, OnAnswer, ShouldStop
 from troubleshooting.machines.catalogue import prerequisite_visit
 from troubleshooting.machines.errors import MachineError
-from troubleshooting.machines.psrp import Clock, connect
+from troubleshooting.machines.psrp import connect
 
 LAST_DAY = timedelta(hours=24)
 

@@ -62,6 +62,8 @@ class CommandError(Exception):
         target_type: str = "String",
         details: str | None = None,
         terminating: bool = False,
+        has_activity: bool = True,
+        parameter: str = "",
     ) -> None:
         """Keep the parts of the record."""
         super().__init__(message)
@@ -73,6 +75,8 @@ class CommandError(Exception):
         self.target_type = target_type
         self.details = details
         self.terminating = terminating
+        self.has_activity = has_activity  # False: the record names no command
+        self.parameter = parameter  # that was refused; the exception names it
 
 
 class Stopped(Exception):
@@ -85,7 +89,7 @@ def error_record(error: CommandError, *, command: str, invocation: InvocationInf
         Exception=_exception(error),
         CategoryInfo=CategoryInfo(
             Category=error.category,
-            Activity=command,
+            Activity=command if error.has_activity else "",
             Reason=error.reason,
             TargetName=error.target,
             TargetType=error.target_type if error.target else "",
@@ -103,7 +107,21 @@ def error_record(error: CommandError, *, command: str, invocation: InvocationInf
 def _exception(error: CommandError) -> NETException:
     exception = NETException(Message=error.message, HResult=-2146233088)
     exception.PSObject.type_names.insert(0, f"System.Management.Automation.{error.reason}")
+    if error.parameter:
+        exception.PSObject.adapted_properties.append(PSNoteProperty("ParameterName", value=error.parameter))
     return exception
+
+
+def wrapped(error: CommandError) -> CommandError:
+    """Return a terminating error as it stands on the error stream, where a command that was not found is wrapped."""
+    if error.reason != "CommandNotFoundException":
+        return error
+    return replaced(error, reason="ParentContainsErrorRecordException")
+
+
+def replaced(error: CommandError, **parts: Any) -> CommandError:
+    """Return the error with other parts."""
+    return CommandError(**{**vars(error), **parts})
 
 
 def invocation(command: str, *, position: int, length: int) -> InvocationInfo:
@@ -144,17 +162,20 @@ def not_recognized(name: str) -> CommandError:
         reason="CommandNotFoundException",
         target=name,
         terminating=True,
+        has_activity=False,
     )
 
 
-def script_not_allowed() -> CommandError:
+def script_not_allowed(text: str) -> CommandError:
     """Refuse script text."""
     return CommandError(
         "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode.",
         "ScriptsNotAllowed",
         category=ErrorCategory.ParserError,
         reason="ParseException",
+        target=text,
         terminating=True,
+        has_activity=False,
     )
 
 
@@ -166,6 +187,7 @@ def parameter_not_found(command: str, parameter: str) -> CommandError:
         category=ErrorCategory.InvalidArgument,
         reason="ParameterBindingException",
         terminating=True,
+        parameter=parameter,
     )
 
 
@@ -178,6 +200,7 @@ def argument_refused(command: str, parameter: str, value: Any) -> CommandError:
         category=ErrorCategory.InvalidData,
         reason="ParameterBindingValidationException",
         terminating=True,
+        parameter=parameter,
     )
 
 
@@ -254,7 +277,8 @@ def native_errors(lines: Sequence[str]) -> list[CommandError]:
             line,
             "NativeCommandErrorMessage" if number else "NativeCommandError",
             reason="RemoteException",
-            target=line,
+            target="" if number else line,
+            has_activity=False,
         )
         for number, line in enumerate(lines)
     ]

@@ -26,6 +26,7 @@ class Fault(StrEnum):
     DEFENDER_STOPPED = "defender_stopped"  # 0x800106ba
     SETTINGS_REFUSED = "settings_refused"  # tamper protection: no error, no change, event 5013
     POLICY_PUTS_BACK = "policy_puts_back"  # a change is made and undone by policy at once
+    LATE_MESSAGES = "late_messages"  # messages of a pipeline follow its Failed state
     GERMAN = "german"  # messages and lines of programs in German
     OLD_PLATFORM = "old_platform"  # fields that an older platform lacks
     EXCLUSIONS_HIDDEN = "exclusions_hidden"  # the account may not read exclusion lists

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from portal.demo.lab import errors
 from portal.demo.lab.errors import CommandError
 
 MAPS_REACHED = {
@@ -82,16 +83,8 @@ _MESSAGES = (
 
 def translated(error: CommandError) -> CommandError:
     """Return the error in German; a message that is not known stays English."""
-    return CommandError(
-        _translate(error.message),
-        error.fq_error,
-        category=error.category,
-        reason=error.reason,
-        target=error.target,
-        target_type=error.target_type,
-        details=_translate(error.details) if error.details else None,
-        terminating=error.terminating,
-    )
+    details = _translate(error.details) if error.details else None
+    return errors.replaced(error, message=_translate(error.message), details=details)
 
 
 def _translate(message: str) -> str:

@@ -37,9 +37,9 @@ def _validate_maps(run: Run) -> Iterator[str]:
         yield MAPS_REACHED[_language(run.pc)]
         return
     code = f" httpcode={failure.http_code}" if failure.http_code else ""
-    yield MAPS_FAILED[_language(run.pc)].format(details=f"hr={failure.hresult}{code}")
-    for error in errors.native_errors([f"MpCmdRun.exe: hr = {failure.hresult}"]):
+    for error in errors.native_errors([f"MpCmdRun.exe: hr = {failure.hresult}"]):  # they overtake the output
         run.report(error)
+    yield MAPS_FAILED[_language(run.pc)].format(details=f"hr={failure.hresult}{code}")
 
 
 def _get_files(run: Run) -> Iterator[str]:

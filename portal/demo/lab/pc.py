@@ -12,6 +12,7 @@ from typing import Any
 
 from portal.demo.lab import events, preferences, registry, tasks
 from portal.demo.lab.defender_classes import COMPUTER_STATUS, PREFERENCE
+from portal.demo.lab.engine import Engine
 from portal.demo.lab.faults import Fault, FaultSet, FaultSettings
 from portal.demo.lab.registry import Registry
 from portal.demo.lab.sites import Site, host_of, visible_part
@@ -57,6 +58,8 @@ class SimulatedPC:
     allowed_accounts: frozenset[str] | None = None  # None: every account that can sign in
     endpoints: frozenset[str] | None = None  # None: every configuration name is registered
     max_shells: int = 30
+    engine: Engine = Engine.RECORDED
+    hidden_commands: frozenset[str] = frozenset()  # that the endpoint does not show, whatever else it does
     full_language: bool = False  # the administrators' endpoint: whole objects may be asked for
     operating_system: dict[str, Any] = field(default_factory=lambda: dict(OPERATING_SYSTEM.defaults))
     windows_version: dict[str, Any] = field(

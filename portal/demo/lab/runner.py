@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import structlog
+from psrpcore.types import ErrorRecord
 
 from portal.demo.lab import changing, errors, german, language, native, network, objects, reading
 from portal.demo.lab.call import Call
@@ -25,11 +26,7 @@ HANDLERS: dict[str, Handler] = {**reading.HANDLERS, **network.HANDLERS, **native
 
 
 def run_statements(pc: SimulatedPC, statements: Sequence[Sequence[Call]], job: Job) -> None:
-    """Run them all and report how the pipeline ended.
-
-    An error that ends a statement ends a pipeline of one; in a pipeline of several it goes to the error stream and
-    the next statement runs.
-    """
+    """Run them all and report how the pipeline ended (``engine``: what an error does to the statements after it)."""
     try:
         _run_all(pc, statements, job)
     except Stopped:
@@ -41,21 +38,32 @@ def run_statements(pc: SimulatedPC, statements: Sequence[Sequence[Call]], job: J
 
 
 def _run_all(pc: SimulatedPC, statements: Sequence[Sequence[Call]], job: Job) -> None:
-    for statement in statements:
+    number, last = 0, len(statements) - 1
+    while number <= last:
+        statement = statements[number]
         error = _run_statement(pc, statement, job)
-        if error and len(statements) == 1:
-            job.fail(_record(pc, error, statement, job))
+        if error and (last == 0 or number > 0) and not (pc.engine.goes_on and last > 0):
+            _fail(pc, _record(pc, error, statement, job), job)
             return
         if error:
-            job.write_error(_record(pc, error, statement, job))
+            job.write_error(_record(pc, errors.wrapped(error), statement, job))
+            last = last if pc.engine.goes_on else 1  # of a first statement that failed only the next one runs
+        number += 1
     job.complete()
+
+
+def _fail(pc: SimulatedPC, record: ErrorRecord, job: Job) -> None:
+    job.fail(record)
+    if Fault.LATE_MESSAGES in pc.faults:
+        job.write_error(record)
+        job.fail(record)
 
 
 def _run_statement(pc: SimulatedPC, statement: Sequence[Call], job: Job) -> CommandError | None:
     """Run one statement; returns the error that ended it, or None."""
     run = Run(pc, job.stopping, lambda error: job.write_error(_record(pc, error, statement, job)))
     try:
-        language.check(statement, full_language=pc.full_language)
+        language.check(statement, full_language=pc.full_language, hidden=pc.hidden_commands)
         for value in _values(run, statement):
             run.check_stopped()
             job.write(value)

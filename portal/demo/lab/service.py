@@ -115,9 +115,12 @@ class WSManService:
 
     def _lose(self, shell: Shell) -> None:
         if shell.is_open and shell.answers >= self._pc.fault_settings.after_answers:
-            with self._lock:
-                self._shells.pop(shell.shell_id, None)
-            shell.close()
+            self._end(shell)
+
+    def _end(self, shell: Shell) -> None:
+        with self._lock:
+            self._shells.pop(shell.shell_id, None)
+        shell.close()
 
     def _command(self, request: wsman.Request, user: str) -> str:
         line = _find(request.body, "rsp:CommandLine")
@@ -143,16 +146,15 @@ class WSManService:
         code = _find(signal, "rsp:Code").text or ""
         command_id, shell = signal.get("CommandId") or "", self._shell(request)
         if code in STOP_CODES:
-            shell.stop(command_id)
+            was_batch = shell.stop(command_id)
+            if was_batch and self._pc.engine.stop_ends_shell:
+                self._end(shell)
         else:
             shell.forget(command_id)
         return "<rsp:SignalResponse/>"
 
     def _delete(self, request: wsman.Request, user: str) -> str:
-        shell = self._shell(request)
-        with self._lock:
-            self._shells.pop(shell.shell_id, None)
-        shell.close()
+        self._end(self._shell(request))
         return ""
 
     def _get(self, request: wsman.Request, user: str) -> str:

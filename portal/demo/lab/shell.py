@@ -66,6 +66,7 @@ class Job:
         self.stopping = threading.Event()
         self.thread: threading.Thread | None = None
         self.wants_invocation_info = False
+        self.is_batch = False
 
     def write(self, value: Any) -> None:
         """Put a value on the output stream."""
@@ -142,6 +143,7 @@ class Shell:
 
     def _start(self, job: Job, statements: Sequence[Statement]) -> None:
         self._sort()
+        job.is_batch = len(statements) > 1
         job.pipeline.start()
         self._pool.data_to_send()  # Windows does not report that a pipeline runs, only how it ended
         job.thread = threading.Thread(target=self._runner, args=(statements, job), daemon=True, name="lab-pipeline")
@@ -178,12 +180,14 @@ class Shell:
             self.answers += 1 if command_id else 0
             return streams, outbox.ended and not outbox.fragments
 
-    def stop(self, command_id: str) -> None:
-        """Stop a pipeline and wait until it has ended."""
+    def stop(self, command_id: str) -> bool:
+        """Stop a pipeline and wait until it has ended; returns whether it ran, as a batch, until then."""
         job = self._job(command_id)
+        was_running = job.thread is not None and job.thread.is_alive()
         job.stopping.set()
         if job.thread:
             job.thread.join(STOP_S)
+        return job.is_batch and was_running
 
     def forget(self, command_id: str) -> None:
         """Drop a pipeline that the client is done with, stopping it if it still runs."""

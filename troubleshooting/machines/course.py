@@ -1,0 +1,131 @@
+"""The course of one pipeline: what it brought since the last look, and what is handed over when."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
+from troubleshooting.domain.evidence.snapshot import Reading, ReadState
+from troubleshooting.machines.base import Answer, Clock, OnAnswer
+from troubleshooting.machines.batch import Batch, End, Gathered
+from troubleshooting.machines.errors import WIRE_ERRORS, MachineError
+from troubleshooting.machines.judged import judged
+from troubleshooting.machines.pipeline import Entry, rendered
+from troubleshooting.machines.plain import DeviceError, Json, device_error, plain
+from troubleshooting.machines.pypsrp_pipeline import Pipeline, Reply
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class PlainReply:
+    """One output, or one error record."""
+
+    output: Json = None
+    error: DeviceError | None = None
+
+
+class News:
+    """What a running pipeline brought since the last look, as plain values; looked at after every poll."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        """Look at a pipeline that has just begun."""
+        self._pipeline = pipeline
+
+    def replies(self) -> list[PlainReply]:
+        """Return what came, in its order. Raises MachineError for objects that mean harm."""
+        return [_read(_plain_reply, reply) for reply in self._pipeline.taken()]
+
+    def ending(self) -> tuple[End, DeviceError | None]:
+        """Return how the pipeline ended, and the error that ended it."""
+        end, ended_by = self._pipeline.end or End.STOPPED, self._pipeline.ended_by
+        return end, None if ended_by is None else _read(device_error, ended_by)
+
+
+def _plain_reply(reply: Reply) -> PlainReply:
+    return PlainReply(error=device_error(reply.value)) if reply.is_error else PlainReply(output=plain(reply.value))
+
+
+def _read(read: Callable[..., T], value: object) -> T:
+    try:
+        return read(value)
+    except WIRE_ERRORS as error:  # pypsrp's own types compute their texts from what the device sent
+        raise MachineError(Code.PROTOCOL_BROKEN, repr(error)) from error
+
+
+class Course:
+    """The course of one batch: what has come, when, and what was handed over."""
+
+    def __init__(self, batch: Batch, *, clock: Clock, hand_over: OnAnswer, patience_s: Callable[..., float]) -> None:
+        """Begin now; ``patience_s`` says how long the entries that may be running take at most."""
+        self._batch = batch
+        self._hand_over = hand_over
+        self._patience_s = patience_s
+        self._sent_at, self._began = clock(), time.monotonic()
+        self._last_news = self._last_answer = self._began
+
+    def left_s(self) -> float:
+        """Return the seconds until the running statement counts as hanging: it runs since the last one spoke."""
+        return self._last_news + self._patience_s(*self._batch.running()) - time.monotonic()
+
+    def take(self, news: News) -> bool:
+        """Add what came to its entries and hand over what is complete."""
+        for reply in news.replies():
+            is_first = (
+                self._batch.take_output(reply.output) if reply.error is None else self._batch.take_error(reply.error)
+            )
+            if is_first:
+                self._last_news = time.monotonic()
+        self._pass_on(self._batch.settled())
+        return True
+
+    def end(self, state: End, ended_by: DeviceError | None) -> None:
+        """Take the end and hand over every answer that is complete now."""
+        self._batch.end(state, ended_by)
+        self._pass_on(self._batch.settled())
+
+    def hand_over_salvaged(self) -> None:
+        """Hand over what came whole before a loss."""
+        self._pass_on([*self._batch.settled(), *self._batch.salvaged()])
+
+    def hand_over_suspect(self) -> Entry | None:
+        """Hand over the entry that hung, where that is certain, as timed out; returns it."""
+        suspect = self._batch.suspect()
+        if suspect is not None:
+            self._batch.set_done(suspect)
+            self._pass(Gathered(suspect, 0), too_late("no answer before the deadline"))
+        return suspect
+
+    def _pass_on(self, complete: Sequence[Gathered]) -> None:
+        for mine in complete:
+            self._pass(mine, judged(mine))
+
+    def _pass(self, mine: Gathered, reading: Reading) -> None:
+        """Hand one answer over; it took the time since the one before it."""
+        now = time.monotonic()
+        since = self._sent_at + timedelta(seconds=self._last_answer - self._began)
+        self._hand_over(answer_of(mine, since, now - self._last_answer, reading))
+        self._last_answer = now
+
+
+def answer_of(mine: Gathered, sent_at: datetime, seconds: float, reading: Reading) -> Answer:
+    """Return what came for an entry as the unit of evidence."""
+    return Answer(
+        name=mine.entry.name,
+        pipeline=rendered(mine.entry),
+        sent_at=sent_at,
+        seconds=round(seconds, 3),
+        reading=reading,
+        content=mine.outputs,
+        errors=[error.as_json() for error in mine.errors],
+        truncated=mine.truncated,
+    )
+
+
+def too_late(detail: str) -> Reading:
+    """Return the reading of what did not answer in time."""
+    return Reading(ReadState.FAILED, Code.TIMED_OUT, detail)

@@ -1,0 +1,36 @@
+"""How far a finished command came: its outputs, its error records and its final state together."""
+
+from __future__ import annotations
+
+from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
+from troubleshooting.domain.evidence.snapshot import Reading, ReadState
+from troubleshooting.machines.batch import Gathered
+from troubleshooting.machines.errors import reading_from_errors
+from troubleshooting.machines.ownership import is_native
+from troubleshooting.machines.pipeline import Shape
+
+_LISTS = frozenset({Shape.OBJECTS, Shape.XML})  # what a terminating error cuts off is not all there is
+
+
+def judged(mine: Gathered) -> Reading:
+    """Return the reading of an entry whose statement has ended."""
+    from_errors = reading_from_errors(mine.errors)
+    if mine.doubtful:
+        return _failed("Two answers came where one was due.")
+    is_cut_off = mine.failed and mine.entry.shape in _LISTS and bool(mine.errors)
+    if not is_cut_off and (mine.outputs or _is_speech(mine)):
+        return Reading(ReadState.ANSWERED, None, from_errors.detail)
+    if not mine.errors and mine.failed:
+        return _failed("The command failed without an error record.")
+    if not mine.errors and mine.entry.required:
+        return _failed("The command put nothing out.")
+    return from_errors
+
+
+def _failed(detail: str) -> Reading:
+    return Reading(ReadState.FAILED, Code.COMMAND_FAILED, detail)
+
+
+def _is_speech(mine: Gathered) -> bool:
+    """A native command's error lines are lines all the same (docs/reference/device-commands.md, "Notes on answers")."""
+    return mine.entry.shape is Shape.LINES and any(map(is_native, mine.errors))
