@@ -14,7 +14,9 @@ from django.contrib.auth import get_user_model
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from troubleshooting.domain.checks.registry import CHECKS
 from troubleshooting.domain.leases.lease import LONGEST
+from troubleshooting.machines.catalogue import prerequisite_visit
 
 SECRET_KEY_MIN_LENGTH = 50
 POSTGRESQL = "django.db.backends.postgresql"
@@ -25,6 +27,7 @@ def register_all() -> None:
     for check in (check_debug, check_database_engine, check_secret_key, check_credential_directory, check_ca_file):
         register(check, Tags.security)
     register(check_audit_mode_tests, Tags.compatibility)
+    register(check_entries_read, Tags.compatibility)
 
 
 def check_debug(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
@@ -86,3 +89,17 @@ def check_audit_mode_tests(app_configs: Sequence[AppConfig] | None, **_kwargs: A
         names = ", ".join(unknown)
         found.append(Error(f"AUDIT_MODE_TEST_NEEDS_APPROVAL_FROM names {names}.", hint=hint, id="portal.E007"))
     return found
+
+
+def check_entries_read(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+    """Refuse a check of PCs that waits for an answer which no visit asks for: it would never be judged."""
+    asked = {entry.name.partition(":")[0] for entry in prerequisite_visit(since=timedelta(hours=24))}
+    missing = [(check.id, name) for check in CHECKS for name in check.depends_on if name not in asked]
+    return [
+        Error(
+            f'The check "{check}" depends on "{name}", which no visit reads.',
+            hint="Name an entry of prerequisite_visit() in troubleshooting/machines/catalogue.py.",
+            id="portal.E008",
+        )
+        for check, name in missing
+    ]

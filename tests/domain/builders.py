@@ -11,8 +11,10 @@ from typing import Any
 
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
 from troubleshooting.domain.cases.indicator import parse_indicator
-from troubleshooting.domain.checks.checklist import RULES, judge
-from troubleshooting.domain.checks.finding import CheckId, CheckStatus, Finding
+from troubleshooting.domain.checks.base import Check
+from troubleshooting.domain.checks.checklist import judge
+from troubleshooting.domain.checks.finding import CheckStatus, Finding
+from troubleshooting.domain.checks.registry import ENTRIES_READ
 from troubleshooting.domain.evidence.snapshot import (
     AntivirusProduct,
     CloudConnectivity,
@@ -35,7 +37,7 @@ POLICIES = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows Defender"
 GROUP_POLICY_KEY = POLICIES + r"\Windows Defender Exploit Guard\Network Protection"
 MDM_KEY = POLICIES + r"\Policy Manager"
 
-NAMES = sorted({name for rule in RULES.values() for name in rule.depends_on} | {"protection_events", "clock"})
+NAMES = sorted(ENTRIES_READ | {"protection_events", "clock"})
 
 DEFENDER = AntivirusProduct(name="Windows Defender", product_state=397568)
 
@@ -138,11 +140,11 @@ def event(destination: str | None = "shop.example.com", **parts: Any) -> Protect
     return ProtectionEvent(destination=destination, **{**values, **parts})
 
 
-def finding(check: CheckId, device: Snapshot, about: Report | None = None) -> Finding:
+def finding(check: Check, device: Snapshot, about: Report | None = None) -> Finding:
     """Return one finding."""
-    return next(found for found in judge(device, report=about) if found.check is check)
+    return next(found for found in judge(device, report=about) if found.check == check.id)
 
 
-def status(check: CheckId, device: Snapshot, about: Report | None = None) -> CheckStatus:
+def status(check: Check, device: Snapshot, about: Report | None = None) -> CheckStatus:
     """Return the status of one finding."""
     return finding(check, device, about).status

@@ -140,7 +140,7 @@ def test_no_file_names_what_lies_outside_the_repository():
         ("docs/reference/checks{} section 1, P7, and section 5, C6 to C8", []),
         ("docs/reference/checks{}\n    # sections 1 to 3 and 5).", []),
         ("docs/reference/remoting{} section 9, docs/reference/powershell-answers{} facts 1 to 3", []),
-        ('docs/reference/device-commands{}, "Check ids"', []),
+        ('docs/reference/device-commands{}, "Reading"', []),
         ("reference/checks{}", ["reference/checks{}"]),
         ("docs/reference/checks{} section 12", ["docs/reference/checks{} section 12"]),
         ("docs/reference/checks{} sections 6 to 9", [f"docs/reference/checks{{}} section {n}" for n in (8, 9)]),

@@ -10,8 +10,7 @@ from celery import current_app
 from troubleshooting import dispatch
 from troubleshooting.domain.cases import case
 from troubleshooting.domain.checks import check_run
-from troubleshooting.domain.checks.checklist import RULES
-from troubleshooting.domain.checks.finding import CheckId, CheckStatus
+from troubleshooting.domain.checks.finding import CheckStatus
 from troubleshooting.domain.drift import drift
 from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
@@ -21,6 +20,7 @@ from troubleshooting.domain.retests import retest, retest_texts
 from troubleshooting.domain.submissions import submission
 from troubleshooting.domain.verdict.verdict import Confidence, VerdictCode
 from troubleshooting.management.commands.draw_states import drawing
+from troubleshooting.management.commands.list_checks import listing
 from troubleshooting.models import choices
 from troubleshooting.queries.drift.drift_list import DRIFT_LABELS
 
@@ -31,6 +31,10 @@ NOUNS += [(exclusion, exclusion.ExclusionStatus), (placement, placement.Placemen
 
 def test_the_drawing_of_the_states_is_fresh():
     assert (ROOT / "docs/states.md").read_text(encoding="utf-8") == drawing()
+
+
+def test_the_table_of_checks_is_fresh():
+    assert (ROOT / "docs/checks.md").read_text(encoding="utf-8") == listing()
 
 
 @pytest.mark.parametrize(("noun", "statuses"), NOUNS)
@@ -53,7 +57,6 @@ def test_whoever_moves_a_status_has_somewhere_to_move_it(noun, statuses):
         (choices.PROGRAM_LABELS, case.Program),
         (choices.STAGE_LABELS, case.Stage),
         (choices.RUN_STATUS_LABELS, check_run.RunStatus),
-        (choices.CHECK_TITLES, CheckId),
         (choices.CHECK_STATUS_LABELS, CheckStatus),
         (choices.READ_STATE_LABELS, ReadState),
         (choices.VERDICT_LABELS, VerdictCode),
@@ -72,10 +75,6 @@ def test_whoever_moves_a_status_has_somewhere_to_move_it(noun, statuses):
 )
 def test_every_code_has_a_label(labels, codes):
     assert set(labels) == set(codes)
-
-
-def test_every_check_has_a_rule():
-    assert set(RULES) == set(CheckId)
 
 
 @pytest.mark.parametrize("code", DeviceErrorCode)

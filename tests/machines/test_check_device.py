@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import WRONGLY_BLOCKED, healthy_windows_11
 from portal.demo.lab.server import LAB_PASSWORD, LAB_USERNAME
-from troubleshooting.domain.checks.finding import CheckId
+from troubleshooting.domain.checks.registry import CHECKS
 
 KEYS = ["device", "findings", "verdict", "commands", "error"]
 FINDING_KEYS = ["check", "status", "observed", "expected", "summary", "remedy"]
@@ -50,7 +50,7 @@ def test_json_is_all_that_is_printed(lab_server, capsys):
     assert status == 0
     assert list(printed) == KEYS
     assert printed["device"] == "localhost"
-    assert [finding["check"] for finding in printed["findings"]] == [str(check) for check in CheckId]
+    assert [finding["check"] for finding in printed["findings"]] == [check.id for check in CHECKS]
     assert {tuple(finding) for finding in printed["findings"]} == {tuple(FINDING_KEYS)}
     assert {tuple(command) for command in printed["commands"]} == {("name", "pipeline", "seconds")}
     assert printed["verdict"] is None

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from portal import checks
+from troubleshooting.domain.checks.windows import PROXY
 
 
 def ids(found: list[checks.CheckMessage]) -> list[str | None]:
@@ -86,3 +88,12 @@ def test_a_length_or_a_role_that_cannot_be_is_refused(
     settings.AUDIT_MODE_TEST_LENGTH, settings.AUDIT_MODE_TEST_NEEDS_APPROVAL_FROM = length, roles
 
     assert ids(checks.check_audit_mode_tests(None)) == found
+
+
+def test_a_check_of_pcs_that_no_visit_asks_about_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert checks.check_entries_read(None) == []
+    monkeypatch.setattr(checks, "CHECKS", (replace(PROXY, depends_on=("moon_phase",)),))
+
+    (found,) = checks.check_entries_read(None)
+
+    assert (found.id, found.msg) == ("portal.E008", 'The check "proxy" depends on "moon_phase", which no visit reads.')

@@ -90,7 +90,7 @@ def save_findings(run: CheckRun, findings: tuple[Finding, ...]) -> None:
     CheckFinding.objects.bulk_create(
         CheckFinding(
             check_run=run,
-            check_id=finding.check.value,
+            check_id=finding.check,
             status=finding.status.value,
             content=finding_content(finding),
             judged_at=run.requested_at,

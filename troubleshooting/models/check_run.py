@@ -10,7 +10,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.checks.check_run import ENDED, LIVE, RunStatus
-from troubleshooting.domain.checks.finding import CheckId, CheckStatus
+from troubleshooting.domain.checks.finding import CheckStatus
+from troubleshooting.domain.checks.registry import ID_FORMAT
 from troubleshooting.models.case import Case
 from troubleshooting.models.choices import codes
 from troubleshooting.models.device import Device
@@ -204,7 +205,7 @@ class CheckFinding(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["check_run", "check_id"], name="finding_one_per_check"),
             models.CheckConstraint(condition=Q(status__in=codes(CheckStatus)), name="finding_status_known"),
-            models.CheckConstraint(condition=Q(check_id__in=codes(CheckId)), name="finding_check_known"),
+            models.CheckConstraint(condition=Q(check_id__regex=ID_FORMAT), name="finding_check_id_format"),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from troubleshooting.domain.cases.case import ProblemKind, Program, Stage
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.domain.checks.finding import CheckStatus
-from troubleshooting.domain.checks.remediation import CHECK_NAMES
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.snapshot import ReadState
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus, ScopeKind
@@ -83,9 +82,6 @@ TEST_STATUS_LABELS: Labels = {
 
 # Values of EnableNetworkProtection as they are read back.
 MODE_LABELS: Mapping[int, Promise] = {0: _("Off"), 1: _("Block"), 2: _("Audit")}
-
-# Marked for translation where they stand.
-CHECK_TITLES: Labels = {check: _(name.message) for check, name in CHECK_NAMES.items()}
 
 CHECK_STATUS_LABELS: Labels = {
     CheckStatus.WAITING: _("Waiting"),

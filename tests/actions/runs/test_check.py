@@ -19,7 +19,7 @@ from troubleshooting.actions.checks.check_runs import cancel_check_run, retry_ch
 from troubleshooting.actions.runs.check import run_checks
 from troubleshooting.domain.cases.case import Program, Stage
 from troubleshooting.domain.checks.check_run import RunStatus
-from troubleshooting.domain.checks.finding import CheckId
+from troubleshooting.domain.checks.registry import BY_ID
 from troubleshooting.models import ActivityEntry, Case, CheckRun, DeviceAnswer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,7 +52,7 @@ def test_a_blocked_site_on_a_healthy_pc_ends_in_a_sure_verdict(lab_server):
         Stage.CHECKED,
         "blocked_by_network_protection",
     )
-    assert set(statuses(case)) == {check.value for check in CheckId}
+    assert set(statuses(case)) == set(BY_ID)
     assert "waiting" not in statuses(case).values()
     assert "fail" not in statuses(case).values()
     assert server.sessions_open == 0

@@ -24,8 +24,11 @@ from tests.domain.builders import (
 )
 from tests.domain.strategies import reports, snapshots
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
+from troubleshooting.domain.checks.antivirus import REAL_TIME_PROTECTION
 from troubleshooting.domain.checks.checklist import judge
-from troubleshooting.domain.checks.finding import CheckId, CheckStatus
+from troubleshooting.domain.checks.finding import CheckStatus
+from troubleshooting.domain.checks.registry import PREREQUISITE_IDS
+from troubleshooting.domain.checks.windows import SERVER_SWITCHES
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.snapshot import BrowserPolicy, ListValue, Reading, ReadState, Snapshot
 from troubleshooting.domain.verdict.base import FROM_AUDIT_MODE_TEST, NextStepCode
@@ -176,7 +179,7 @@ def test_a_block_on_a_pc_that_is_not_right_names_both():
 
     assert [(item.kind, item.reference) for item in found.evidence] == [
         (EvidenceKind.EVENT, (NOW - timedelta(minutes=10)).isoformat()),
-        (EvidenceKind.CHECK, CheckId.REAL_TIME_PROTECTION.value),
+        (EvidenceKind.CHECK, REAL_TIME_PROTECTION.id),
     ]
 
 
@@ -273,4 +276,4 @@ def test_a_miss_is_only_called_so_when_every_required_check_is_known(device: Sna
     found = conclude(about, device, findings)
 
     if about.kind is ProblemKind.DANGEROUS_SITE_MISSED and found.code is NOT_REPRODUCED:
-        assert open_ones.isdisjoint({*list(CheckId)[:8], CheckId.SERVER_SWITCHES})
+        assert open_ones.isdisjoint({*PREREQUISITE_IDS, SERVER_SWITCHES.id})

@@ -9,7 +9,7 @@ from django.urls import reverse
 from tests.factories import CaseFactory, CheckRunFactory, UserFactory
 from tests.queries import made
 from tests.views.checks.test_check_runs import signed_in, text_of
-from troubleshooting.domain.checks.finding import CheckId
+from troubleshooting.domain.checks.antivirus import REAL_TIME_PROTECTION
 from troubleshooting.models import ActivityEntry, Case
 from troubleshooting.queries.cases import case_list
 
@@ -44,7 +44,7 @@ def test_the_employees_page_has_the_verdict_and_no_word_that_is_only_for_it():
     case = CaseFactory(checked=True)
     made.finished_run(case, snapshot=made.RTP_OFF)
     judged = {found.check: found for found in made.judge(made.RTP_OFF, report=case.report)}
-    remedy = judged[CheckId.REAL_TIME_PROTECTION].remedy.it
+    remedy = judged[REAL_TIME_PROTECTION.id].remedy.it
 
     for_employee, for_it = case_page(signed_in(case.reporter), case), case_page(signed_in(made.reviewer()), case)
 

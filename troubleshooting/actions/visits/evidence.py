@@ -10,8 +10,9 @@ from django.db import transaction
 from django.db.models import F
 
 from troubleshooting.domain.checks.check_run import RunStatus
-from troubleshooting.domain.checks.checklist import RULES, judge
-from troubleshooting.domain.checks.finding import CheckId, Finding
+from troubleshooting.domain.checks.checklist import judge
+from troubleshooting.domain.checks.finding import Finding
+from troubleshooting.domain.checks.registry import ENTRIES_READ
 from troubleshooting.domain.evidence.snapshot import Reading, ReadState, Snapshot
 from troubleshooting.machines.base import Answer
 from troubleshooting.machines.parse import build_snapshot
@@ -38,7 +39,7 @@ class EvidenceKeeper:
         self.clock = clock
         self._snapshot: DeviceSnapshot | None = None
         self._answers: list[Answer] = []
-        self._saved: dict[CheckId, Finding] = {}
+        self._saved: dict[str, Finding] = {}
         self._report = run.case.report
 
     @classmethod
@@ -89,7 +90,7 @@ class EvidenceKeeper:
             [
                 CheckFinding(
                     check_run=self.run,
-                    check_id=finding.check.value,
+                    check_id=finding.check,
                     status=finding.status.value,
                     content=finding_content(finding),
                     judged_at=now,
@@ -142,6 +143,5 @@ def finding_content(finding: Finding) -> dict[str, object]:
 
 def _closed(snapshot: Snapshot) -> Snapshot:
     """Mark as failed what was never answered, so that no check waits for ever."""
-    needed = (name for rule in RULES.values() for name in rule.depends_on)
-    unanswered = dict.fromkeys([*needed, "protection_events"], Reading(ReadState.FAILED))
+    unanswered = dict.fromkeys([*ENTRIES_READ, "protection_events"], Reading(ReadState.FAILED))
     return replace(snapshot, readings=tuple((unanswered | dict(snapshot.readings)).items()))

@@ -1,4 +1,4 @@
-"""What rules are made of."""
+"""What a check is made of."""
 
 from __future__ import annotations
 
@@ -8,12 +8,28 @@ from dataclasses import dataclass, field
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.cases.case import Report
-from troubleshooting.domain.evidence.snapshot import Snapshot
+from troubleshooting.domain.checks.finding import CheckStatus
+from troubleshooting.domain.evidence.snapshot import ComputerStatus, Snapshot
+
+IT_MUST_ACT = _("You need not do anything. IT has to change this.")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a check comes to for one reason: its status, one sentence for everybody, and what each reader can do.
+
+    The texts are messages whose places are filled with the values that the rule returns along with the reason.
+    """
+
+    status: CheckStatus
+    summary: str
+    employee: str | None = None
+    it: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a rule found: the reason (a key of the remediation tables), the value seen, and values for the sentences."""
+    """What a rule found: the reason (a key of the check's outcomes), the value seen, and values for the sentences."""
 
     reason: str
     observed: Text
@@ -23,18 +39,32 @@ class Judgement:
 RuleFunction = Callable[[Snapshot, Report | None], Judgement]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A check's rule.
+def no_rule(snapshot: Snapshot, report: Report | None) -> Judgement:
+    """Stand where a check has no rule yet; the registry refuses such a check."""
+    raise NotImplementedError
 
-    ``depends_on`` names the catalogue entries it waits for. Without an answer to one of them the finding is unknown,
-    unless the name stands in ``tolerates`` (any failure) or ``absent_is_an_answer``; then the function copes with it.
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Check:
+    """One check, whole. The registry refuses one with a part missing, so the empty values below are never used.
+
+    Without an answer to one of ``depends_on`` the finding is unknown, unless the name is in ``tolerates`` (any failure)
+    or ``absent_is_an_answer``; then the rule copes with it.
     """
 
-    depends_on: tuple[str, ...]
-    function: RuleFunction
+    id: str  # on the page, in JSON and in the database; never changed
+    order: int = 0  # on the page and in docs/checks.md
+    title: str = ""
+    expected: str = ""
+    is_prerequisite: bool = False  # one of the article's own
+    depends_on: tuple[str, ...] = ()  # catalogue names
     tolerates: frozenset[str] = frozenset()
     absent_is_an_answer: frozenset[str] = frozenset()
+    rule: RuleFunction = no_rule
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.id
 
 
 SILENT = Judgement("silent", say(_("not said")))
@@ -52,3 +82,19 @@ def shortened(value: str | int, longest: int = 120) -> str | int:
     if isinstance(value, int) or len(value) <= longest:
         return value
     return value[: longest - 1] + "…"
+
+
+def computer_status(snapshot: Snapshot) -> ComputerStatus:
+    """Return what Defender says of itself; all silent where it said nothing."""
+    return snapshot.computer_status or ComputerStatus()
+
+
+_ON = say(_("On"))
+_OFF = say(_("Off"))
+
+
+def switched(on: bool | None, *, when_on: str, when_off: str) -> Judgement:
+    """Judge a plain on/off value."""
+    if on is None:
+        return SILENT
+    return Judgement(when_on, _ON) if on else Judgement(when_off, _OFF)

@@ -1,21 +1,34 @@
-"""Rules about network protection itself: mode, origin, cloud, exclusions.
+"""Checks of network protection itself: cloud, mode, origin.
 
-Source: docs/reference/checks.md section 1, P6, P7, and section 5, C1, C15.
+Source: docs/reference/checks.md section 1, P6, P7, and section 5, C1.
 """
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
+from collections.abc import Mapping
 
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.cases.case import ProblemKind, Report
-from troubleshooting.domain.checks.base import SILENT, Judgement, shortened, strange
-from troubleshooting.domain.evidence.events import file_name, program_file
-from troubleshooting.domain.evidence.readings import ON, POLICY_ROOT, as_number, is_answered, mode_policy
-from troubleshooting.domain.evidence.snapshot import CloudConnectivity, ListValue, Preferences, Snapshot
+from troubleshooting.domain.checks.base import (
+    IT_MUST_ACT,
+    SILENT,
+    Check,
+    Judgement,
+    Outcome,
+    shortened,
+    strange,
+)
+from troubleshooting.domain.checks.finding import CheckStatus
+from troubleshooting.domain.evidence.readings import (
+    as_number,
+    mode_policy,
+)
+from troubleshooting.domain.evidence.snapshot import (
+    CloudConnectivity,
+    Preferences,
+    Snapshot,
+)
 
 OFF, BLOCK, AUDIT = 0, 1, 2
 
@@ -41,6 +54,27 @@ CLOUD_REASONS: Mapping[int, str] = {
     0x80072EFD: "firewall",
 }
 
+# The article says "Audit mode isn't enabled. Use Group Policy to set the rule to Disabled (value: 0)"
+# (docs/reference/checks.md, P7).
+_NOT_LITERALLY = _(
+    "Do not set the policy to Disabled (0) as the article reads literally: that would switch network protection off. "
+    "Meant is that a left-over 2 must go."
+)
+_POLICY_AUDIT = _(
+    "EnableNetworkProtection is 2 and set by %(origin)s, so a local change does not last. Change it there to 1 "
+    "(Block) or remove the value. Do not set it to Disabled (0) as the article reads literally: that would switch "
+    "network protection off."
+)
+_LOCAL_AUDIT = _(
+    "Run Set-MpPreference -EnableNetworkProtection Enabled and read it back. Do not set the Group Policy to Disabled "
+    "(0) as the article reads literally: that would switch network protection off."
+)
+_SWITCH_ON = _(
+    "Set by: %(origin)s. Run Set-MpPreference -EnableNetworkProtection Enabled, or set 1 (Block) in the policy that "
+    "sets it now, and read it back. The article's “Disabled (0)” only means that a left-over audit value (2) must "
+    "go; read literally it would switch network protection off."
+)
+
 
 def cloud_connectivity(snapshot: Snapshot, report: Report | None) -> Judgement:
     """P6: the success line of the test is there; a test that could not run is unknown, not a failure."""
@@ -58,6 +92,63 @@ def _hresult(text: str | None) -> int:
     """Read a result code with or without 0x; 0 where it is none."""
     digits = (text or "").strip().casefold().removeprefix("0x")
     return as_number("0x" + digits) or 0
+
+
+CLOUD_CONNECTIVITY = Check(
+    id="cloud_connectivity",
+    order=70,
+    title=_("Connection to the protection cloud"),
+    expected=_("The test connection succeeds"),
+    depends_on=("cloud_connectivity",),
+    is_prerequisite=True,
+    rule=cloud_connectivity,
+    outcomes={
+        "connected": Outcome(CheckStatus.PASS, _("The PC reaches Microsoft's protection cloud.")),
+        "name_not_resolved": Outcome(
+            CheckStatus.FAIL,
+            _("The PC does not reach Microsoft's protection cloud: names on the internet are not found."),
+            IT_MUST_ACT,
+            _("%(hresult)s: name resolution. Give Defender its proxy (Set-MpPreference -ProxyServer) or correct DNS."),
+        ),
+        "certificate": Outcome(
+            CheckStatus.FAIL,
+            _("The PC does not reach Microsoft's protection cloud: the secure connection is not accepted."),
+            IT_MUST_ACT,
+            _(
+                "%(hresult)s: TLS inspection, a wrong clock, or no way to the revocation lists (netsh winhttp set "
+                "proxy). Exempt *.wdcp.microsoft.com and the other cloud hosts from TLS inspection."
+            ),
+        ),
+        "firewall": Outcome(
+            CheckStatus.FAIL,
+            _("The PC does not reach Microsoft's protection cloud: the network does not let it through."),
+            IT_MUST_ACT,
+            _(
+                "%(hresult)s: firewall, proxy or TLS inspection. Open 443 to *.wdcp.microsoft.com, "
+                "*.wdcpalt.microsoft.com, *.wd.microsoft.com, *.smartscreen.microsoft.com and "
+                "*.smartscreen-prod.microsoft.com, or give Defender its proxy (Set-MpPreference -ProxyServer or "
+                "-ProxyPacUrl)."
+            ),
+        ),
+        "not_connected": Outcome(
+            CheckStatus.FAIL,
+            _("The PC does not reach Microsoft's protection cloud."),
+            IT_MUST_ACT,
+            _(
+                "MpCmdRun.exe -ValidateMapsConnection failed (%(hresult)s). Check firewall and proxy for the cloud "
+                "hosts, then Set-MpPreference -ProxyServer or -ProxyPacUrl."
+            ),
+        ),
+        "not_tested": Outcome(
+            CheckStatus.UNKNOWN,
+            _("Whether the PC reaches Microsoft's protection cloud is not known: the test itself could not run."),
+            it=_(
+                "MpCmdRun.exe -ValidateMapsConnection gave %(hresult)s: 0x80070005 is an account without elevation, "
+                "0x800106BA a stopped Defender service, 0x80070667 a Windows version without the test."
+            ),
+        ),
+    },
+)
 
 
 def protection_mode(snapshot: Snapshot, report: Report | None) -> Judgement:
@@ -88,6 +179,49 @@ def _audit_reason(snapshot: Snapshot, report: Report | None) -> str:
     return "audit_origin_unknown" if policy.origin is None else "audit_suits"
 
 
+PROTECTION_MODE = Check(
+    id="protection_mode",
+    order=80,
+    title=_("Mode of network protection"),
+    expected=_("Block (1); for a blocked site audit (2) is enough unless policy keeps it there"),
+    depends_on=("preferences", "policy_values"),
+    tolerates=frozenset({"policy_values"}),
+    is_prerequisite=True,
+    rule=protection_mode,
+    outcomes={
+        "block": Outcome(CheckStatus.PASS, _("Network protection blocks dangerous sites (block mode).")),
+        "audit_suits": Outcome(
+            CheckStatus.PASS,
+            _("Network protection only writes down what it would block (audit mode, set on the PC itself)."),
+            it=_LOCAL_AUDIT,
+        ),
+        "audit_by_policy": Outcome(
+            CheckStatus.FAIL,
+            _("Network protection only writes down what it would block: company policy keeps it in audit mode."),
+            _("You need not do anything. IT has to change the company policy."),
+            _POLICY_AUDIT,
+        ),
+        "audit": Outcome(
+            CheckStatus.FAIL,
+            _("Network protection only writes down what it would block (audit mode), so dangerous sites open."),
+            IT_MUST_ACT,
+            _LOCAL_AUDIT,
+        ),
+        "audit_origin_unknown": Outcome(
+            CheckStatus.UNKNOWN,
+            _("Network protection is in audit mode, and whether company policy keeps it there could not be read."),
+            it=_NOT_LITERALLY,
+        ),
+        "off": Outcome(
+            CheckStatus.FAIL,
+            _("Network protection is off, so it neither blocks nor writes down any site."),
+            IT_MUST_ACT,
+            _SWITCH_ON,
+        ),
+    },
+)
+
+
 def mode_origin(snapshot: Snapshot, report: Report | None) -> Judgement:
     """C1: who sets the mode."""
     policy = mode_policy(snapshot)
@@ -100,74 +234,31 @@ def mode_origin(snapshot: Snapshot, report: Report | None) -> Judgement:
     return Judgement("policy", observed, {"origin": policy.origin, "value": policy.value})
 
 
-def exclusions_in_force(snapshot: Snapshot, report: Report | None) -> Judgement:
-    """C15: excluded traffic is not looked at; a list that is hidden or not readable proves nothing."""
-    preferences = snapshot.preferences or Preferences()
-    addresses, processes = preferences.exclusion_ip_address, preferences.exclusion_process
-    if addresses is None or processes is None:
-        return SILENT
-    coverage = list(_coverage(addresses, processes, report))
-    observed = _list_facts(addresses, processes)
-    covering = next((entry for entry, covered in coverage if covered), None)
-    if report is not None and covering is not None:
-        return _covered(report, covering)
-    if _may_hide(snapshot, addresses, processes):
-        return Judgement("hidden", say(_("Not visible")))
-    if not coverage:
-        return Judgement("none" if report else "no_entries", observed)
-    if report is None:
-        return Judgement("listed", observed)
-    return Judgement("perhaps" if None in {covered for _entry, covered in coverage} else "none", observed)
-
-
-def _coverage(addresses: ListValue, processes: ListValue, report: Report | None) -> Iterator[tuple[str, bool | None]]:
-    """Return each entry with whether it covers the report; None where that cannot be told."""
-    for entry in addresses.entries:
-        yield entry, _covers_address(entry, report) if report else None
-    for entry in processes.entries:
-        yield entry, _covers_program(entry, report) if report else None
-
-
-def _covered(report: Report, entry: str) -> Judgement:
-    """Judge an exclusion that covers the report: it explains a miss, and makes a block puzzling."""
-    reason = "covers_missed" if report.kind is ProblemKind.DANGEROUS_SITE_MISSED else "covers_blocked"
-    shown = shortened(entry)
-    return Judgement(reason, say(_("Excluded: %(entry)s"), entry=shown), {"entry": shown})
-
-
-def _list_facts(addresses: ListValue, processes: ListValue) -> Text:
-    """Write how many entries there are."""
-    return say(
-        _("IP addresses: %(addresses)s, programs: %(processes)s"),
-        addresses=len(addresses.entries),
-        processes=len(processes.entries),
-    )
-
-
-def _may_hide(snapshot: Snapshot, addresses: ListValue, processes: ListValue) -> bool:
-    """Tell whether entries may exist that the portal cannot see."""
-    if not (addresses.readable and processes.readable):
-        return True
-    if as_number(snapshot.policy(POLICY_ROOT, "HideExclusionsFromLocalAdmins")) == ON:
-        return True
-    shows_nothing = not addresses.entries and not processes.entries
-    return shows_nothing and not is_answered(snapshot, "policy_values")
-
-
-def _covers_address(entry: str, report: Report) -> bool | None:
-    """Tell whether an IP exclusion covers the reported address; None for a name, whose addresses are not known."""
-    address = report.indicator.address
-    if address is None:
-        return None
-    try:
-        return address in ipaddress.ip_network(entry.strip(), strict=False)
-    except ValueError:
-        return None
-
-
-def _covers_program(entry: str, report: Report) -> bool | None:
-    """Tell whether a process exclusion covers the reported program, by file name; None where that cannot be told."""
-    wanted, pattern = program_file(report), file_name(entry)
-    if wanted is None or not pattern.strip("*?."):
-        return None
-    return fnmatchcase(wanted, pattern.replace("[", "[[]"))
+MODE_ORIGIN = Check(
+    id="mode_origin",
+    order=120,
+    title=_("Who sets the mode"),
+    expected=_("Known to IT; nothing is required"),
+    depends_on=("policy_values",),
+    absent_is_an_answer=frozenset({"policy_values"}),
+    rule=mode_origin,
+    outcomes={
+        "local": Outcome(CheckStatus.INFO, _("No company policy sets the mode of network protection on this PC.")),
+        "policy": Outcome(
+            CheckStatus.WARN,
+            _("Company policy (%(origin)s) sets the mode of network protection; a change on the PC would not last."),
+            it=_(
+                "Change EnableNetworkProtection in %(origin)s (now %(value)s); the portal's local change is "
+                "overwritten."
+            ),
+        ),
+        "conflict": Outcome(
+            CheckStatus.WARN,
+            _("Two company policies (MDM and Group Policy) set the mode of network protection differently."),
+            it=_(
+                "EnableNetworkProtection is %(mdm)s under Policy Manager and %(gpo)s under the Group Policy key. "
+                "Keep one of them; a local change does not last."
+            ),
+        ),
+    },
+)

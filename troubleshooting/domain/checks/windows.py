@@ -1,78 +1,39 @@
-"""Rules about Windows itself: edition, version, server switches, proxy.
+"""Checks of Windows itself: edition, version, server switches, proxy.
 
 Source: docs/reference/checks.md sections 1 to 3, section 5, C2 and C16.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from enum import StrEnum
-
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.base.text import say
 from troubleshooting.domain.cases.case import Report
-from troubleshooting.domain.checks.base import SILENT, Judgement, shortened
-from troubleshooting.domain.evidence.snapshot import OperatingSystem, Preferences, Snapshot, WinHttpProxy
-
-
-class EditionClass(StrEnum):
-    """How an edition counts for network protection (docs/reference/checks.md section 3)."""
-
-    SUPPORTED = "supported"
-    MULTI_SESSION = "multi_session"
-    HOME = "home"
-    UNLISTED = "unlisted"
-    SERVER = "server"
-
-
-class MachineClass(StrEnum):
-    """Which rules of version and switches apply."""
-
-    CLIENT = "client"
-    MULTI_SESSION = "multi_session"
-    SERVER = "server"
-
-
-def _editions() -> dict[int, tuple[str, EditionClass]]:
-    """Spread the rows of docs/reference/checks.md section 3 by OperatingSystemSKU."""
-    rows: tuple[tuple[tuple[int, ...], str, EditionClass], ...] = (
-        ((4, 27, 70, 72, 84), "Enterprise", EditionClass.SUPPORTED),
-        ((125, 126, 129, 130), "Enterprise LTSC", EditionClass.SUPPORTED),
-        ((175,), "Enterprise multi-session", EditionClass.MULTI_SESSION),
-        ((48, 49), "Pro", EditionClass.SUPPORTED),
-        ((161, 162), "Pro for Workstations", EditionClass.SUPPORTED),
-        ((121, 122), "Education", EditionClass.UNLISTED),
-        ((98, 99, 100, 101), "Home", EditionClass.HOME),
-        ((7, 8, 10, 12, 13, 79, 80, 145, 146, 147, 148, 407), "Server", EditionClass.SERVER),
-        ((143, 144), "Nano Server", EditionClass.UNLISTED),
-    )
-    return {sku: (name, kind) for skus, name, kind in rows for sku in skus}
-
-
-EDITIONS: Mapping[int, tuple[str, EditionClass]] = _editions()
-NANO_SERVER = frozenset({143, 144})
-
-WORKSTATION, DOMAIN_CONTROLLER, SERVER = 1, 2, 3  # Win32_OperatingSystem.ProductType; multi-session says 3 too
-
-CLIENT_BUILD = 16299  # 1709
-MULTI_SESSION_BUILD = 18363  # 1909
-SERVER_BUILD = 17134  # 1803, and every later one
-DOWN_LEVEL_BUILDS = frozenset({9600, 14393})  # Server 2012 R2, 2016
-OLDEST_SERVER_BUILD = 9600
-WINDOWS_11_BUILD = 22000
-
-
-def machine_class(system: OperatingSystem) -> MachineClass | None:
-    """Tell which rules apply; None where neither the SKU nor the product type tells."""
-    kind = EDITIONS.get(system.sku, ("", None))[1] if system.sku is not None else None
-    if kind is EditionClass.MULTI_SESSION:
-        return MachineClass.MULTI_SESSION
-    if kind is EditionClass.SERVER or system.sku in NANO_SERVER or system.product_type == DOMAIN_CONTROLLER:
-        return MachineClass.SERVER
-    if kind is not None or system.product_type == WORKSTATION:
-        return MachineClass.CLIENT
-    unlisted_server = system.sku is not None and system.product_type == SERVER
-    return MachineClass.SERVER if unlisted_server else None
+from troubleshooting.domain.checks.base import (
+    IT_MUST_ACT,
+    SILENT,
+    Check,
+    Judgement,
+    Outcome,
+    shortened,
+)
+from troubleshooting.domain.checks.editions import (
+    CLIENT_BUILD,
+    DOWN_LEVEL_BUILDS,
+    EDITIONS,
+    MULTI_SESSION_BUILD,
+    OLDEST_SERVER_BUILD,
+    SERVER_BUILD,
+    EditionClass,
+    MachineClass,
+    machine_class,
+)
+from troubleshooting.domain.checks.finding import CheckStatus
+from troubleshooting.domain.evidence.snapshot import (
+    OperatingSystem,
+    Preferences,
+    Snapshot,
+    WinHttpProxy,
+)
 
 
 def os_edition(snapshot: Snapshot, report: Report | None) -> Judgement:
@@ -84,6 +45,43 @@ def os_edition(snapshot: Snapshot, report: Report | None) -> Judgement:
     shown = shortened(system.caption) if system.caption else name
     observed = say(_("%(caption)s (edition number %(sku)s)"), caption=shown, sku=system.sku)
     return Judgement(kind.value, observed, {"edition": name, "sku": system.sku})
+
+
+OS_EDITION = Check(
+    id="os_edition",
+    order=10,
+    title=_("Windows edition"),
+    expected=_("Windows Pro or Enterprise, or Windows Server"),
+    depends_on=("operating_system",),
+    is_prerequisite=True,
+    rule=os_edition,
+    outcomes={
+        "supported": Outcome(CheckStatus.PASS, _("Windows %(edition)s supports network protection.")),
+        "multi_session": Outcome(
+            CheckStatus.PASS,
+            _("Windows %(edition)s supports network protection, with the switches that servers need."),
+            it=_("SKU 175 is judged like a server; the policy counts for everybody signed in to this machine."),
+        ),
+        "server": Outcome(
+            CheckStatus.NOT_APPLICABLE,
+            _("This is Windows Server (%(edition)s): its version and its server switches decide, not the edition."),
+        ),
+        "home": Outcome(
+            CheckStatus.FAIL,
+            _("Windows %(edition)s does not support network protection, so it cannot protect this PC."),
+            _("You need not do anything. IT has to change the edition of Windows on this PC."),
+            _("OperatingSystemSKU %(sku)s is a Home edition. Upgrade to Pro or Enterprise (slmgr /ipk or Intune)."),
+        ),
+        "unlisted": Outcome(
+            CheckStatus.WARN,
+            _("Windows %(edition)s is not listed by Microsoft for network protection; it may work or not."),
+            it=_(
+                "OperatingSystemSKU %(sku)s is in no table of Microsoft's network protection pages. Test with "
+                "https://smartscreentestratings2.net outside Edge before relying on it."
+            ),
+        ),
+    },
+)
 
 
 def os_version(snapshot: Snapshot, report: Report | None) -> Judgement:
@@ -109,6 +107,55 @@ def _server_reason(build: int) -> str:
     return "unlisted" if build > OLDEST_SERVER_BUILD else "too_old"
 
 
+OS_VERSION = Check(
+    id="os_version",
+    order=20,
+    title=_("Windows version"),
+    expected=_(
+        "Windows 10 version 1709 (build 16299) or later; multi-session 1909; Server 2012 R2, 2016, 1803 or later"
+    ),
+    depends_on=("operating_system",),
+    is_prerequisite=True,
+    rule=os_version,
+    outcomes={
+        "supported": Outcome(CheckStatus.PASS, _("This version of Windows (build %(build)s) is new enough.")),
+        "down_level_server": Outcome(
+            CheckStatus.PASS,
+            _("This version of Windows Server (build %(build)s) is supported with the modern unified solution."),
+            it=_(
+                "Server 2012 R2 and 2016 need the modern unified solution with platform 4.18.2001 or later and both "
+                "server switches; those are checks of their own."
+            ),
+        ),
+        "too_old": Outcome(
+            CheckStatus.FAIL,
+            _("This version of Windows (build %(build)s) is too old for network protection; %(needed)s is needed."),
+            _("You need not do anything. IT has to update Windows on this PC."),
+            _("Build %(build)s is below %(needed)s. Install a supported feature update."),
+        ),
+        "unlisted": Outcome(
+            CheckStatus.WARN,
+            _("Build %(build)s of Windows Server is not listed by Microsoft for network protection."),
+            it=_("Listed are 2012 R2 (9600), 2016 (14393) and 1803 (17134) or later. Move to a listed version."),
+        ),
+    },
+)
+
+
+# The switches in words, since the observed value stands on the employee's page too.
+_SWITCH_WORDS = {
+    "AllowNetworkProtectionOnWinServer": "on servers",
+    "AllowNetworkProtectionDownLevel": "on older systems",
+}
+
+_SWITCHES_REMEDY = _(
+    "Run Set-MpPreference -AllowNetworkProtectionOnWinServer $true (on Windows Server 2012 R2 and 2016 also "
+    "-AllowNetworkProtectionDownLevel $true), or set the same by policy, and read it back. Until then "
+    "EnableNetworkProtection is ignored. Leave -AllowDatagramProcessingOnWinServer off on servers with much UDP "
+    "traffic (Microsoft's pages disagree about it)."
+)
+
+
 def server_switches(snapshot: Snapshot, report: Report | None) -> Judgement:
     """C2: on servers and multi-session, the Allow switches without which the mode is ignored."""
     system = snapshot.operating_system or OperatingSystem()
@@ -129,16 +176,29 @@ def server_switches(snapshot: Snapshot, report: Report | None) -> Judgement:
     return SILENT if unread else Judgement("set", observed)
 
 
-# The switches in words, since the observed value stands on the employee's page too.
-_SWITCH_WORDS = {
-    "AllowNetworkProtectionOnWinServer": "on servers",
-    "AllowNetworkProtectionDownLevel": "on older systems",
-}
-
-
 def _switch_state(name: str, on: bool | None) -> str:
     """Write one switch for the reader."""
     return f"{_SWITCH_WORDS[name]} {'not said' if on is None else 'on' if on else 'off'}"
+
+
+SERVER_SWITCHES = Check(
+    id="server_switches",
+    order=110,
+    title=_("Switches for servers"),
+    expected=_("Network protection allowed on servers; on Server 2012 R2 and 2016 also for older systems"),
+    depends_on=("preferences", "operating_system"),
+    rule=server_switches,
+    outcomes={
+        "client": Outcome(CheckStatus.NOT_APPLICABLE, _("Only servers and multi-session Windows have these switches.")),
+        "set": Outcome(CheckStatus.PASS, _("The switches that let network protection work on a server are set.")),
+        "off": Outcome(
+            CheckStatus.FAIL,
+            _("Network protection is ignored on this server: a switch that servers need is off."),
+            IT_MUST_ACT,
+            _SWITCHES_REMEDY,
+        ),
+    },
+)
 
 
 def proxy(snapshot: Snapshot, report: Report | None) -> Judgement:
@@ -156,3 +216,43 @@ def proxy(snapshot: Snapshot, report: Report | None) -> Judgement:
     if windows.direct:
         return Judgement("direct", say(_("Defender: none; Windows: none")))
     return Judgement("unclear", say(_("Defender: none; Windows: not known")))
+
+
+PROXY = Check(
+    id="proxy",
+    order=170,
+    title=_("Proxy"),
+    expected=_("The proxy that the network needs, if any"),
+    depends_on=("preferences", "winhttp_proxy"),
+    tolerates=frozenset({"winhttp_proxy"}),
+    rule=proxy,
+    outcomes={
+        "defender": Outcome(
+            CheckStatus.INFO,
+            _("Defender reaches its cloud through its own proxy setting."),
+            it=_(
+                "Compare with Get-MpPreference | Select-Object ProxyServer, ProxyPacUrl, ProxyBypass. A named proxy "
+                "comes before a PAC file; Defender remembers the last one that worked."
+            ),
+        ),
+        "windows_only": Outcome(
+            CheckStatus.WARN,
+            _("Windows uses a proxy, but Defender has not been told of one; its cloud may be out of reach."),
+            IT_MUST_ACT,
+            _(
+                "WinHTTP has a proxy, Defender has none. Where cloud connectivity fails, set Set-MpPreference "
+                "-ProxyServer http://server:port (or -ProxyPacUrl), read it back and check the connection again."
+            ),
+        ),
+        "direct": Outcome(
+            CheckStatus.INFO,
+            _("No proxy is set for Defender, and Windows itself reports none."),
+            it=_("Where the network needs a proxy, set Set-MpPreference -ProxyServer or -ProxyPacUrl and check again."),
+        ),
+        "unclear": Outcome(
+            CheckStatus.INFO,
+            _("No proxy is set for Defender; what Windows itself uses could not be made out."),
+            it=_("The words of netsh winhttp show proxy are localised; read its lines in the evidence."),
+        ),
+    },
+)

@@ -14,8 +14,8 @@ from enum import StrEnum
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
+from troubleshooting.domain.checks.editions import WINDOWS_11_BUILD, MachineClass, machine_class
 from troubleshooting.domain.checks.finding import Finding
-from troubleshooting.domain.checks.windows import WINDOWS_11_BUILD, MachineClass, machine_class
 from troubleshooting.domain.evidence.snapshot import ComputerStatus, Snapshot
 from troubleshooting.domain.submissions.submission_text import (
     ADDITIONAL_INFORMATION_LIMIT,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from troubleshooting.domain.cases.case import ProblemKind, Report
 from troubleshooting.domain.checks.finding import CheckStatus, Finding
 from troubleshooting.domain.checks.network import MODES
-from troubleshooting.domain.checks.remediation import CHECK_NAMES
+from troubleshooting.domain.checks.registry import title_of
 from troubleshooting.domain.evidence.events import file_name, matches_in
 from troubleshooting.domain.evidence.readings import mode_policy
 from troubleshooting.domain.evidence.snapshot import (
@@ -173,7 +173,7 @@ def _event_words(event: ProtectionEvent) -> str:
 
 def _failed_line(findings: Iterable[Finding]) -> str:
     """Name the checks that failed."""
-    failed = [str(CHECK_NAMES[finding.check]) for finding in findings if finding.status is CheckStatus.FAIL]
+    failed = [str(title_of(finding.check)) for finding in findings if finding.status is CheckStatus.FAIL]
     return f"Checks that failed: {', '.join(failed) or 'none'}"
 
 
@@ -236,7 +236,7 @@ def _findings_section(findings: Iterable[Finding]) -> Iterator[str]:
     """Write every check."""
     yield from _titled("Checks")
     for finding in findings:
-        yield f"[{finding.status.value}] {CHECK_NAMES[finding.check]}: {one_line(str(finding.summary), 1000)}"
+        yield f"[{finding.status.value}] {title_of(finding.check)}: {one_line(str(finding.summary), 1000)}"
         yield f"    observed: {one_line(str(finding.observed), 1000)}; expected: {finding.expected}"
 
 

@@ -41,7 +41,7 @@ class Confidence(StrEnum):
 class EvidenceKind(StrEnum):
     """What an item of evidence points at."""
 
-    CHECK = "check"  # reference: a CheckId
+    CHECK = "check"  # reference: the id of a check
     EVENT = "event"  # reference: the record number in the device's log, or its time where there is none
     READING = "reading"  # reference: a catalogue name
 

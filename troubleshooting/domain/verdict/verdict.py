@@ -12,7 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
-from troubleshooting.domain.checks.finding import PREREQUISITES, CheckId, CheckStatus, Finding
+from troubleshooting.domain.checks import exclusions, windows
+from troubleshooting.domain.checks.base import Check
+from troubleshooting.domain.checks.finding import CheckStatus, Finding
+from troubleshooting.domain.checks.registry import PREREQUISITES
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.events import EventMatch, Strength, clock_skew, matches_in
 from troubleshooting.domain.evidence.snapshot import Snapshot
@@ -35,7 +38,7 @@ LOG_LIMIT = 500  # events that a visit reads at most, newest first (docs/referen
 TIME_SLACK = timedelta(minutes=5)  # people round the time up
 
 # Without one of these network protection does not work: the article's prerequisites, and the switches of a server.
-REQUIRED: tuple[CheckId, ...] = (*PREREQUISITES, CheckId.SERVER_SWITCHES)
+REQUIRED: tuple[Check, ...] = (*PREREQUISITES, windows.SERVER_SWITCHES)
 _NOT_KNOWN = frozenset({CheckStatus.UNKNOWN, CheckStatus.WAITING})
 
 
@@ -45,7 +48,7 @@ class Facts:
 
     report: Report
     snapshot: Snapshot
-    findings: Mapping[CheckId, Finding]
+    findings: Mapping[str, Finding]  # by check id
     matches: tuple[EventMatch, ...]  # best first
 
     @property
@@ -59,9 +62,9 @@ class Facts:
             return True
         return min(event.recorded_at for event in events) - self.report.happened_at < clock_skew(self.snapshot)
 
-    def with_status(self, checks: Iterable[CheckId], statuses: frozenset[CheckStatus]) -> list[Finding]:
+    def with_status(self, checks: Iterable[Check], statuses: frozenset[CheckStatus]) -> list[Finding]:
         """Return the findings of these checks that have one of these statuses."""
-        found = (self.findings.get(check) for check in checks)
+        found = (self.findings.get(check.id) for check in checks)
         return [finding for finding in found if finding is not None and finding.status in statuses]
 
 
@@ -138,7 +141,7 @@ def prerequisites_not_met(facts: Facts) -> Verdict | None:
 
 def excluded(facts: Facts) -> Verdict | None:
     """An exclusion covers the program or address of a missed site, so its traffic was not looked at (C15)."""
-    covering = facts.with_status([CheckId.EXCLUSIONS_IN_FORCE], frozenset({CheckStatus.FAIL}))
+    covering = facts.with_status([exclusions.EXCLUSIONS_IN_FORCE], frozenset({CheckStatus.FAIL}))
     if facts.report.kind is not ProblemKind.DANGEROUS_SITE_MISSED or not covering:
         return None
     by_address = facts.report.indicator.address is not None
@@ -157,7 +160,7 @@ def log_cannot_tell(facts: Facts) -> Verdict | None:
 def checks_cannot_tell(facts: Facts) -> Verdict | None:
     """For a missed site every required check has to be known: "not blocked" means nothing where it may be off."""
     unknown = facts.with_status(REQUIRED, _NOT_KNOWN)
-    incomplete = unknown or any(check not in facts.findings for check in REQUIRED)
+    incomplete = unknown or any(check.id not in facts.findings for check in REQUIRED)
     if facts.report.kind is not ProblemKind.DANGEROUS_SITE_MISSED or not incomplete:
         return None
     return _verdict(facts, VerdictCode.CANNOT_TELL, "checks_unread", Confidence.LOW, _checks(unknown))
@@ -219,7 +222,7 @@ def _verdict(
 
 def _checks(findings: Iterable[Finding]) -> list[Evidence]:
     """Point at findings."""
-    return [Evidence(EvidenceKind.CHECK, finding.check.value, finding.summary) for finding in findings]
+    return [Evidence(EvidenceKind.CHECK, finding.check, finding.summary) for finding in findings]
 
 
 def _event(match: EventMatch) -> Evidence:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
-
-from django.core.management.base import BaseCommand, CommandError
 
 from troubleshooting.domain.cases import case
 from troubleshooting.domain.checks import check_run
@@ -16,6 +12,7 @@ from troubleshooting.domain.exclusions import exclusion, placement
 from troubleshooting.domain.leases import audit_mode_test, lease
 from troubleshooting.domain.retests import retest
 from troubleshooting.domain.submissions import submission
+from troubleshooting.management.generated_page import GeneratedPageCommand
 
 TABLES: Mapping[str, tuple[Mapping[Any, frozenset[Any]], Mapping[Any, str | None]]] = {
     "Case": (case.TRANSITIONS, case.NEXT_MOVE),
@@ -52,22 +49,11 @@ def _first(transitions: Mapping[StrEnum, frozenset[StrEnum]]) -> str:
     return next(iter(transitions)).value
 
 
-class Command(BaseCommand):
-    """Write the drawing, or tell whether it is stale."""
+class Command(GeneratedPageCommand):
+    """Draw the states."""
 
     help = "Draw docs/states.md from the tables of transitions."
-    requires_system_checks: list[str] = []
+    file = "docs/states.md"
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take where to write and whether to write at all."""
-        parser.add_argument("file", type=Path, nargs="?", default=Path("docs/states.md"))
-        parser.add_argument("--check", action="store_true", help="write nothing; fail when the file is stale")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Write or compare."""
-        file: Path = options["file"]
-        if not options["check"]:
-            file.write_text(drawing(), encoding="utf-8")
-            return
-        if not file.exists() or file.read_text(encoding="utf-8") != drawing():
-            raise CommandError(f"{file} is stale: run `python manage.py draw_states`.")
+    def page(self) -> str:
+        return drawing()

@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from troubleshooting.domain.base.text import Text
 from troubleshooting.domain.cases.case import Report
 from troubleshooting.domain.checks.check_run import RunStatus
+from troubleshooting.domain.checks.registry import title_of
 from troubleshooting.domain.evidence.events import BLOCK_EVENTS, EventMatch, matches_in
 from troubleshooting.domain.evidence.snapshot import ProtectionEvent, Snapshot
 from troubleshooting.domain.verdict.base import Evidence, EvidenceKind, NextStepCode, Verdict, VerdictCode
 from troubleshooting.models import AuditModeTest, CaseVerdict, CheckRun
-from troubleshooting.models.choices import CHECK_TITLES, CONFIDENCE_LABELS, VERDICT_LABELS
-from troubleshooting.queries.base.words import label_of
+from troubleshooting.models.choices import CONFIDENCE_LABELS, VERDICT_LABELS
+from troubleshooting.queries.base.words import translated
 
 EVENTS_SHOWN = 50
 
@@ -152,14 +153,12 @@ def _view(stored: CaseVerdict, *, for_it: bool, is_from_earlier: bool) -> Verdic
 
 def evidence_links(evidence: Iterable[Evidence], *, for_it: bool, prefix: str) -> tuple[EvidenceLink, ...]:
     """Return the links; an employee's page has checks but no events to jump to."""
-    links = (_link(item, prefix) for item in evidence if for_it or item.kind is EvidenceKind.CHECK)
-    return tuple(link for link in links if link is not None)
+    return tuple(_link(item, prefix) for item in evidence if for_it or item.kind is EvidenceKind.CHECK)
 
 
-def _link(item: Evidence, prefix: str) -> EvidenceLink | None:
+def _link(item: Evidence, prefix: str) -> EvidenceLink:
     if item.kind is EvidenceKind.CHECK:
-        title = label_of(CHECK_TITLES, item.reference)
-        return EvidenceLink(title, item.text, f"check-{item.reference}") if title else None
+        return EvidenceLink(translated(title_of(item.reference)), item.text, f"check-{item.reference}")
     if item.kind is EvidenceKind.EVENT:
         return EvidenceLink(_("an event in Defender's log"), item.text, f"{prefix}event-{item.reference}")
     return EvidenceLink(READING_LABELS.get(item.reference, item.reference), item.text, f"{prefix}events")

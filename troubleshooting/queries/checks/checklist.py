@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,14 +14,14 @@ from django.utils.translation import gettext as _
 
 from troubleshooting.domain.base.text import Text
 from troubleshooting.domain.checks.check_run import RunStatus
-from troubleshooting.domain.checks.finding import PREREQUISITES, CheckId, CheckStatus
+from troubleshooting.domain.checks.finding import CheckStatus
+from troubleshooting.domain.checks.registry import CHECKS, PREREQUISITE_IDS, in_page_order, title_of
 from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.models import Case, CheckFinding, CheckRun, User
 from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import (
     CHECK_STATUS_LABELS,
-    CHECK_TITLES,
     RUN_STATUS_LABELS,
 )
 from troubleshooting.queries.base.state_tokens import StateTokens
@@ -37,7 +37,7 @@ class CheckLine:
     """One check. What is only for IT is None for other readers."""
 
     check_id: str
-    title: Promise
+    title: str
     status: str
     status_label: Promise
     summary: Text | None
@@ -87,12 +87,12 @@ class Checklist:
     @property
     def prerequisites(self) -> tuple[CheckLine, ...]:
         """Return the article's own checks."""
-        return tuple(line for line in self.lines if line.check_id in PREREQUISITES)
+        return tuple(line for line in self.lines if line.check_id in PREREQUISITE_IDS)
 
     @property
     def others(self) -> tuple[CheckLine, ...]:
         """Return the checks beyond the prerequisites."""
-        return tuple(line for line in self.lines if line.check_id not in PREREQUISITES)
+        return tuple(line for line in self.lines if line.check_id not in PREREQUISITE_IDS)
 
     @property
     def total(self) -> int:
@@ -130,7 +130,7 @@ class Checklist:
         if not self.is_live:
             return _("The check has ended: %(counts)s.") % {"counts": self.counts} if self.lines else ""
         done = _("%(done)s of %(total)s checks done.") % {"done": self.done, "total": self.total}
-        names = ", ".join(str(line.title) for line in self.attention)
+        names = ", ".join(line.title for line in self.attention)
         return f"{done} {_('Not as it should be: %(names)s.') % {'names': names}}" if names else done
 
 
@@ -174,19 +174,20 @@ def read_checklist(run: CheckRun, *, reader: User) -> Checklist:
 
 
 def _lines(run: CheckRun, *, for_it: bool) -> tuple[CheckLine, ...]:
-    """Return all checks in the page's order; while the run is live, those without a finding wait."""
+    """Return the findings in the page's order; while the run is live, also the checks that wait for theirs."""
     found = {finding.check_id: finding for finding in run.findings.all()}
-    wanted: Iterable[CheckId] = CheckId if run.is_live else [check for check in CheckId if check in found]
+    waiting = {check.id for check in CHECKS} if run.is_live else set()
+    wanted = in_page_order(found.keys() | waiting)
     return tuple(_line(check, found.get(check), for_it=for_it) for check in wanted)
 
 
-def _line(check: CheckId, finding: CheckFinding | None, *, for_it: bool) -> CheckLine:
+def _line(check: str, finding: CheckFinding | None, *, for_it: bool) -> CheckLine:
     status = CheckStatus(finding.status) if finding else CheckStatus.WAITING
     content: Mapping[str, Any] = finding.content if finding else {}
     remedy: Mapping[str, Any] = content.get("remedy") or {}
     return CheckLine(
-        check_id=check.value,
-        title=CHECK_TITLES[check],
+        check_id=check,
+        title=translated(title_of(check)),
         status=status.value,
         status_label=CHECK_STATUS_LABELS[status],
         summary=stored_text(content.get("summary")),

@@ -6,7 +6,8 @@ from datetime import tzinfo
 from typing import Any
 
 from troubleshooting.domain.base.text import Text
-from troubleshooting.domain.checks.finding import CheckId, CheckStatus, Finding, Remedy
+from troubleshooting.domain.checks.finding import CheckStatus, Finding, Remedy
+from troubleshooting.domain.checks.registry import in_page_order
 from troubleshooting.domain.evidence.snapshot import Reading, ReadState, Snapshot
 from troubleshooting.domain.submissions.submission import SentCommand, readable_evidence
 from troubleshooting.domain.verdict.verdict import Verdict, conclude
@@ -49,7 +50,7 @@ def answer_of(row: DeviceAnswer) -> Answer:
 def findings_of(run: CheckRun) -> tuple[Finding, ...]:
     """Return the stored findings of a run in the page's order; one query."""
     stored = {row.check_id: row for row in run.findings.all()}
-    return tuple(_finding(stored[check]) for check in CheckId if check in stored)
+    return tuple(_finding(stored[check]) for check in in_page_order(stored))
 
 
 def evidence_json(case: Case, run: CheckRun) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def evidence_text(case: Case, run: CheckRun, *, time_zone: tzinfo) -> str:
 def _finding(row: CheckFinding) -> Finding:
     remedy = row.content.get("remedy") or {}
     return Finding(
-        check=CheckId(row.check_id),
+        check=row.check_id,
         status=CheckStatus(row.status),
         observed=Text.from_json(row.content["observed"]),
         expected=Text.from_json(row.content["expected"]),

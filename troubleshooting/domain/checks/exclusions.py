@@ -1,0 +1,157 @@
+"""The check whether an exclusion covers what was reported (docs/reference/checks.md section 5, C15)."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from troubleshooting.domain.base.text import Text, say
+from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.cases.case import ProblemKind, Report
+from troubleshooting.domain.checks.base import (
+    SILENT,
+    Check,
+    Judgement,
+    Outcome,
+    shortened,
+)
+from troubleshooting.domain.checks.finding import CheckStatus
+from troubleshooting.domain.evidence.events import file_name, program_file
+from troubleshooting.domain.evidence.readings import (
+    ON,
+    POLICY_ROOT,
+    as_number,
+    is_answered,
+)
+from troubleshooting.domain.evidence.snapshot import (
+    ListValue,
+    Preferences,
+    Snapshot,
+)
+
+
+def exclusions_in_force(snapshot: Snapshot, report: Report | None) -> Judgement:
+    """C15: excluded traffic is not looked at; a list that is hidden or not readable proves nothing."""
+    preferences = snapshot.preferences or Preferences()
+    addresses, processes = preferences.exclusion_ip_address, preferences.exclusion_process
+    if addresses is None or processes is None:
+        return SILENT
+    coverage = list(_coverage(addresses, processes, report))
+    observed = _list_facts(addresses, processes)
+    covering = next((entry for entry, covered in coverage if covered), None)
+    if report is not None and covering is not None:
+        return _covered(report, covering)
+    if _may_hide(snapshot, addresses, processes):
+        return Judgement("hidden", say(_("Not visible")))
+    if not coverage:
+        return Judgement("none" if report else "no_entries", observed)
+    if report is None:
+        return Judgement("listed", observed)
+    return Judgement("perhaps" if None in {covered for _entry, covered in coverage} else "none", observed)
+
+
+def _coverage(addresses: ListValue, processes: ListValue, report: Report | None) -> Iterator[tuple[str, bool | None]]:
+    """Return each entry with whether it covers the report; None where that cannot be told."""
+    for entry in addresses.entries:
+        yield entry, _covers_address(entry, report) if report else None
+    for entry in processes.entries:
+        yield entry, _covers_program(entry, report) if report else None
+
+
+def _covered(report: Report, entry: str) -> Judgement:
+    """Judge an exclusion that covers the report: it explains a miss, and makes a block puzzling."""
+    reason = "covers_missed" if report.kind is ProblemKind.DANGEROUS_SITE_MISSED else "covers_blocked"
+    shown = shortened(entry)
+    return Judgement(reason, say(_("Excluded: %(entry)s"), entry=shown), {"entry": shown})
+
+
+def _list_facts(addresses: ListValue, processes: ListValue) -> Text:
+    """Write how many entries there are."""
+    return say(
+        _("IP addresses: %(addresses)s, programs: %(processes)s"),
+        addresses=len(addresses.entries),
+        processes=len(processes.entries),
+    )
+
+
+def _may_hide(snapshot: Snapshot, addresses: ListValue, processes: ListValue) -> bool:
+    """Tell whether entries may exist that the portal cannot see."""
+    if not (addresses.readable and processes.readable):
+        return True
+    if as_number(snapshot.policy(POLICY_ROOT, "HideExclusionsFromLocalAdmins")) == ON:
+        return True
+    shows_nothing = not addresses.entries and not processes.entries
+    return shows_nothing and not is_answered(snapshot, "policy_values")
+
+
+def _covers_address(entry: str, report: Report) -> bool | None:
+    """Tell whether an IP exclusion covers the reported address; None for a name, whose addresses are not known."""
+    address = report.indicator.address
+    if address is None:
+        return None
+    try:
+        return address in ipaddress.ip_network(entry.strip(), strict=False)
+    except ValueError:
+        return None
+
+
+def _covers_program(entry: str, report: Report) -> bool | None:
+    """Tell whether a process exclusion covers the reported program, by file name; None where that cannot be told."""
+    wanted, pattern = program_file(report), file_name(entry)
+    if wanted is None or not pattern.strip("*?."):
+        return None
+    return fnmatchcase(wanted, pattern.replace("[", "[[]"))
+
+
+EXCLUSIONS_IN_FORCE = Check(
+    id="exclusions_in_force",
+    order=160,
+    title=_("Exclusions in force"),
+    expected=_("None that covers the reported program or address"),
+    depends_on=("preferences", "policy_values"),
+    tolerates=frozenset({"policy_values"}),
+    rule=exclusions_in_force,
+    outcomes={
+        "none": Outcome(CheckStatus.PASS, _("No exclusion on this PC covers the reported program or address.")),
+        "no_entries": Outcome(CheckStatus.PASS, _("No address or program is excluded from inspection on this PC.")),
+        "listed": Outcome(
+            CheckStatus.INFO,
+            _("Some addresses or programs are excluded from inspection on this PC."),
+            it=_("Review ExclusionIpAddress and ExclusionProcess; keep as few as possible, each with an end."),
+        ),
+        "covers_missed": Outcome(
+            CheckStatus.FAIL,
+            _("An exclusion on this PC (%(entry)s) covers the report, so this traffic is not looked at."),
+            _("You need not do anything. IT has to review the exclusion."),
+            _(
+                "Excluded traffic is not inspected. Review the entry and take it away with Remove-MpPreference "
+                "-ExclusionIpAddress or -ExclusionProcess, or in the policy that sets it."
+            ),
+        ),
+        "covers_blocked": Outcome(
+            CheckStatus.WARN,
+            _("An exclusion on this PC (%(entry)s) covers the report, so network protection should not block it."),
+            it=_(
+                "The traffic matches ExclusionIpAddress or ExclusionProcess and yet was reported as blocked: look "
+                "for another program, another address, or another product that blocks."
+            ),
+        ),
+        "perhaps": Outcome(
+            CheckStatus.UNKNOWN,
+            _("Exclusions exist on this PC; whether one covers the report cannot be told from here."),
+            it=_(
+                "Compare by hand: an IP exclusion with the addresses that the reported name resolves to, a process "
+                "exclusion with the full path of the program that was used."
+            ),
+        ),
+        "hidden": Outcome(
+            CheckStatus.UNKNOWN,
+            _("The exclusions of this PC cannot be seen by the portal, so an empty list proves nothing."),
+            it=_(
+                "Either the account is no administrator (N/A: …), or HideExclusionsFromLocalAdmins hides the lists, "
+                "or that policy could not be read. Look at the policies that set exclusions."
+            ),
+        ),
+    },
+)
