@@ -1,32 +1,37 @@
 """Every command that may leave the portal for a device: docs/reference/device-commands.md (what changes: ``changing``).
 
 An entry is a constant, or comes from a function that checks its arguments. Nothing else can be sent: ``psrp`` asks
-:func:`is_known` before it sends, and the role capability of a JEA endpoint is made from :data:`VISIBLE`.
+:func:`is_known` before it sends. The portal's own endpoint is made from these entries (``endpoint``); it shows no
+programs, because an endpoint cannot limit their arguments, but a function for each (:func:`form_for`).
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
-from troubleshooting.machines import changing, properties
-from troubleshooting.machines.pipeline import Entry, Shape, cmdlet, rendered, select
+from troubleshooting.machines import changing, patterns, properties
+from troubleshooting.machines.pipeline import Cmdlet, Entry, Shape, cmdlet, rendered, select
 
-__all__ = ["PREREQUISITE_READS", "VISIBLE", "Entry", "is_known", "prerequisite_visit", "rendered"]
+__all__ = ["PREREQUISITE_READS", "Entry", "is_known", "prerequisite_visit", "rendered"]
 
+# The session configurations of the portal's own endpoint: the first reads, the second changes as well.
+READING_ENDPOINT = "NetworkProtectionPortal.Reading"
+CHANGING_ENDPOINT = "NetworkProtectionPortal.Changing"
+
+NETSH = r"C:\Windows\System32\netsh.exe"
 MP_CMD_RUN = r"C:\Program Files\Windows Defender\MpCmdRun.exe"
 DEFENDER_LOG = "Microsoft-Windows-Windows Defender/Operational"
 LONGEST_PERIOD = timedelta(days=30)
 
-_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.?\Z")
-_LOCAL_PATH = re.compile(r'[A-Za-z]:\\[^\x00-\x1f<>:"|?*/]{1,250}\Z')
-_URL = re.compile(r"https?://[\x21-\x7e]{1,2000}\Z")
+_HOST_NAME = re.compile(patterns.HOST_NAME)
+_LOCAL_PATH = re.compile(patterns.LOCAL_PATH)
+_URL = re.compile(patterns.SENT_WEB_ADDRESS)
 
 
 class InvalidArgument(ValueError):
@@ -72,13 +77,19 @@ def _events(name: str, log: str, condition: str, *, since: timedelta, most: int)
     """Read events as XML (docs/reference/events.md section 6); the record itself would lose its data on the way."""
     if not timedelta(0) < since <= LONGEST_PERIOD:
         raise InvalidArgument(f"The period must be longer than nothing and at most {LONGEST_PERIOD.days} days.")
-    milliseconds = since // timedelta(milliseconds=1)
-    xpath = f"*[System[{condition} and TimeCreated[timediff(@SystemTime) <= {milliseconds}]]]"
+    xpath = event_filter(condition, since // timedelta(milliseconds=1))
     read = cmdlet("Get-WinEvent", LogName=log, FilterXPath=xpath, MaxEvents=most)
     to_xml = cmdlet("ForEach-Object", MemberName="ToXml")
     return Entry(name, (read, to_xml), _seconds(45), shape=Shape.XML, required=False)
 
 
+def event_filter(condition: str, milliseconds: int | str) -> str:
+    """Return the XPath for events of the last milliseconds."""
+    return f"*[System[{condition} and TimeCreated[timediff(@SystemTime) <= {milliseconds}]]]"
+
+
+PROTECTION_EVENTS = "(EventID=1125 or EventID=1126 or EventID=5007 or EventID=5013)"
+NETLOGON_EVENTS = "Provider[@Name='NETLOGON'] and (EventID=5783)"
 CLOCK = Entry("clock", (cmdlet("Get-Date"),), _seconds(10), shape=Shape.MOMENT, quick=True)
 # The last statement of every batch: it always speaks, if only to be refused, so what was silent before it had its turn.
 CLOSING = replace(CLOCK, name="end_of_batch")
@@ -116,19 +127,29 @@ WINHTTP_PROXY = Entry(
 CLOUD_CONNECTIVITY = Entry(
     "cloud_connectivity", (cmdlet(MP_CMD_RUN, "-ValidateMapsConnection"),), _seconds(60), shape=Shape.LINES
 )
+ENDPOINT = Entry(  # asked of the portal's own endpoint only
+    "endpoint",
+    (cmdlet("Get-PortalEndpoint"), select(*properties.ENDPOINT)),
+    _seconds(20),
+    quick=True,
+    properties=properties.ENDPOINT,
+)
+# What each function of the portal's own endpoint runs, with the whole path, and the entry that it stands for.
+PROGRAMS: Mapping[str, tuple[Cmdlet, Entry]] = {
+    "Get-PortalWinHttpProxy": (cmdlet(NETSH, "winhttp", "show", "proxy"), WINHTTP_PROXY),
+    "Test-PortalCloudConnection": (CLOUD_CONNECTIVITY.command, CLOUD_CONNECTIVITY),
+}
 SECURE_CHANNEL = Entry("secure_channel", (cmdlet("Test-ComputerSecureChannel"),), _seconds(45), shape=Shape.VALUE)
 
 
 def protection_events(since: timedelta) -> Entry:
     """Read the network protection events of that period (docs/reference/events.md section 2)."""
-    condition = "(EventID=1125 or EventID=1126 or EventID=5007 or EventID=5013)"
-    return _events("protection_events", DEFENDER_LOG, condition, since=since, most=500)
+    return _events("protection_events", DEFENDER_LOG, PROTECTION_EVENTS, since=since, most=500)
 
 
 def netlogon_events(since: timedelta) -> Entry:
     """Read the cancelled calls to a domain controller of that period (docs/reference/events.md section 5)."""
-    condition = "Provider[@Name='NETLOGON'] and (EventID=5783)"
-    return _events("netlogon_events", "System", condition, since=since, most=100)
+    return _events("netlogon_events", "System", NETLOGON_EVENTS, since=since, most=100)
 
 
 def resolve_name(host: str) -> Entry:
@@ -162,7 +183,7 @@ def request_page(url: str) -> Entry:
 
 def file_facts(path: str) -> tuple[Entry, Entry]:
     """Read size, time and SHA-256 of a local file; raises InvalidArgument for anything but a full local path."""
-    if not _LOCAL_PATH.match(path) or ".." in path.split("\\"):
+    if not _LOCAL_PATH.match(path):
         raise InvalidArgument("Only a full path on a local drive can be read.")
     facts, digest = ("FullName", "Length", "LastWriteTimeUtc"), ("Hash",)
     item = cmdlet("Get-Item", LiteralPath=path)
@@ -175,12 +196,15 @@ def file_facts(path: str) -> tuple[Entry, Entry]:
 
 def host_name(host: str) -> str:
     """Return a host name or IP address unchanged in meaning; raises InvalidArgument for anything else."""
+    if _HOST_NAME.match(host):
+        return host
     try:
-        return str(ipaddress.ip_address(host))
+        address = ipaddress.ip_address(host)
     except ValueError:
-        if _HOST_NAME.match(host):
-            return host
         raise InvalidArgument("This is neither a host name nor an IP address.") from None
+    if "%" in host:  # what follows would be any text
+        raise InvalidArgument("An IP address stands here without its zone.")
+    return str(address)
 
 
 # The clock comes first, so that no module has to be loaded before it answers.
@@ -205,8 +229,22 @@ def prerequisite_visit(since: timedelta) -> tuple[Entry, ...]:
     return (*PREREQUISITE_READS, protection_events(since))
 
 
+OWN_FUNCTIONS = frozenset({ENDPOINT.command.name, *PROGRAMS})
 _EXAMPLE = datetime(2026, 1, 1, tzinfo=UTC)
-_ASKED_WITH_ARGUMENTS: tuple[Entry, ...] = (
+_FUNCTIONS: Mapping[Entry, Entry] = {
+    entry: replace(entry, pipeline=(cmdlet(name),)) for name, (_, entry) in PROGRAMS.items()
+}
+_FIXED: frozenset[Entry] = frozenset({*PREREQUISITE_READS, SECURE_CHANNEL})
+_ON_OWN_ENDPOINT: frozenset[Entry] = frozenset({ENDPOINT, *_FUNCTIONS.values()})
+_READ_WITH_ARGUMENTS: tuple[Entry, ...] = (
+    protection_events(timedelta(hours=24)),
+    netlogon_events(timedelta(hours=24)),
+    resolve_name("example.com"),
+    test_port("example.com", port=443),
+    request_page("https://example.com/"),
+    *file_facts(r"C:\Windows\example.txt"),
+)
+_CHANGED_WITH_ARGUMENTS: tuple[Entry, ...] = (
     changing.set_protection_mode(changing.ProtectionMode.ENABLED),
     changing.set_restore_task(1, back_to=changing.ProtectionMode.ENABLED, at=_EXAMPLE),
     changing.remove_restore_task(1),
@@ -216,14 +254,8 @@ _ASKED_WITH_ARGUMENTS: tuple[Entry, ...] = (
         for kind, value in ((ExclusionKind.IP_ADDRESS, "192.0.2.1"), (ExclusionKind.PROCESS, r"C:\Example\app.exe"))
         for change in (changing.add_exclusion, changing.remove_exclusion)
     ),
-    protection_events(timedelta(hours=24)),
-    netlogon_events(timedelta(hours=24)),
-    resolve_name("example.com"),
-    test_port("example.com", port=443),
-    request_page("https://example.com/"),
-    *file_facts(r"C:\Windows\example.txt"),
 )
-_FIXED: frozenset[Entry] = frozenset({*PREREQUISITE_READS, SECURE_CHANNEL})
+_ASKED_WITH_ARGUMENTS: tuple[Entry, ...] = (*_CHANGED_WITH_ARGUMENTS, *_READ_WITH_ARGUMENTS)
 
 
 def _outline(entry: Entry) -> tuple[object, ...]:
@@ -236,16 +268,20 @@ _OUTLINES: frozenset[tuple[object, ...]] = frozenset(map(_outline, _ASKED_WITH_A
 
 def is_known(entry: Entry) -> bool:
     """Tell whether an entry is one of this catalogue, as it stands or made by one of its functions."""
-    return entry in _FIXED or _outline(entry) in _OUTLINES
+    return entry in _FIXED or entry in _ON_OWN_ENDPOINT or _outline(entry) in _OUTLINES
 
 
-def _visible(entries: Iterable[Entry]) -> dict[str, frozenset[str | None]]:
-    allowed: dict[str, frozenset[str | None]] = {}
-    for part in (part for entry in entries for part in entry.pipeline):
-        names = frozenset(parameter.name for parameter in part.parameters)
-        allowed[part.name] = allowed.get(part.name, frozenset()) | names
-    return allowed
+def is_own_endpoint(configuration_name: str) -> bool:
+    """Tell whether this is the name of one of the portal's own session configurations (case does not count)."""
+    return configuration_name.casefold() in {READING_ENDPOINT.casefold(), CHANGING_ENDPOINT.casefold()}
 
 
-# Every command name with the parameters that may go with it (None: positional arguments), for a JEA endpoint.
-VISIBLE: Mapping[str, frozenset[str | None]] = _visible((*_FIXED, *_ASKED_WITH_ARGUMENTS))
+def form_for(configuration_name: str, entry: Entry) -> Entry:
+    """Return an entry as it is sent to that endpoint: on the portal's own, a function stands for each program."""
+    return _FUNCTIONS.get(entry, entry) if is_own_endpoint(configuration_name) else entry
+
+
+def entries_by_role() -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+    """Return what the portal's own endpoint shows to who reads, and what it shows besides to who changes."""
+    fixed = (ENDPOINT, *(form_for(READING_ENDPOINT, entry) for entry in (*PREREQUISITE_READS, SECURE_CHANNEL)))
+    return (*fixed, *_READ_WITH_ARGUMENTS), _CHANGED_WITH_ARGUMENTS

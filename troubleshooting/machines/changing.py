@@ -83,10 +83,14 @@ def _change(name: str, change: Cmdlet) -> Entry:
 
 
 def _task_xml(back_to: ProtectionMode, *, at: datetime) -> str:
-    """Return the task: once at ``at`` (made up for when the device slept), at start-up, as SYSTEM, on battery too."""
-    starts, ends = (escape(moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")) for moment in (at, at + TASK_LIVES))
+    """Return the task: once at ``at`` (made up for if the device slept) and at start-up, as SYSTEM, on battery too."""
+    starts, ends = (moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for moment in (at, at + TASK_LIVES))
     restore = powershell.command("Set-MpPreference", [("EnableNetworkProtection", back_to.argument)])
-    arguments = escape(powershell.program_arguments(restore))
+    return task_xml(starts=starts, ends=ends, arguments=escape(powershell.program_arguments(restore)))
+
+
+def task_xml(*, starts: str, ends: str, arguments: str) -> str:
+    """Return the task with its moments and the arguments of its program put in as they are."""
     return f"""<?xml version="1.0" encoding="UTF-16"?>
 <Task version="1.3" xmlns="{_NAMESPACE}">
   <RegistrationInfo><Description>Sets network protection back after a test.</Description></RegistrationInfo>

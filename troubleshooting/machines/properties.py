@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+ENDPOINT = ("Version", "Roles", "Account", "Caller")  # of the portal's own endpoint
 OPERATING_SYSTEM = (
     "Caption",
     "Version",
