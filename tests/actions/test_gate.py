@@ -35,7 +35,8 @@ from tests.support.exclusion_world import (
 from tests.support.gate import GatedLab
 from tests.support.world import ADAM, EMMA, IVO, device_at, person
 from troubleshooting.actions.emergency_stop.stop import lift_stop, stop_writes
-from troubleshooting.actions.exclusions.placements import due_placements, expire_exclusions
+from troubleshooting.actions.exclusions.lifecycle import expire_exclusions
+from troubleshooting.actions.exclusions.placements import due_placements
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.actions.gate import writes_under_way
 from troubleshooting.actions.leases.audit_mode_tests import ask_for_test, say_visited

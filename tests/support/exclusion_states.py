@@ -9,7 +9,8 @@ from django.utils import timezone
 from tests.support.exclusion_world import RULES, seen
 from tests.support.world import person
 from troubleshooting.actions.exclusions.decisions import approve_exclusion, ask_back, reject_exclusion
-from troubleshooting.actions.exclusions.placements import expire_exclusions, may_still_be_put, settle
+from troubleshooting.actions.exclusions.lifecycle import expire_exclusions
+from troubleshooting.actions.exclusions.placements import may_still_be_put, settle
 from troubleshooting.actions.exclusions.requests import revoke_exclusion, withdraw_exclusion
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus

@@ -14,7 +14,8 @@ from django.db.models import Q
 from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.binding import GroupNotInTenant, tenant_groups
-from troubleshooting.actions.exclusions.placements import lock_exclusion, lock_placement, move_placement, reopen
+from troubleshooting.actions.exclusions.lifecycle import lock_exclusion, reopen
+from troubleshooting.actions.exclusions.placements import lock_placement, move_placement
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.base.text import say

@@ -30,7 +30,8 @@ from tests.support.world import ADAM, EMMA, IVO, person
 from troubleshooting.actions.emergency_stop.stop import lift_stop, stop_writes
 from troubleshooting.actions.emergency_stop.undo import NothingToUndo, undo_since
 from troubleshooting.actions.exclusions.decisions import approve_exclusion, ask_back, reject_exclusion
-from troubleshooting.actions.exclusions.placements import due_placements, expire_exclusions
+from troubleshooting.actions.exclusions.lifecycle import expire_exclusions
+from troubleshooting.actions.exclusions.placements import due_placements
 from troubleshooting.actions.exclusions.requests import (
     AlreadyAsked,
     Wish,

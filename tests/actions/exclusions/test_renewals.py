@@ -11,7 +11,7 @@ from portal.demo.lab.pcs import healthy_windows_11
 from tests.support.exclusion_world import INDICATOR, RULES, approved, asked, case_in_tenant, present, tenant_of, worked
 from tests.support.retest_world import ADDRESS, LIST, in_force, retested, swept, warned
 from tests.support.world import ADA, ADAM, EMMA, IVO, SARA, person
-from troubleshooting.actions.exclusions.placements import expire_exclusions
+from troubleshooting.actions.exclusions.lifecycle import expire_exclusions
 from troubleshooting.actions.exclusions.renewals import CannotRenew, RenewalOpen, request_renewal
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.domain.exclusions.approval import DecidedAlready

@@ -26,8 +26,9 @@ from tests.support.exclusion_world import no_tenant, present, quick_plan
 from tests.support.gate import LateLab
 from tests.support.retest_world import ADDRESS, LIST, in_force, state_of
 from tests.support.world import IVO, person
+from troubleshooting.actions.exclusions.lifecycle import expire_exclusions
 from troubleshooting.actions.exclusions.locking import lock
-from troubleshooting.actions.exclusions.placements import due_placements, expire_exclusions
+from troubleshooting.actions.exclusions.placements import due_placements
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.actions.exclusions.retests import ask_retest
 from troubleshooting.actions.runs.lease import run_lease

@@ -25,7 +25,7 @@ from tests.support.exclusion_world import (
 from tests.support.world import ADAM, IVO, person
 from tests.tenant.speaking import settings_for
 from troubleshooting.actions.exclusions.binding import GroupNotInTenant
-from troubleshooting.actions.exclusions.placements import expire_exclusions
+from troubleshooting.actions.exclusions.lifecycle import expire_exclusions
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.actions.runs.on_pc import run_placement
 from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionStatus

@@ -22,7 +22,7 @@ from tests.support.exclusion_world import (
 )
 from tests.support.world import ADA, ADAM, EMMA, IVO, SARA, device_at, person
 from troubleshooting.actions.exclusions.decisions import RequestChanged, approve_exclusion
-from troubleshooting.actions.exclusions.placements import expire_exclusions
+from troubleshooting.actions.exclusions.lifecycle import expire_exclusions
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.domain.exclusions.approval import DecidedAlready, WiderThanAsked
 from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionStatus, Scope, ScopeKind

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
-from troubleshooting.actions.exclusions.placements import begin_removal
+from troubleshooting.actions.exclusions.lifecycle import begin_removal
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.base.text import say

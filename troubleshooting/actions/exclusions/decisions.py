@@ -7,8 +7,9 @@ from datetime import datetime
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.binding import approvers, change_of, check_can_be_sent
 from troubleshooting.actions.exclusions.clashes import refusing_clashes
+from troubleshooting.actions.exclusions.lifecycle import move_exclusion
 from troubleshooting.actions.exclusions.locking import lock
-from troubleshooting.actions.exclusions.placements import begin_placements, devices_in, move_exclusion
+from troubleshooting.actions.exclusions.placements import begin_placements, devices_in
 from troubleshooting.actions.exclusions.requests import ExclusionRules, ScopeNeedsGroup, set_scope
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import gettext_noop as _

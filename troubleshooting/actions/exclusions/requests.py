@@ -12,8 +12,9 @@ from django.db import IntegrityError, transaction
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.binding import evidence_of, tenant_groups
 from troubleshooting.actions.exclusions.clashes import AlreadyAsked, clash_of
+from troubleshooting.actions.exclusions.lifecycle import begin_removal, drop_unsent, move_exclusion
 from troubleshooting.actions.exclusions.locking import lock
-from troubleshooting.actions.exclusions.placements import begin_removal, devices_in, drop_unsent, move_exclusion
+from troubleshooting.actions.exclusions.placements import devices_in
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.base.text import say

@@ -14,13 +14,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
-from troubleshooting.actions.exclusions.placements import (
-    CANARIES,
-    devices_in,
-    follow_placements,
-    move_placement,
-    reopen,
-)
+from troubleshooting.actions.exclusions.lifecycle import follow_placements, reopen
+from troubleshooting.actions.exclusions.placements import CANARIES, devices_in, move_placement
 from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionStatus, ScopeKind
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Device, Exclusion, Placement

@@ -14,8 +14,8 @@ from django.db import transaction
 
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.handover import is_needed_by_another
+from troubleshooting.actions.exclusions.lifecycle import lock_exclusion
 from troubleshooting.actions.exclusions.placements import (
-    lock_exclusion,
     lock_placement,
     may_still_be_put,
     move_placement,

@@ -12,7 +12,8 @@ from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.checks.check_runs import requeue
 from troubleshooting.actions.checks.endings import end_cancelled, fail_check_run
-from troubleshooting.actions.exclusions.placements import due_placements, expire_exclusions
+from troubleshooting.actions.exclusions.lifecycle import expire_exclusions
+from troubleshooting.actions.exclusions.placements import due_placements
 from troubleshooting.actions.exclusions.scope import follow_scope, out_of_step
 from troubleshooting.actions.faults import alone
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
