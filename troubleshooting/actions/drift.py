@@ -21,7 +21,7 @@ from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.base.text import say
 from troubleshooting.domain.drift.drift import Drift, DriftCode, Place, Registered, Terms, compare, place_of, stored_key
 from troubleshooting.domain.evidence.snapshot import Snapshot
-from troubleshooting.domain.exclusions.exclusion import IN_FORCE, LOCAL_KINDS, ExclusionKind
+from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionKind
 from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
 from troubleshooting.models import Device, DriftFinding, DriftScan, Exclusion, Placement, User
 from troubleshooting.models.placement import OPEN_PLACEMENT_CODES
@@ -152,11 +152,7 @@ def put_again(finding_id: int, *, by: User, now: datetime) -> DriftFinding:
     finding, placement = _to_put_right(finding_id, DriftCode.APPROVED_BUT_MISSING)
     exclusion = lock_exclusion(placement)
     locked = lock_placement(placement)
-    if (
-        exclusion.status not in set(IN_FORCE)
-        or exclusion.expires_at <= now
-        or locked.status != PlacementStatus.VERIFIED
-    ):
+    if not exclusion.is_in_force(now=now) or locked.status != PlacementStatus.VERIFIED:
         raise NoLongerSo
     reopen(exclusion, now=now)
     move_placement(locked, to=PlacementStatus.APPLYING, now=now)

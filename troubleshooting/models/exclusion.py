@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from troubleshooting.domain.base.text import Text
 from troubleshooting.domain.exclusions.approval import why_not_ones_own
 from troubleshooting.domain.exclusions.exclusion import (
+    APPROVED_OR_IN_FORCE,
     ENDED,
     ENDING,
     IN_FORCE,
@@ -22,6 +23,7 @@ from troubleshooting.domain.exclusions.exclusion import (
     ExclusionStatus,
     Scope,
     ScopeKind,
+    is_in_force_now,
 )
 from troubleshooting.models.case import SEE_ALL_CASES, Case
 from troubleshooting.models.choices import codes
@@ -35,6 +37,7 @@ ENDED_CODES = [status.value for status in ExclusionStatus if status in ENDED]
 OPEN_CODES = [status.value for status in ExclusionStatus if status not in ENDED]
 LAPSING_CODES = [status.value for status in ExclusionStatus if status in LAPSING]
 IN_FORCE_CODES = [status.value for status in ExclusionStatus if status in IN_FORCE]
+APPROVED_OR_IN_FORCE_CODES = [status.value for status in ExclusionStatus if status in APPROVED_OR_IN_FORCE]
 ENDING_CODES = [status.value for status in ExclusionStatus if status in ENDING]
 DECIDED_CODES = [ExclusionStatus.APPROVED.value, *(s.value for s in ExclusionStatus if s in MAY_BE_THERE)]
 
@@ -172,6 +175,10 @@ class Exclusion(models.Model):
         """Return for whom it holds."""
         kind = ScopeKind(self.scope_kind)
         return Scope(kind, self.scope_device_id or self.scope_group_id)
+
+    def is_in_force(self, *, now: datetime) -> bool:
+        """Tell whether it is in force and has not reached its end."""
+        return is_in_force_now(ExclusionStatus(self.status), self.expires_at, now=now)
 
     def why_not_own(self, person: User) -> Text | None:
         """Return why the person may not decide because this is their own request or case; None where it is not."""

@@ -26,10 +26,9 @@ from troubleshooting.domain.exclusions.exclusion import (
     Scope,
     ScopeKind,
     check_lifetime,
-    expiry,
-    is_due_to_expire,
-    is_due_to_lapse,
+    is_in_force_now,
     is_wider,
+    may_be_applied_now,
     put_step,
     removal_step,
     warnings_due,
@@ -121,7 +120,7 @@ def test_a_scope_is_never_wider_than_itself_or_everyone_and_survives_storage(sco
 def test_a_lifetime_within_the_limit_is_taken(wanted):
     check_lifetime(wanted)
 
-    assert expiry(approved_at=NOW, wanted=wanted, longest=timedelta(days=30)) == NOW + wanted
+    check_lifetime(wanted, timedelta(days=30))
 
 
 @pytest.mark.parametrize(
@@ -143,16 +142,16 @@ def test_the_company_sets_the_longest_lifetime():
     check_lifetime(timedelta(days=90), timedelta(days=90))
 
     with pytest.raises(InvalidLifetime):
-        expiry(approved_at=NOW, wanted=2 * DAY, longest=DAY)
+        check_lifetime(2 * DAY, DAY)
 
 
 @given(st.sampled_from(S), st.timedeltas(-DAY, DAY))
-def test_only_what_is_in_force_expires_and_only_what_was_never_sent_lapses(status, left):
+def test_the_end_itself_is_outside_and_only_what_was_approved_may_be_applied(status, left):
     is_over = left <= timedelta(0)
 
-    assert is_due_to_expire(status, NOW + left, now=NOW) is (status in IN_FORCE and is_over)
-    assert is_due_to_lapse(status, NOW + left, now=NOW) is (
-        status in {S.REQUESTED, S.ASKED_BACK, S.APPROVED} and is_over
+    assert is_in_force_now(status, NOW + left, now=NOW) is (status in IN_FORCE and not is_over)
+    assert may_be_applied_now(status, NOW + left, now=NOW) is (
+        status in {S.APPROVED, S.APPLYING, S.APPLIED, S.VERIFIED} and not is_over
     )
 
 

@@ -28,7 +28,13 @@ from troubleshooting.domain.base.backoff import next_try
 from troubleshooting.domain.base.transitions import check_transition
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.exclusions.digest import ChangedSinceApproval
-from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionStatus, Scope, ScopeKind
+from troubleshooting.domain.exclusions.exclusion import (
+    LOCAL_KINDS,
+    ExclusionStatus,
+    Scope,
+    ScopeKind,
+    may_be_applied_now,
+)
 from troubleshooting.domain.exclusions.placement import OPEN as PLACEMENT_OPEN
 from troubleshooting.domain.exclusions.placement import TRANSITIONS as PLACEMENT_TRANSITIONS
 from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
@@ -78,7 +84,7 @@ def may_still_be_put(placement: Placement, *, now: datetime) -> bool:
     """
     with transaction.atomic():
         exclusion = lock_exclusion(placement)
-        if exclusion.status not in (ExclusionStatus.APPROVED, *IN_FORCE_CODES) or exclusion.expires_at <= now:
+        if not may_be_applied_now(ExclusionStatus(exclusion.status), exclusion.expires_at, now=now):
             return False
         try:
             check_binding(exclusion)

@@ -13,7 +13,7 @@ from troubleshooting.actions.exclusions.requests import ExclusionRules, Wish, ne
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.base.text import say
-from troubleshooting.domain.exclusions.exclusion import IN_FORCE, ExclusionKind
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.models import Case, Exclusion, User
 from troubleshooting.permissions import check_may_renew_exclusion
 
@@ -28,6 +28,10 @@ class RenewalOpen(Refused):
     """A renewal was asked for already."""
 
     text = say(_("A renewal has already been requested."))
+
+    def __init__(self, renewal_id: int) -> None:
+        super().__init__(say(_("A renewal has already been requested: exclusion #%(number)s."), number=renewal_id))
+        self.renewal_id = renewal_id
 
 
 @refusing_clashes
@@ -51,10 +55,11 @@ def request_renewal(
     case = Case.objects.locked().select_related("device").get(pk=case_id)
     renewed = lock(exclusion_id)
     check_may_renew_exclusion(by, renewed)
-    if renewed.status not in IN_FORCE or renewed.expires_at <= now:
+    if not renewed.is_in_force(now=now):
         raise CannotRenew
-    if renewed.renewals.open().exists():
-        raise RenewalOpen
+    open_one = renewed.renewals.open().first()
+    if open_one is not None:
+        raise RenewalOpen(open_one.pk)
     wish = Wish(
         kind=ExclusionKind(renewed.kind),
         value=renewed.value,

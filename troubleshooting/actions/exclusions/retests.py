@@ -93,7 +93,7 @@ def _is_last_word(exclusion: Exclusion, *, by: User) -> bool:
 
 def why_not_now(exclusion: Exclusion, *, now: datetime) -> RetestOutcome | None:
     """Return why an exclusion cannot be tried now; None where it can."""
-    if exclusion.status not in IN_FORCE or exclusion.expires_at <= now:
+    if not exclusion.is_in_force(now=now):
         return RetestOutcome.EXCLUSION_ENDED
     placement = own_placement(exclusion)
     is_there = placement is not None and placement.status == PlacementStatus.VERIFIED

@@ -19,7 +19,7 @@ from troubleshooting.actions.exclusions.placements import CANARIES, devices_in, 
 from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionStatus, ScopeKind
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Device, Exclusion, Placement
-from troubleshooting.models.exclusion import IN_FORCE_CODES, ExclusionQuerySet
+from troubleshooting.models.exclusion import APPROVED_OR_IN_FORCE_CODES, ExclusionQuerySet
 
 PATIENCE = 3  # tries after which a PC among the first few that does not answer gives its place to another one
 FIRST_FEW = (ExclusionStatus.APPROVED, ExclusionStatus.APPLYING)  # while all other PCs wait for these
@@ -75,7 +75,7 @@ def follow_scope(exclusion_id: int, *, now: datetime) -> None:
 
 
 def _approved() -> ExclusionQuerySet:
-    return Exclusion.objects.filter(status__in=[ExclusionStatus.APPROVED, *IN_FORCE_CODES], kind__in=LOCAL_KINDS)
+    return Exclusion.objects.filter(status__in=APPROVED_OR_IN_FORCE_CODES, kind__in=LOCAL_KINDS)
 
 
 def _locked(exclusion: Exclusion) -> QuerySet[Placement]:

@@ -32,7 +32,6 @@ from troubleshooting.actions.visits.page_requests import read_log
 from troubleshooting.actions.visits.plan import VisitPlan
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.snapshot import Snapshot
-from troubleshooting.domain.exclusions.exclusion import IN_FORCE
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.domain.leases.lease import ENDED, SETTLES_AFTER, LeaseStatus, Outcome
 from troubleshooting.domain.retests.retest import NEEDED_FOR_A_TRY, RetestOutcome
@@ -184,7 +183,7 @@ def _let_go(retest: Retest, placement: Placement, *, now: datetime) -> RetestOut
 
 
 def _why_not_let_go(exclusion: Exclusion, locked: Placement, *, now: datetime) -> RetestOutcome | None:
-    if exclusion.status not in IN_FORCE or exclusion.expires_at <= now:
+    if not exclusion.is_in_force(now=now):
         return RetestOutcome.EXCLUSION_ENDED
     if locked.status != PlacementStatus.VERIFIED:
         return RetestOutcome.NOT_ON_THIS_PC

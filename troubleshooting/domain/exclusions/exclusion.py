@@ -141,6 +141,7 @@ NEXT_MOVE: Mapping[ExclusionStatus, str | None] = {
 }
 
 IN_FORCE: frozenset[ExclusionStatus] = frozenset({_S.APPLYING, _S.APPLIED, _S.VERIFIED})
+APPROVED_OR_IN_FORCE: frozenset[ExclusionStatus] = IN_FORCE | {_S.APPROVED}
 LAPSING: frozenset[ExclusionStatus] = frozenset(s for s, after in TRANSITIONS.items() if _S.NOT_APPLIED in after)
 ENDING: frozenset[ExclusionStatus] = frozenset({_S.EXPIRED, _S.REVOKED, _S.REFUSED})
 MAY_BE_THERE: frozenset[ExclusionStatus] = IN_FORCE | ENDING  # on a PC or in the tenant
@@ -162,20 +163,14 @@ def check_lifetime(wanted: timedelta, longest: timedelta = USUAL_LIFETIME) -> No
         )
 
 
-def expiry(*, approved_at: datetime, wanted: timedelta, longest: timedelta) -> datetime:
-    """Return the end of an exclusion; raises InvalidLifetime."""
-    check_lifetime(wanted, longest)
-    return approved_at + wanted
+def is_in_force_now(status: ExclusionStatus, expires_at: datetime, *, now: datetime) -> bool:
+    """Tell whether an exclusion is in force and has not reached its end (the end itself is outside)."""
+    return status in IN_FORCE and now < expires_at
 
 
-def is_due_to_expire(status: ExclusionStatus, expires_at: datetime, *, now: datetime) -> bool:
-    """Tell whether an exclusion in force has reached its end (the end itself is outside)."""
-    return status in IN_FORCE and expires_at <= now
-
-
-def is_due_to_lapse(status: ExclusionStatus, expires_at: datetime, *, now: datetime) -> bool:
-    """Tell whether an exclusion reached its end before anything was sent, decided or not; it becomes NOT_APPLIED."""
-    return status in LAPSING and expires_at <= now
+def may_be_applied_now(status: ExclusionStatus, expires_at: datetime, *, now: datetime) -> bool:
+    """Tell whether an approved exclusion may still be applied somewhere: it is in force, or about to be."""
+    return status in APPROVED_OR_IN_FORCE and now < expires_at
 
 
 def warnings_due(expires_at: datetime, *, now: datetime, starts_at: datetime | None = None) -> tuple[timedelta, ...]:

@@ -14,7 +14,7 @@ from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionSt
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.domain.retests.retest import RetestOutcome, RetestPurpose
 from troubleshooting.models import ActivityEntry, Case, Exclusion, Placement, Retest
-from troubleshooting.models.exclusion import IN_FORCE_CODES
+from troubleshooting.models.exclusion import APPROVED_OR_IN_FORCE_CODES
 
 STILL_BLOCKED = "exclusion_still_blocked"
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -72,7 +72,7 @@ def said_to_be_blocked() -> QuerySet[Exclusion]:
 
 def read_solving(case: Case) -> Solving:
     """Return what is known; one query for a case without exclusions in force, four for the others."""
-    status = [ExclusionStatus.APPROVED, *IN_FORCE_CODES]
+    status = APPROVED_OR_IN_FORCE_CODES
     held = list(Exclusion.objects.filter(case=case, status__in=status).order_by("pk"))
     if not held:
         return Solving()

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from troubleshooting.domain.base.text import Text
 from troubleshooting.domain.drift.drift import BY_POLICY, DriftCode
 from troubleshooting.domain.drift.texts import drift_text, removal_command
-from troubleshooting.domain.exclusions.exclusion import IN_FORCE, ExclusionKind
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import DriftFinding, Exclusion, Placement
 from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, PLACEMENT_STATUS_LABELS, Labels
@@ -211,7 +211,6 @@ def _row(finding: DriftFinding, placed: Mapping[tuple[int, int | None], str], *,
         and code is DriftCode.APPROVED_BUT_MISSING
         and standing == PlacementStatus.VERIFIED
         and exclusion is not None
-        and exclusion.status in set(IN_FORCE)
-        and exclusion.expires_at > now,
+        and exclusion.is_in_force(now=now),
         may_take_off_again=is_present and code is DriftCode.ENDED_BUT_PRESENT and standing == PlacementStatus.REMOVED,
     )

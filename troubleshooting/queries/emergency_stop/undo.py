@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.base.text import Text
 from troubleshooting.domain.emergency_stop.undo import UndoStep, preview_digest, undo_step
-from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Exclusion, Placement, Undo
 from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, PLACEMENT_STATUS_LABELS, Labels
-from troubleshooting.models.exclusion import ENDING_CODES, IN_FORCE_CODES, ExclusionQuerySet
+from troubleshooting.models.exclusion import APPROVED_OR_IN_FORCE_CODES, ENDING_CODES, IN_FORCE_CODES, ExclusionQuerySet
 from troubleshooting.models.placement import OPEN_PLACEMENT_CODES
 from troubleshooting.queries.base.words import label_of
 from troubleshooting.queries.exclusions.exclusion_page import error_title_of
@@ -172,7 +172,7 @@ def undoable(since: datetime) -> ExclusionQuerySet:
     Also those that ended meanwhile and are still somewhere: their removal may wait for the emergency stop.
     """
     places = Placement.objects.filter(exclusion=OuterRef("pk"), status__in=OPEN_PLACEMENT_CODES)
-    in_force = Q(status__in=[ExclusionStatus.APPROVED, *IN_FORCE_CODES])
+    in_force = Q(status__in=APPROVED_OR_IN_FORCE_CODES)
     still_there = Q(status__in=ENDING_CODES) & ~Exists(Undo.objects.filter(exclusions=OuterRef("pk")))
     fresh = Q(approved_at__gte=since) | Exists(places.filter(put_at__gte=since))
     return Exclusion.objects.filter(in_force | still_there, fresh, Exists(places))

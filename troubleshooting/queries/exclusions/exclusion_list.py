@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from troubleshooting.domain.advice.proposal import SENSIBLE
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.exclusions.exclusion import (
+    APPROVED_OR_IN_FORCE,
     ENDED,
     ENDING,
     IN_FORCE,
@@ -54,7 +55,7 @@ STATE_LABELS: Mapping[ListState, Promise] = {
 STATUSES: Mapping[ListState, frozenset[ExclusionStatus]] = {
     ListState.TO_DECIDE: frozenset({ExclusionStatus.REQUESTED}),
     ListState.ASKED_BACK: frozenset({ExclusionStatus.ASKED_BACK}),
-    ListState.IN_FORCE: IN_FORCE | {ExclusionStatus.APPROVED},
+    ListState.IN_FORCE: APPROVED_OR_IN_FORCE,
     ListState.ENDING_SOON: IN_FORCE,
     ListState.STILL_BLOCKED: IN_FORCE,
     ListState.ENDING: ENDING,

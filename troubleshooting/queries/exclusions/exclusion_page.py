@@ -18,6 +18,7 @@ from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.exclusions.exclusion import (
+    APPROVED_OR_IN_FORCE,
     ENDED,
     IN_FORCE,
     LOCAL_KINDS,
@@ -213,7 +214,7 @@ def read_exclusion_page(
         elsewhere=count_elsewhere(exclusion, for_it=for_it),
         is_open=status not in ENDED,
         is_in_force=status in IN_FORCE,
-        may_end=status in IN_FORCE or status is ExclusionStatus.APPROVED,
+        may_end=status in APPROVED_OR_IN_FORCE,
         next_move=NEXT_MOVE[status],
     )
 
@@ -286,7 +287,7 @@ def _placement(
         status_label=label_of(PLACEMENT_STATUS_LABELS, placement.status),
         is_first=placement.is_canary,
         is_late=is_late,
-        has_left=exclusion.status in (ExclusionStatus.APPROVED, *IN_FORCE) and placement.status in OUT_OF_SCOPE,
+        has_left=exclusion.status in set(APPROVED_OR_IN_FORCE) and placement.status in OUT_OF_SCOPE,
         since=placement.ended_at or placement.verified_at,
         outcome=(words.it if for_it else words.employee) if words else None,
         error=error_title_of(placement),

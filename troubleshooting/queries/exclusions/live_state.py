@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from troubleshooting.domain.exclusions.exclusion import ENDING, IN_FORCE, ExclusionStatus
+from troubleshooting.domain.exclusions.exclusion import APPROVED_OR_IN_FORCE, ENDING
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Exclusion
 
@@ -14,7 +14,7 @@ POLL_S = 3
 SLOW_POLL_S = 30  # while everything that is left waits for its next try
 SOON = timedelta(minutes=1)  # a re-test that is due later is not waited for on the page
 MOVING = (PlacementStatus.WAITING, PlacementStatus.APPLYING, PlacementStatus.REMOVING)
-LIVE = ENDING | IN_FORCE | {ExclusionStatus.APPROVED}
+LIVE = ENDING | APPROVED_OR_IN_FORCE
 
 
 def state_token(exclusion: Exclusion) -> str:
