@@ -65,7 +65,7 @@ def test_the_pc_stuck_in_audit_has_its_policy_and_its_event():
         (pcs.old_platform, [STATUS, select("AMProductVersion")], "4.18.1905.4"),
         (pcs.german_windows, [cim("Win32_OperatingSystem"), select("Caption")], "Microsoft Windows 11 Pro"),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_each_pc_shows_what_is_wrong_with_it(lab_server, make, commands, expected):
     (value,) = only(read(lab_server(make()), *commands)).extended_properties.values()
