@@ -20,6 +20,10 @@ DEMO_READY := $(VENV)/.demo-ready
 DEV_READY := $(VENV)/.dev-ready
 TEMPLATES = find templates portal troubleshooting -name '*.html'
 PYTEST_ARGS ?=
+# Side by side, test by test (longest first): PYTEST_ARGS="-n 0" runs one after another, "-n 4" says how many workers.
+SIDE_BY_SIDE = -n auto --maxschedchunk 1
+# Tests start processes by the dozen; each would compile the portal anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 demo: $(DEMO_READY)  ## start the portal with simulated PCs; Ctrl-C ends it
 	@exec $(BIN)/python -m portal.demo --port $(PORT)
@@ -28,10 +32,10 @@ demo-reset: $(DEMO_READY)  ## the same from a clean start
 	@exec $(BIN)/python -m portal.demo --port $(PORT) --reset
 
 test: $(DEV_READY) lint  ## everything: lint, then all tests
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
 coverage: $(DEV_READY)  ## all tests once more, with what they did not reach; takes half as long again
-	$(BIN)/python -m pytest --cov --cov-report=term $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --cov --cov-report=term $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
 lint: $(DEV_READY)  ## look for mistakes; changes nothing
 	$(BIN)/ruff check

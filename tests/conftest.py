@@ -7,11 +7,16 @@ import shutil
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.support.servers", "tests.support.lab_fixtures"]
+pytest_plugins = ["tests.support.servers", "tests.support.lab_fixtures", "tests.support.side_by_side"]
 
 # Playwright's synchronous API keeps an event loop in the main thread; nothing here is asynchronous.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+# Tests run side by side, so how long an example took says nothing about what it tests.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 BROWSER_FIXTURES = frozenset({"page", "context", "browser", "new_context", "browser_type"})
@@ -19,7 +24,7 @@ NO_CHROMIUM = (
     "There is no Chromium here, so the browser tests did not run. Install it (apt-get install chromium) or set "
     "CHROMIUM to its program."
 )
-_not_run = pytest.StashKey[list[str]]()
+NOT_RUN = ("not run", NO_CHROMIUM)  # goes with the report, also from a worker of pytest-xdist
 
 
 def chromium() -> str | None:
@@ -39,27 +44,24 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     }
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Make room for the names of the tests that could not run."""
-    config.stash[_not_run] = []
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Without Chromium: fail where it counts (CI=true), else skip, and say so at the end."""
     if BROWSER_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())) or chromium():
         return
-    item.config.stash[_not_run].append(item.nodeid)
+    item.user_properties.append(NOT_RUN)
     if os.environ.get("CI", "").lower() in {"1", "true"}:
         pytest.fail(NO_CHROMIUM, pytrace=False)
     pytest.skip(NO_CHROMIUM)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly what did not run."""
-    if not config.stash[_not_run]:
+    reports = [one for kind in terminalreporter.stats.values() for one in kind if isinstance(one, pytest.TestReport)]
+    not_run = sorted({one.nodeid for one in reports if NOT_RUN in map(tuple, one.user_properties)})
+    if not not_run:
         return
     terminalreporter.section("BROWSER TESTS DID NOT RUN", red=True, bold=True)
     terminalreporter.line(NO_CHROMIUM)
-    for nodeid in config.stash[_not_run]:
+    for nodeid in not_run:
         terminalreporter.line(f"  not run: {nodeid}")

@@ -1,4 +1,8 @@
-"""PostgreSQL, Redis and the Celery worker that the tests stand on: real ones, started once, ended by their id."""
+"""PostgreSQL, Redis and the Celery worker that the tests stand on: real ones, started once, ended by their id.
+
+With pytest-xdist the controller starts the servers before its workers, and ends them after the last one. Each worker
+has its own database, its own number of Redis's databases, and its own directory with its own processes.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,10 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -115,31 +121,89 @@ class CeleryWorkerProcess:
                 pytest.fail(f"The worker did not start:\n{child.log_tail()}")
 
 
-@pytest.fixture(scope="session")
-def test_servers() -> Iterator[TestServers]:
-    """Start PostgreSQL and Redis for this session, or use those that the environment names."""
-    _clear_up_after_killed_sessions()
-    directory = RUNS / f"{os.getpid()}-{uuid4().hex[:6]}"
-    ledger = Ledger(directory / "processes.json")
-    ledger.take_over()
-    postgres = EmbeddedPostgres(directory / "postgres", ledger, directory / "log" / "postgres.log", durable=False)
-    broker = EmbeddedRedis(directory / "redis", ledger, directory / "log" / "redis.log", durable=False)
-    database_url, redis_url = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
-    if database_url is None:
-        postgres.start()
-        database_url = postgres.url
-    if redis_url is None:
-        broker.start()
-        redis_url = broker.url
-    yield TestServers(database_url, redis_url, directory, ledger)
-    broker.stop()
-    postgres.stop()
-    ledger.end_leftovers()
-    shutil.rmtree(directory, ignore_errors=True)
+@dataclass(frozen=True, slots=True)
+class TestSession:
+    """A directory of this process, with the ledger of what it starts; whoever is killed is cleared up after later."""
+
+    __test__ = False
+
+    directory: Path
+    ledger: Ledger
+
+    @classmethod
+    @contextmanager
+    def begin(cls) -> Iterator[TestSession]:
+        directory = RUNS / f"{os.getpid()}-{uuid4().hex[:6]}"
+        ledger = Ledger(directory / "processes.json")
+        ledger.take_over()
+        try:
+            yield cls(directory, ledger)
+        finally:
+            ledger.end_leftovers()
+            shutil.rmtree(directory, ignore_errors=True)
+
+    @contextmanager
+    def servers(self) -> Iterator[TestServers]:
+        """Start PostgreSQL and Redis, or take those that the environment names."""
+        directory, ledger = self.directory, self.ledger
+        database_url, redis_url = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
+        with ExitStack() as stack:
+            if database_url is None:
+                postgres = EmbeddedPostgres(
+                    directory / "postgres", ledger, directory / "log" / "postgres.log", durable=False
+                )
+                stack.callback(postgres.stop)
+                postgres.start()
+                database_url = postgres.url
+            if redis_url is None:
+                broker = EmbeddedRedis(directory / "redis", ledger, directory / "log" / "redis.log", durable=False)
+                stack.callback(broker.stop)
+                broker.start()
+                redis_url = broker.url
+            yield TestServers(database_url, redis_url, directory, ledger)
+
+
+class ServersOfWorkers:
+    """Gives pytest-xdist's workers the addresses of the servers that their controller has started."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._servers: TestServers | None = None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        if self._servers is None:
+            _clear_up_after_killed_sessions()
+            self._servers = self._stack.enter_context(self._stack.enter_context(TestSession.begin()).servers())
+        node.workerinput["database_url"] = self._servers.database_url
+        node.workerinput["redis_url"] = self._servers.redis_url
+
+    def pytest_unconfigure(self) -> None:
+        self._stack.close()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(ServersOfWorkers())
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(test_servers: TestServers) -> None:
+def test_servers(request: pytest.FixtureRequest) -> Iterator[TestServers]:
+    """Tell where the servers are: started here, or by the controller of this worker."""
+    given = getattr(request.config, "workerinput", None)
+    if given is None:
+        _clear_up_after_killed_sessions()
+    with TestSession.begin() as session:
+        if given is None:
+            with session.servers() as servers:
+                yield servers
+        else:
+            number = int(given["workerid"].removeprefix("gw"))
+            redis_url = urlunsplit(urlsplit(given["redis_url"])._replace(path=f"/{number}"))
+            yield TestServers(given["database_url"], redis_url, session.directory, session.ledger)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(test_servers: TestServers, django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Tell Django and Celery where the servers are; pytest-django asks for this before it makes the test database."""
     found = dj_database_url.parse(test_servers.database_url)
     settings.DATABASES["default"].update({key: found[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")})
