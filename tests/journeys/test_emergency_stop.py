@@ -65,7 +65,7 @@ def test_an_administrator_stops_everything_undoes_the_last_hour_and_lets_changes
     adam.get_by_label("Why it is undone").fill("The list of the supplier was wrong")
     assert barriers(adam) == []
     adam.get_by_role("button", name="Undo it now").click()
-    adam.wait_for_url("**/emergency/undos/*/")
+    adam.wait_for_url("**/emergency-stop/undos/*/")
     swept_until(adam, "Done")
     assert (pc.preferences["ExclusionIpAddress"], Exclusion.objects.get().status) == ([], "removed")
     expect(adam.locator("#places")).to_contain_text("Gone")
