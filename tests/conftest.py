@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.support.servers", "tests.support.lab_fixtures", "tests.support.side_by_side"]
+pytest_plugins = [
+    "tests.support.servers",
+    "tests.support.lab_fixtures",
+    "tests.support.side_by_side",
+    "tests.support.emptying",
+]
 
 # Playwright's synchronous API keeps an event loop in the main thread; nothing here is asynchronous.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

@@ -25,6 +25,7 @@ from portal.demo.lab.defender_api.faults import ApiFault
 from tests.actions.exclusions.exclusion_lab import API_FAULTS, PC_TROUBLES, WRITE_FAULTS, Lab, Trouble, entry_of
 from tests.actions.exclusions.exclusion_register import Register
 from tests.support.dying import Died, Life
+from tests.support.emptying import empty_tables
 from tests.support.exclusion_world import INDICATOR, IP, PROCESS, RULES, TENANT_GROUP, seen
 from tests.support.world import ADAM, EMMA, IVO, person
 from troubleshooting.actions.emergency_stop.stop import lift_stop, stop_writes
@@ -80,7 +81,7 @@ class ExclusionMachine(Register):
     """People, PCs, a tenant, workers, and whatever comes."""
 
     def __init__(self) -> None:
-        _empty_tables()
+        empty_tables(restart_ids=True)
         self.stack = ExitStack()
         super().__init__(Lab(self.stack))
 
@@ -344,13 +345,6 @@ class ExclusionMachine(Register):
             self.check_everything()
         unsettled = Placement.objects.filter(status__in=OPEN).exclude(status=PlacementStatus.VERIFIED)
         assert list(unsettled) == [], "something is never done"
-
-
-def _empty_tables() -> None:
-    """Make room for the next example; the append-only tables refuse DELETE, not TRUNCATE."""
-    roots = "troubleshooting_user, troubleshooting_devicegroup, troubleshooting_casecounter"
-    with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {roots} RESTART IDENTITY CASCADE")
 
 
 @pytest.mark.slow

@@ -20,8 +20,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import healthy_windows_11
-from tests.actions.leases.test_leases_stateful import SHELL_LIVES, _empty_tables
+from tests.actions.leases.test_leases_stateful import SHELL_LIVES
 from tests.support.dying import Died, Life
+from tests.support.emptying import empty_tables
 from tests.support.exclusion_world import no_tenant, present, quick_plan
 from tests.support.gate import LateLab
 from tests.support.retest_world import ADDRESS, LIST, in_force, state_of
@@ -55,7 +56,7 @@ class RetestMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        _empty_tables()
+        empty_tables(restart_ids=True)
         self.moment = timezone.now()
         self.stack = ExitStack()
         self.pc = healthy_windows_11()

@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import healthy_windows_11
 from tests.support.dying import Died, Life
+from tests.support.emptying import empty_tables
 from tests.support.gate import LateLab
 from tests.support.world import ADAM, BLOCKED_SITE, EMMA, IVO, case_on, device_at, person, plan
 from troubleshooting.actions.cases.cases import solve_case, withdraw_case
@@ -61,7 +62,7 @@ class LeaseMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        _empty_tables()
+        empty_tables(restart_ids=True)
         self.moment = timezone.now()
         self.stack = ExitStack()
         self.pc = healthy_windows_11()
@@ -330,13 +331,6 @@ class LeaseMachine(RuleBasedStateMachine):
 
 
 LIMITS_S = {"connect": 2, "opening": 5, "silence": 5, "cancel_poll": 1, "visit": 30, "closing": 2}
-
-
-def _empty_tables() -> None:
-    """Make room for the next example; the append-only tables refuse DELETE, not TRUNCATE."""
-    roots = "troubleshooting_user, troubleshooting_devicegroup, troubleshooting_casecounter"
-    with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {roots} RESTART IDENTITY CASCADE")
 
 
 @pytest.mark.slow
