@@ -224,9 +224,13 @@ PREREQUISITE_READS: tuple[Entry, ...] = (
 )
 
 
-def prerequisite_visit(since: timedelta) -> tuple[Entry, ...]:
-    """Return what one visit asks: everything the checks need, and the protection events of that period."""
-    return (*PREREQUISITE_READS, protection_events(since))
+def prerequisite_visit(since: timedelta, *, configuration_name: str = "") -> tuple[Entry, ...]:
+    """Return what one visit asks: everything the checks need, and the protection events of that period.
+
+    The portal's own endpoint is also asked which version it is.
+    """
+    about = (ENDPOINT,) if is_own_endpoint(configuration_name) else ()
+    return (CLOCK, *about, *PREREQUISITE_READS[1:], protection_events(since))
 
 
 OWN_FUNCTIONS = frozenset({ENDPOINT.command.name, *PROGRAMS})

@@ -26,6 +26,12 @@ COMPUTER: FieldTable = {
     "domain_role": ("DomainRole", number),
     "user_name": ("UserName", text),
 }
+ENDPOINT: FieldTable = {
+    "version": ("Version", text),
+    "roles": ("Roles", text),
+    "account": ("Account", text),
+    "caller": ("Caller", text),
+}
 ONBOARDING: FieldTable = {"state": ("OnboardingState", number), "org_id": ("OrgId", text)}
 COMPUTER_STATUS: FieldTable = {
     "running_mode": ("AMRunningMode", text),

@@ -17,6 +17,7 @@ from troubleshooting.domain.evidence.snapshot import (
     Computer,
     ComputerStatus,
     DeviceClock,
+    EndpointFacts,
     Onboarding,
     OperatingSystem,
     PolicyKey,
@@ -65,6 +66,7 @@ def build_snapshot(answers: Sequence[Answer], *, collected_at: datetime) -> Snap
         cloud_connectivity=_cloud_connectivity(named.get("cloud_connectivity")),
         winhttp_proxy=_winhttp_proxy(named.get("winhttp_proxy")),
         events=_events(named.get("protection_events")),
+        endpoint=_object(named, "endpoint", EndpointFacts, field_tables.ENDPOINT),
     )
 
 

@@ -10,7 +10,7 @@ from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Cod
 from troubleshooting.domain.evidence.snapshot import Reading
 from troubleshooting.machines.base import Address, Answer, Auth, Clock, Credential, Limits, OnAnswer, ShouldStop
 from troubleshooting.machines.batch import Batch, End, Gathered, LeftOver
-from troubleshooting.machines.catalogue import CLOSING, is_known
+from troubleshooting.machines.catalogue import CLOSING, form_for, is_known
 from troubleshooting.machines.course import Course, News, answer_of, too_late
 from troubleshooting.machines.errors import MachineError
 from troubleshooting.machines.judged import judged
@@ -44,6 +44,7 @@ class Machine:
         Answers are handed to ``on_answer`` as they come and given back in that order. Raises NotInCatalogue before
         anything is sent, and MachineError when the device is lost; what was handed over by then stays.
         """
+        entries = [form_for(self._session.configuration_name, entry) for entry in entries]
         strangers = [entry.name for entry in entries if not is_known(entry)]
         if strangers:
             raise NotInCatalogue(", ".join(strangers))

@@ -61,6 +61,11 @@ class Session:
         """Return the seconds that are left of the whole visit."""
         return self._ends_at - time.monotonic()
 
+    @property
+    def configuration_name(self) -> str:
+        """Return the name of the endpoint that answers."""
+        return self._address.configuration_name
+
     def open(self) -> None:
         """Sign in and start PowerShell on the device."""
         within_s = min(self._limits.opening.total_seconds(), max(self.left_s, SHORTEST_SLICE_S))
@@ -146,7 +151,7 @@ class Session:
             raise name_error(error) from error
 
     def _new_pool(self) -> RunspacePool:
-        name = self._address.configuration_name
+        name = self.configuration_name
         return RunspacePool(self._wsman, configuration_name=name, idle_timeout=IDLE_TIMEOUT_S)
 
     def _prepared(self, address: Address, credential: Credential) -> WSMan:

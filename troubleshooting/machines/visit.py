@@ -28,8 +28,9 @@ def visit(
     Raises MachineError when the device could not be read, was lost on the way, or the run was cancelled
     (``should_stop``); what was handed over before stays good. A command that failed is an answer, not an exception.
     """
+    asked = prerequisite_visit(since, configuration_name=address.configuration_name)
     with connect(address, credential, limits=limits, clock=clock, should_stop=should_stop) as machine:
-        answers = machine.read(prerequisite_visit(since), on_answer=on_answer)
+        answers = machine.read(asked, on_answer=on_answer)
     if all(answer.reading.error_code == DeviceErrorCode.TIMED_OUT for answer in answers):
         raise MachineError(DeviceErrorCode.NO_ANSWER, "The device opened a session and answered no command in it.")
     return answers

@@ -19,7 +19,8 @@ from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.domain.exclusions.values import SYSTEM_VARIABLES, InvalidExclusionValue
 from troubleshooting.machines import catalogue, changing
 from troubleshooting.machines.catalogue import InvalidArgument
-from troubleshooting.machines.endpoint.files import VERSION, Groups, InvalidGroup, endpoint_files, endpoint_zip
+from troubleshooting.machines.endpoint.files import Groups, InvalidGroup, endpoint_files, endpoint_zip
+from troubleshooting.machines.endpoint.version import VERSION
 from troubleshooting.machines.pipeline import Entry, cmdlet, select
 
 # A PC's endpoint is told to be old by its version: new content needs a new version, and then its digest here.
@@ -80,7 +81,7 @@ def test_the_same_input_gives_the_same_bytes_and_new_content_a_new_version():
     made = hashlib.sha256(repr(installed).encode()).hexdigest()
 
     assert endpoint_zip(Groups()) == endpoint_zip(Groups())
-    assert DIGESTS[VERSION] == made, "The files changed: raise VERSION in endpoint/files.py and add the digest here."
+    assert DIGESTS[VERSION] == made, "The files changed: raise VERSION in endpoint/version.py and add the digest here."
 
 
 def test_the_archive_holds_the_files_in_a_folder_of_their_version():
@@ -332,6 +333,13 @@ def test_the_readme_counts_the_registry_keys_as_they_are():
     keys = READS["Get-ItemProperty"]["Path"]["ValidateSet"]
 
     assert f"{len(keys)} registry keys" in text_of("README.md")
+
+
+def test_a_visit_asks_only_the_portals_own_endpoint_about_itself():
+    asked = catalogue.prerequisite_visit(timedelta(hours=1))
+    own = catalogue.prerequisite_visit(timedelta(hours=1), configuration_name=catalogue.CHANGING_ENDPOINT)
+
+    assert own == (asked[0], catalogue.ENDPOINT, *asked[1:])
 
 
 def test_programs_are_sent_as_functions_to_the_portals_own_endpoint_only():

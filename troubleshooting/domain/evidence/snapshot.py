@@ -248,6 +248,16 @@ class ProtectionEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointFacts:
+    """What the portal's own endpoint says about itself; other endpoints are not asked."""
+
+    version: str | None = None
+    roles: str | None = None  # "reading", or "reading, changing"
+    account: str | None = None  # the virtual account that runs the commands
+    caller: str | None = None  # who signed in
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything one visit brought home."""
 
@@ -266,6 +276,7 @@ class Snapshot:
     cloud_connectivity: CloudConnectivity | None = None
     winhttp_proxy: WinHttpProxy | None = None
     events: tuple[ProtectionEvent, ...] | None = None  # None: the log could not be read
+    endpoint: EndpointFacts | None = None
 
     def reading(self, name: str) -> Reading:
         """Return the state of a catalogue entry; WAITING where it has not been answered."""

@@ -19,10 +19,9 @@ from pathlib import Path
 from troubleshooting.domain.base import powershell
 from troubleshooting.domain.base.powershell import Data
 from troubleshooting.machines import catalogue
+from troubleshooting.machines.endpoint.version import VERSION
 from troubleshooting.machines.limits import Limit, Shown, shown
 
-# Goes up with every change of the files, so that a visit can tell an older endpoint (tests/machines/endpoint).
-VERSION = "1.0.0"
 MODULE = "NetworkProtectionPortal"
 READING_ROLE, CHANGING_ROLE = f"{MODULE}Reading", f"{MODULE}Changing"
 AUTHOR = "Network protection portal"

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from troubleshooting.machines.endpoint.files import VERSION, Groups, InvalidGroup, endpoint_files
+from troubleshooting.machines.endpoint.files import Groups, InvalidGroup, endpoint_files
+from troubleshooting.machines.endpoint.version import VERSION
 
 
 class Command(BaseCommand):
