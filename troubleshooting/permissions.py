@@ -253,6 +253,12 @@ def check_may_undo(person: User) -> None:
         raise NotAllowed(_("Only an administrator undoes what was applied."))
 
 
+def check_may_get_endpoint(person: User) -> None:
+    """Administrators get the files of the portal's own endpoint for PCs."""
+    if person.role != Role.ADMINISTRATOR:
+        raise NotAllowed(_("Only an administrator gets the files of the endpoint."))
+
+
 def check_may_see_drift(person: User) -> None:
     """IT and auditors see where PCs and the tenant differ from the register."""
     if not sees_everything(person):

@@ -6,6 +6,7 @@ from django.urls import path
 from troubleshooting.views.base import sign_out, styleguide
 from troubleshooting.views.cases import cases, home, report
 from troubleshooting.views.checks import check_runs
+from troubleshooting.views.devices import endpoint
 from troubleshooting.views.drift import drift
 from troubleshooting.views.emergency_stop import emergency_stop
 from troubleshooting.views.exclusions import bulk, exclusions, live_state, placements, request_page, retests
@@ -61,6 +62,7 @@ urlpatterns = [
     path("emergency-stop/lift/", emergency_stop.lift_stop, name="emergency-stop-lift"),
     path("emergency-stop/undo/", emergency_stop.undo_preview, name="undo-preview"),
     path("emergency-stop/undos/<int:pk>/", emergency_stop.undo, name="undo"),
+    path("device-endpoint/", endpoint.device_endpoint, name="device-endpoint"),
     path("drift/", drift.drift, name="drift"),
     path("drift/tenant/scan/", drift.drift_scan_tenant, name="drift-scan-tenant"),
     path("drift/devices/<int:pk>/scan/", drift.drift_scan, name="drift-scan"),

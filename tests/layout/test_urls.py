@@ -69,6 +69,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "emergency-stop-lift": ("POST", (LOGIN, NO, NO, NO, NO, MOVED)),
     "undo-preview": ("GET", (LOGIN, NO, NO, NO, NO, 200)),
     "undo": ("GET", (LOGIN, NO, NO, 200, 200, 200)),
+    "device-endpoint": ("GET", (LOGIN, NO, NO, NO, NO, 200)),
     "drift": ("GET", (LOGIN, NO, NO, 200, 200, 200)),
     "drift-scan-tenant": ("POST", (LOGIN, NO, NO, MOVED, NO, MOVED)),
     "drift-scan": ("POST", (LOGIN, NO, NO, MOVED, NO, MOVED)),
