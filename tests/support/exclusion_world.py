@@ -14,13 +14,15 @@ from tests.tenant.speaking import Speaker
 from troubleshooting.actions.exclusions.binding import change_of
 from troubleshooting.actions.exclusions.decisions import approve_exclusion
 from troubleshooting.actions.exclusions.placements import due_placements
-from troubleshooting.actions.exclusions.requests import ExclusionRules, Wish, request_exclusion
+from troubleshooting.actions.exclusions.requests import ExclusionRules, request_exclusion
 from troubleshooting.actions.runs.in_tenant import TenantPlan
 from troubleshooting.actions.runs.on_pc import run_placement
 from troubleshooting.actions.visits.plan import VisitPlan
 from troubleshooting.domain.exclusions.approval import USUAL_POLICY
 from troubleshooting.domain.exclusions.digest import digest
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, Scope, ScopeKind
+from troubleshooting.domain.exclusions.request import ExclusionRequest
+from troubleshooting.domain.exclusions.values import parse_value
 from troubleshooting.models import Case, Device, DeviceGroup, Exclusion
 from troubleshooting.tenant.base import TenantSettings
 from troubleshooting.tenant.connection import Tenant, connect
@@ -68,15 +70,14 @@ def asked(case: Case, what=IP, *, scope: Scope | None = None, days: int = 5, by=
     narrowest = Scope(ScopeKind.DEVICE, case.device_id)
     if kind is ExclusionKind.ALLOW_INDICATOR:
         narrowest = Scope(ScopeKind.GROUP, case.device.group_id)
-    wish = Wish(
-        kind=kind,
-        value=value,
+    request = ExclusionRequest(
+        value=parse_value(kind, value),
         scope=scope or narrowest,
         expires_at=timezone.now() + timedelta(days=days),
         reason_code="business",
         reason="Supplier invoices",
     )
-    return request_exclusion(case.pk, wish, by=person(by), rules=RULES, now=timezone.now())
+    return request_exclusion(case.pk, request, by=person(by), rules=RULES, now=timezone.now())
 
 
 def approved(exclusion: Exclusion, *people) -> Exclusion:

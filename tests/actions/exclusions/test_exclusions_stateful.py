@@ -35,7 +35,6 @@ from troubleshooting.actions.exclusions.lifecycle import expire_exclusions
 from troubleshooting.actions.exclusions.placements import due_placements
 from troubleshooting.actions.exclusions.requests import (
     AlreadyAsked,
-    Wish,
     answer_back,
     new_request,
     request_exclusion,
@@ -57,6 +56,8 @@ from troubleshooting.domain.exclusions.exclusion import (
     ScopeKind,
 )
 from troubleshooting.domain.exclusions.placement import OPEN, PlacementStatus
+from troubleshooting.domain.exclusions.request import ExclusionRequest
+from troubleshooting.domain.exclusions.values import parse_value
 from troubleshooting.models import Case, DeviceGroup, Exclusion, Placement
 from troubleshooting.models.choices import Role
 from troubleshooting.permissions import NotAllowed
@@ -110,7 +111,7 @@ class ExclusionMachine(Register):
         self, what: What, place: Place, days: int, by: tuple[str, Role], people: int, is_worked: bool
     ) -> None:
         pc = self.lab.pcs[place if isinstance(place, int) else 0]
-        wish = self._wish(what, self._scope(what, place), days)
+        wish = self._request(what, self._scope(what, place), days)
         try:
             exclusion = request_exclusion(pc.case.pk, wish, by=person(by), rules=RULES, now=self.lab.now())
         except (IntegrityError, AlreadyAsked):  # there is one
@@ -126,9 +127,9 @@ class ExclusionMachine(Register):
             return Scope(ScopeKind.GROUP, self.lab.group.pk)
         return Scope(ScopeKind.DEVICE, self.lab.pcs[int(place)].case.device_id)
 
-    def _wish(self, what: What, scope: Scope, days: int) -> Wish:
+    def _request(self, what: What, scope: Scope, days: int) -> ExclusionRequest:
         ends_at = self.lab.moment + timedelta(days=days)
-        return Wish(what[0], what[1], scope, ends_at, reason_code="business", reason="Supplier invoices")
+        return ExclusionRequest(parse_value(*what), scope, ends_at, reason_code="business", reason="Supplier invoices")
 
     @rule(number=ANY, people=st.sampled_from([1, 3]), shorter=st.booleans(), narrower=st.booleans())
     def reviewers_approve(self, number: int, people: int, shorter: bool, narrower: bool) -> None:
@@ -172,7 +173,7 @@ class ExclusionMachine(Register):
     @rule(number=ANY, days=st.sampled_from([1, 9]), people=st.sampled_from([1, 3, 3]), is_worked=st.booleans())
     def somebody_renews(self, number: int, days: int, people: int, is_worked: bool) -> None:
         for renewed in self._pick(number, *IN_FORCE):
-            wish = self._wish((ExclusionKind(renewed.kind), renewed.value), renewed.scope, days)
+            wish = self._request((ExclusionKind(renewed.kind), renewed.value), renewed.scope, days)
             try:
                 with transaction.atomic():
                     case = Case.objects.locked().select_related("device").get(pk=renewed.case_id)

@@ -31,12 +31,14 @@ from tests.support.exclusion_world import (
 )
 from tests.support.world import EMMA, IVO, device_at, person
 from troubleshooting.actions.exclusions.placements import put_off, put_once_more
-from troubleshooting.actions.exclusions.requests import AlreadyAsked, Wish, answer_back, new_request, revoke_exclusion
+from troubleshooting.actions.exclusions.requests import AlreadyAsked, answer_back, new_request, revoke_exclusion
 from troubleshooting.actions.runs.on_pc import run_placement
 from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus, Scope, ScopeKind
 from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
+from troubleshooting.domain.exclusions.request import ExclusionRequest
+from troubleshooting.domain.exclusions.values import parse_value
 from troubleshooting.models import ActivityEntry, Case, Exclusion, Placement
 
 SETTLED = timedelta(minutes=5)  # a little more than a lost command may still be carried out
@@ -73,15 +75,14 @@ def revoked(exclusion: Exclusion) -> None:
 def renewal_of(exclusion: Exclusion, *, days: int = 20) -> Exclusion:
     with transaction.atomic():
         case = Case.objects.locked().select_related("device").get(pk=exclusion.case_id)
-        wish = Wish(
-            kind=ExclusionKind(exclusion.kind),
-            value=exclusion.value,
+        request = ExclusionRequest(
+            value=parse_value(ExclusionKind(exclusion.kind), exclusion.value),
             scope=exclusion.scope,
             expires_at=timezone.now() + timedelta(days=days),
             reason_code="business",
             reason="Still needed",
         )
-        return new_request(case, wish, by=person(EMMA), rules=RULES, now=timezone.now(), renews=present(exclusion))
+        return new_request(case, request, by=person(EMMA), rules=RULES, now=timezone.now(), renews=present(exclusion))
 
 
 def statuses() -> list[str]:

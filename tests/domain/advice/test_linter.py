@@ -15,7 +15,7 @@ from tests.domain.strategies import reports, snapshots
 from troubleshooting.domain.advice.linter import (
     CODES,
     WORDS,
-    ExclusionRequest,
+    Draft,
     LintCode,
     LintContext,
     LintFinding,
@@ -25,14 +25,14 @@ from troubleshooting.domain.advice.linter import (
 )
 from troubleshooting.domain.advice.lists import DENIED_PROGRAMS, INTERNAL_SUFFIXES, SHARED_HOSTS
 from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionKind
-from troubleshooting.domain.exclusions.values import VALUE_REFUSALS, ValueRefusal, parse_value
+from troubleshooting.domain.exclusions.values import VALUE_REFUSALS, ValueRefusal, parse_value, read_value
 
 MONTH = timedelta(days=30)
 
 
-def asked(kind: ExclusionKind, value: str, **parts) -> ExclusionRequest:
+def asked(kind: ExclusionKind, value: str, **parts) -> Draft:
     scope = GROUP if kind is SITE else DEVICE
-    return ExclusionRequest(**{"kind": kind, "value": value, "scope": scope, "lifetime": MONTH, **parts})
+    return Draft(**{"kind": kind, "value": read_value(kind, value), "scope": scope, "lifetime": MONTH, **parts})
 
 
 def finding_of(kind: ExclusionKind, value: str, code: LintCode, situation: str = "") -> LintFinding:
@@ -125,9 +125,9 @@ def test_the_lists_are_written_in_lower_case():
 
 typed = st.text(max_size=30) | st.sampled_from([row[1] for row in ROWS])
 requests = st.builds(
-    ExclusionRequest,
+    lambda kind, text, scope, lifetime: Draft(kind, read_value(kind, text), scope, lifetime),
     kind=st.sampled_from(ExclusionKind),
-    value=typed,
+    text=typed,
     scope=st.sampled_from([DEVICE, GROUP, EVERYONE]),
     lifetime=st.timedeltas(),
 )

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from tests.domain.builders import event, report, snapshot
 from tests.factories import DeviceFactory, DeviceGroupFactory, ExclusionFactory
-from troubleshooting.domain.advice.linter import ExclusionRequest, KnownSource, lint
+from troubleshooting.domain.advice.linter import Draft, KnownSource, lint
 from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionKind, Scope, ScopeKind
+from troubleshooting.domain.exclusions.values import parse_value, read_value
 from troubleshooting.models import DeviceGroup, SeenIndicator, TenantReading
 from troubleshooting.queries.exclusions.known_elsewhere import known_by_policy, known_in_tenant
 from troubleshooting.queries.exclusions.request_page import lint_context
@@ -41,8 +42,9 @@ def seen():
 
 
 def codes(kind: ExclusionKind, value: str, scope: Scope, pc=None) -> set[str]:
-    context = lint_context(report(), pc or snapshot(), kind=kind, value=value, scope=scope, longest=MONTH)
-    return {finding.code.value for finding in lint(ExclusionRequest(kind, value, scope, MONTH), context)}
+    draft = Draft(kind, read_value(kind, value), scope, MONTH)
+    context = lint_context(report(), pc or snapshot(), draft, longest=MONTH)
+    return {finding.code.value for finding in lint(draft, context)}
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_an_allow_counts_only_where_it_reaches_every_pc_of_the_scope(seen, finan
     without = DeviceGroupFactory(name="Nameless PCs")
 
     holds = {
-        scope: known_in_tenant(SITE, HOST, scope)[0].holds_for_scope
+        scope: known_in_tenant(parse_value(SITE, HOST), scope)[0].holds_for_scope
         for scope in (
             EVERYONE,
             Scope(ScopeKind.GROUP, finance.pk),
@@ -108,7 +110,7 @@ def test_an_allow_counts_only_where_it_reaches_every_pc_of_the_scope(seen, finan
 def test_a_block_of_an_address_speaks_against_an_exclusion_on_a_pc_as_well(seen):
     seen("203.0.113.7", "Block", "IpAddress", title="Incident 7", made_by="sec.admin")
 
-    (known,) = known_in_tenant(IP, "203.0.113.7", EVERYONE)
+    (known,) = known_in_tenant(parse_value(IP, "203.0.113.7"), EVERYONE)
 
     assert (known.source, known.reference) == (
         KnownSource.BLOCK_INDICATOR,
@@ -119,8 +121,10 @@ def test_a_block_of_an_address_speaks_against_an_exclusion_on_a_pc_as_well(seen)
 
 def test_nothing_is_asked_of_the_database_for_what_is_no_address(django_assert_num_queries):
     with django_assert_num_queries(0):
-        assert known_in_tenant(APP, r"C:\Program Files\App\app.exe", EVERYONE) == ()
-        assert known_in_tenant(SITE, "not a host!", EVERYONE) == ()
+        assert known_in_tenant(parse_value(APP, r"C:\Program Files\App\app.exe"), EVERYONE) == ()
+    with django_assert_num_queries(1):  # for the register's own open ones
+        refused = Draft(SITE, read_value(SITE, "not a host!"), EVERYONE, MONTH)
+        assert lint_context(report(), snapshot(), refused, longest=MONTH).known == ()
 
 
 def test_thousands_of_others_cost_no_more_queries(seen, finance, django_assert_num_queries):
@@ -129,7 +133,7 @@ def test_thousands_of_others_cost_no_more_queries(seen, finance, django_assert_n
         seen(f"site-{number}.example.net")
 
     with django_assert_num_queries(2):
-        assert len(known_in_tenant(SITE, HOST, Scope(ScopeKind.GROUP, finance.pk))) == 1
+        assert len(known_in_tenant(parse_value(SITE, HOST), Scope(ScopeKind.GROUP, finance.pk))) == 1
 
 
 def test_what_the_log_says_a_policy_sets_is_told():

@@ -9,11 +9,13 @@ from typing import Any
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.clashes import refusing_clashes
 from troubleshooting.actions.exclusions.locking import lock
-from troubleshooting.actions.exclusions.requests import ExclusionRules, Wish, new_request
+from troubleshooting.actions.exclusions.requests import ExclusionRules, new_request
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.base.text import say
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
+from troubleshooting.domain.exclusions.request import ExclusionRequest
+from troubleshooting.domain.exclusions.values import parse_value
 from troubleshooting.models import Case, Exclusion, User
 from troubleshooting.permissions import check_may_renew_exclusion
 
@@ -60,9 +62,8 @@ def request_renewal(
     open_one = renewed.renewals.open().first()
     if open_one is not None:
         raise RenewalOpen(open_one.pk)
-    wish = Wish(
-        kind=ExclusionKind(renewed.kind),
-        value=renewed.value,
+    request = ExclusionRequest(
+        value=parse_value(ExclusionKind(renewed.kind), renewed.value),
         scope=renewed.scope,
         expires_at=expires_at,
         reason_code=reason_code,
@@ -70,7 +71,7 @@ def request_renewal(
         findings=findings,
     )
     evidence = {"renews": renewed.pk, "retests": _last_retests(renewed)}
-    renewal = new_request(case, wish, by=by, rules=rules, now=now, renews=renewed, further_evidence=evidence)
+    renewal = new_request(case, request, by=by, rules=rules, now=now, renews=renewed, further_evidence=evidence)
     said = {"renews": renewed.pk, "value": renewal.value}
     activity_log.record("exclusion_renewal_requested", renewal, case=case, actor=by, now=now, **said)
     return renewal

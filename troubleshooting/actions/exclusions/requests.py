@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,33 +22,19 @@ from troubleshooting.domain.base.transitions import InvalidTransition
 from troubleshooting.domain.exclusions.approval import ApprovalPolicy, approvals_needed
 from troubleshooting.domain.exclusions.exclusion import (
     LOCAL_KINDS,
-    ExclusionKind,
     ExclusionStatus,
     Scope,
     ScopeKind,
     check_lifetime,
 )
+from troubleshooting.domain.exclusions.request import ExclusionRequest
 from troubleshooting.domain.exclusions.value_errors import TENANT_NOT_SET_UP
-from troubleshooting.domain.exclusions.values import canonical, parse_value
 from troubleshooting.models import Case, Exclusion, User
 from troubleshooting.permissions import (
     check_may_request_exclusion,
     check_may_revoke_exclusion,
     check_may_withdraw_exclusion,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is asked for, as the form gives it."""
-
-    kind: ExclusionKind
-    value: str
-    scope: Scope
-    expires_at: datetime
-    reason_code: str
-    reason: str
-    findings: Sequence[dict[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +64,25 @@ class ScopeNeedsGroup(Refused):
     text = say(_("An allow indicator is for a device group or for everyone. Choose one of these two."))
 
 
-def request_exclusion(case_id: int, wish: Wish, *, by: User, rules: ExclusionRules, now: datetime) -> Exclusion:
+def request_exclusion(
+    case_id: int, request: ExclusionRequest, *, by: User, rules: ExclusionRules, now: datetime
+) -> Exclusion:
     """Ask for an exclusion.
 
     Raises InvalidExclusionValue, InvalidLifetime, NothingToReach, AlreadyAsked, and for indicators TenantNotSetUp,
     ScopeNeedsGroup and GroupNotInTenant.
     """
     try:
-        return _request(case_id, wish, by=by, rules=rules, now=now)
+        return _request(case_id, request, by=by, rules=rules, now=now)
     except IntegrityError as error:
-        raise clash_of(error, kind=wish.kind, value_key=canonical(wish.value), scope=wish.scope) from error
+        raise clash_of(error, kind=request.kind, value_key=request.value.canonical, scope=request.scope) from error
 
 
 @transaction.atomic
-def _request(case_id: int, wish: Wish, *, by: User, rules: ExclusionRules, now: datetime) -> Exclusion:
+def _request(case_id: int, request: ExclusionRequest, *, by: User, rules: ExclusionRules, now: datetime) -> Exclusion:
     case = Case.objects.locked().select_related("device").get(pk=case_id)
     check_may_request_exclusion(by, case)
-    exclusion = new_request(case, wish, by=by, rules=rules, now=now)
+    exclusion = new_request(case, request, by=by, rules=rules, now=now)
     said = {"kind": exclusion.kind, "value": exclusion.value}
     activity_log.record("exclusion_requested", exclusion, case=case, actor=by, now=now, **said)
     return exclusion
@@ -102,7 +90,7 @@ def _request(case_id: int, wish: Wish, *, by: User, rules: ExclusionRules, now: 
 
 def new_request(
     case: Case,
-    wish: Wish,
+    request: ExclusionRequest,
     *,
     by: User,
     rules: ExclusionRules,
@@ -111,41 +99,40 @@ def new_request(
     further_evidence: Mapping[str, Any] | None = None,
 ) -> Exclusion:
     """Save a request about a locked case; the caller records the action. Raises what :func:`request_exclusion` does."""
-    lifetime = wish.expires_at - now
+    lifetime = request.expires_at - now
     check_lifetime(lifetime, rules.longest)
-    value = parse_value(wish.kind, wish.value)
     exclusion = Exclusion(
         case=case,
-        kind=wish.kind.value,
-        value=value.value,
-        value_key=value.canonical,
+        kind=request.kind.value,
+        value=request.value.value,
+        value_key=request.value.canonical,
         evidence={**evidence_of(case, at=now), **(further_evidence or {})},
         renews=renews,
-        reason_code=wish.reason_code,
-        reason=wish.reason,
-        findings=list(wish.findings),
-        approvals_needed=approvals_needed(wish.kind, wish.scope, lifetime, policy=rules.policy),
+        reason_code=request.reason_code,
+        reason=request.reason,
+        findings=list(request.findings),
+        approvals_needed=approvals_needed(request.kind, request.scope, lifetime, policy=rules.policy),
         requested_by=by,
         requested_at=now,
-        expires_at=wish.expires_at,
+        expires_at=request.expires_at,
     )
-    set_scope(exclusion, wish.scope)
-    _check_reach(exclusion, wish, rules)
+    set_scope(exclusion, request.scope)
+    _check_reach(exclusion, request, rules)
     exclusion.save()
     return exclusion
 
 
-def _check_reach(exclusion: Exclusion, wish: Wish, rules: ExclusionRules) -> None:
-    if not devices_in(wish.scope).exists():
+def _check_reach(exclusion: Exclusion, request: ExclusionRequest, rules: ExclusionRules) -> None:
+    if not devices_in(request.scope).exists():
         raise NothingToReach
-    if wish.kind in LOCAL_KINDS:
+    if request.kind in LOCAL_KINDS:
         return
     renewals = Exclusion.objects.open().filter(kind=exclusion.kind, value_key=exclusion.value_key)
     if exclusion.renews is None and renewals.filter(renews__isnull=False).exists():
         raise AlreadyAsked(say(_("This value has an open renewal already. Look at the list of exclusions.")))
     if not rules.has_tenant:
         raise TenantNotSetUp
-    if wish.scope.kind is ScopeKind.DEVICE:
+    if request.scope.kind is ScopeKind.DEVICE:
         raise ScopeNeedsGroup
     tenant_groups(exclusion)
 

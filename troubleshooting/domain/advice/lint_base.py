@@ -18,11 +18,11 @@ from troubleshooting.domain.exclusions.values import ExclusionValue, InvalidExcl
 
 
 @dataclass(frozen=True, slots=True)
-class ExclusionRequest:
-    """What a person asks for; ``value`` as typed."""
+class Draft:
+    """What the linter judges: a request that is being written, with its value, or why the text is none."""
 
     kind: ExclusionKind
-    value: str
+    value: ExclusionValue | InvalidExclusionValue
     scope: Scope
     lifetime: timedelta
 

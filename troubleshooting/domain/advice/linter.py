@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from troubleshooting.domain.advice.lint_base import (
     CODES,
-    ExclusionRequest,
+    Draft,
     Known,
     KnownSource,
     LintContext,
@@ -27,14 +27,13 @@ from troubleshooting.domain.exclusions.values import (
     ExclusionValue,
     InvalidExclusionValue,
     canonical,
-    parse_value,
     value_covers,
 )
 
 __all__ = [
     "CODES",
     "WORDS",
-    "ExclusionRequest",
+    "Draft",
     "Known",
     "KnownSource",
     "LintCode",
@@ -47,10 +46,10 @@ __all__ = [
 ]
 
 
-def lint(request: ExclusionRequest, context: LintContext) -> tuple[LintFinding, ...]:
+def lint(draft: Draft, context: LintContext) -> tuple[LintFinding, ...]:
     """Return everything that speaks against a request, refusals first; () where nothing does."""
-    findings = [*_about_value_and_known(request, context), *_about_scope(request), *_about_time(request, context)]
-    findings += about_effect(request.kind, context.snapshot)
+    findings = [*_about_value_and_known(draft, context), *_about_scope(draft), *_about_time(draft, context)]
+    findings += about_effect(draft.kind, context.snapshot)
     return tuple(sorted(findings, key=lambda finding: not finding.is_refusal))
 
 
@@ -59,12 +58,11 @@ def is_refused(findings: Iterable[LintFinding]) -> bool:
     return any(finding.is_refusal for finding in findings)
 
 
-def _about_value_and_known(request: ExclusionRequest, context: LintContext) -> Iterator[LintFinding]:
+def _about_value_and_known(draft: Draft, context: LintContext) -> Iterator[LintFinding]:
     """Judge the value, and what others have decided about it."""
-    try:
-        value = parse_value(request.kind, request.value)
-    except InvalidExclusionValue as error:
-        yield refused_value(error)
+    value = draft.value
+    if isinstance(value, InvalidExclusionValue):
+        yield refused_value(value)
         return
     yield from about_value(value, context)
     for known in context.known:
@@ -72,19 +70,19 @@ def _about_value_and_known(request: ExclusionRequest, context: LintContext) -> I
     yield from about_present(value, context.snapshot)
 
 
-def _about_scope(request: ExclusionRequest) -> Iterator[LintFinding]:
+def _about_scope(draft: Draft) -> Iterator[LintFinding]:
     """Judge the scope: indicators know device groups only (docs/reference/exclusions.md section 2)."""
-    if request.kind is ExclusionKind.ALLOW_INDICATOR and request.scope.kind is ScopeKind.DEVICE:
+    if draft.kind is ExclusionKind.ALLOW_INDICATOR and draft.scope.kind is ScopeKind.DEVICE:
         yield found(LintCode.SCOPE_NEEDS_GROUP)
-    if request.scope.kind is ScopeKind.EVERYONE:
+    if draft.scope.kind is ScopeKind.EVERYONE:
         yield found(LintCode.WIDE_SCOPE)
 
 
-def _about_time(request: ExclusionRequest, context: LintContext) -> Iterator[LintFinding]:
+def _about_time(draft: Draft, context: LintContext) -> Iterator[LintFinding]:
     """Judge how long it lasts."""
-    if request.lifetime <= timedelta(0):
+    if draft.lifetime <= timedelta(0):
         yield found(LintCode.LIFETIME_NONE)
-    elif request.lifetime > context.longest:
+    elif draft.lifetime > context.longest:
         yield found(LintCode.LIFETIME_TOO_LONG, days=context.longest.days)
 
 

@@ -126,6 +126,14 @@ def canonical(text: str) -> str:
     return text.strip().lower()
 
 
+def read_value(kind: ExclusionKind, text: str) -> ExclusionValue | InvalidExclusionValue:
+    """Return the value, or why the text is none; for what is judged as a whole (see :func:`parse_value`)."""
+    try:
+        return parse_value(kind, text)
+    except InvalidExclusionValue as error:
+        return error
+
+
 def parse_value(kind: ExclusionKind, text: str) -> ExclusionValue:
     """Read what a person entered for that kind; raises :class:`InvalidExclusionValue` and nothing else."""
     trimmed = text.strip(_QUOTES)

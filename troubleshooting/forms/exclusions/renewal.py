@@ -8,11 +8,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from troubleshooting.domain.advice.lint_base import ExclusionRequest, LintFinding
+from troubleshooting.domain.advice.lint_base import Draft, LintFinding
 from troubleshooting.domain.advice.lint_texts import LintCode
 from troubleshooting.domain.advice.linter import lint
 from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.exclusions.exclusion import USUAL_LIFETIME, ExclusionKind
+from troubleshooting.domain.exclusions.values import read_value
 from troubleshooting.forms.base.fields import LongTextField
 from troubleshooting.forms.exclusions.request import EndField, sentences
 from troubleshooting.models import Exclusion
@@ -70,17 +71,11 @@ class RenewForm(forms.Form):
         end: datetime | None = cleaned.get("ends_on")
         if end is None:
             return cleaned
-        kind, value, scope = ExclusionKind(self.exclusion.kind), self.exclusion.value, self.exclusion.scope
-        context = lint_context(
-            self.exclusion.case.report,
-            self.snapshot,
-            kind=kind,
-            value=value,
-            scope=scope,
-            longest=self.longest,
-            renews=self.exclusion,
-        )
-        found = lint(ExclusionRequest(kind, value, scope, end - self.now), context)
+        kind = ExclusionKind(self.exclusion.kind)
+        draft = Draft(kind, read_value(kind, self.exclusion.value), self.exclusion.scope, end - self.now)
+        report = self.exclusion.case.report
+        context = lint_context(report, self.snapshot, draft, longest=self.longest, renews=self.exclusion)
+        found = lint(draft, context)
         self.findings = tuple(finding for finding in found if finding.code not in OWN_DOING)
         for finding in self.findings:
             if finding.is_refusal:

@@ -1,4 +1,4 @@
-"""The request for an exclusion: text and choices become a Wish, judged by the linter on the way."""
+"""The request for an exclusion: text and choices become an ExclusionRequest, judged by the linter on the way."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from troubleshooting.actions.exclusions.requests import Wish
-from troubleshooting.domain.advice.lint_base import ExclusionRequest, LintFinding
+from troubleshooting.domain.advice.lint_base import Draft, LintFinding
 from troubleshooting.domain.advice.lint_texts import LintCode
 from troubleshooting.domain.advice.linter import lint
 from troubleshooting.domain.exclusions.exclusion import (
@@ -23,7 +22,9 @@ from troubleshooting.domain.exclusions.exclusion import (
     Scope,
     ScopeKind,
 )
+from troubleshooting.domain.exclusions.request import ExclusionRequest
 from troubleshooting.domain.exclusions.value_errors import GROUP_NOT_IN_TENANT, TENANT_NOT_SET_UP
+from troubleshooting.domain.exclusions.values import read_value
 from troubleshooting.forms.base.fields import CardSelect, LongTextField
 from troubleshooting.models import Case
 from troubleshooting.models.choices import EXCLUSION_REASON_LABELS, choices_of
@@ -228,17 +229,10 @@ class ExclusionForm(forms.Form):
         if self._lacks_tenant_group(cleaned):
             self.add_error("scope", translated(GROUP_NOT_IN_TENANT))
             return cleaned
-        self.findings = lint(
-            ExclusionRequest(cleaned["kind"], cleaned["value"], cleaned["scope"], self._lifetime(cleaned)),
-            lint_context(
-                self.case.report,
-                self.page.snapshot,
-                kind=cleaned["kind"],
-                value=cleaned["value"],
-                scope=cleaned["scope"],
-                longest=self.longest,
-            ),
-        )
+        value = cleaned["value"] = read_value(cleaned["kind"], cleaned["value"])
+        draft = Draft(cleaned["kind"], value, cleaned["scope"], self._lifetime(cleaned))
+        context = lint_context(self.case.report, self.page.snapshot, draft, longest=self.longest)
+        self.findings = lint(draft, context)
         for finding in self.findings:
             if finding.is_refusal:
                 self._refuse(finding)
@@ -246,11 +240,10 @@ class ExclusionForm(forms.Form):
         self._ask_to_confirm(cleaned)
         return cleaned
 
-    def wish(self) -> Wish:
+    def request(self) -> ExclusionRequest:
         """Return what is asked for; belongs after is_valid()."""
         cleaned = self.cleaned_data
-        return Wish(
-            kind=cleaned["kind"],
+        return ExclusionRequest(
             value=cleaned["value"],
             scope=cleaned["scope"],
             expires_at=cleaned["ends_on"],

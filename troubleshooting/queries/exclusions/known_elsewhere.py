@@ -22,15 +22,11 @@ SCHEMES = ("https://", "http://", "")
 FEWEST_LABELS = 2  # of a domain above the host that an indicator may be about
 
 
-def known_in_tenant(kind: ExclusionKind, text: str, scope: Scope) -> tuple[Known, ...]:
+def known_in_tenant(value: ExclusionValue, scope: Scope) -> tuple[Known, ...]:
     """Return the tenant's indicators that overlap with a value, the portal's own left out; two queries at most.
 
-    () where the text is no value of its kind, for a program, and where the tenant was never read.
+    () for a program, and where the tenant was never read.
     """
-    try:
-        value = parse_value(kind, text)
-    except InvalidExclusionValue:
-        return ()
     if value.indicator is None:
         return ()
     group = _group_name(scope)

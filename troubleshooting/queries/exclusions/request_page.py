@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from troubleshooting.domain.advice.lint_base import Known, KnownSource, LintContext
+from troubleshooting.domain.advice.lint_base import Draft, Known, KnownSource, LintContext
 from troubleshooting.domain.advice.proposal import Proposal, RuledOut, propose, ruled_out, why_none
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
@@ -60,10 +60,8 @@ def read_ask_page(case: Case) -> AskPage:
 def lint_context(
     report: Report,
     snapshot: Snapshot | None,
+    draft: Draft,
     *,
-    kind: ExclusionKind,
-    value: str,
-    scope: Scope,
     longest: timedelta,
     renews: Exclusion | None = None,
 ) -> LintContext:
@@ -72,8 +70,9 @@ def lint_context(
     That is the open exclusions of the kind (the one to be renewed left out), the tenant's indicators that overlap with
     the value, and policies.
     """
-    register = _known(kind, scope, renews=renews)
-    known = (*register, *known_in_tenant(kind, value, scope), *known_by_policy(kind, snapshot))
+    register = _known(draft.kind, draft.scope, renews=renews)
+    elsewhere = () if isinstance(draft.value, InvalidExclusionValue) else known_in_tenant(draft.value, draft.scope)
+    known = (*register, *elsewhere, *known_by_policy(draft.kind, snapshot))
     return LintContext(longest=longest, report=report, snapshot=snapshot, known=known)
 
 

@@ -37,7 +37,7 @@ def exclusion_ask(request: HttpRequest, number: str) -> HttpResponse:
     form = _form(request, case, page, now=now)
     if request.method == "POST" and page.why_not is None and form.is_valid():
         try:
-            asked = request_exclusion(case.pk, form.wish(), by=reader, rules=exclusion_rules(), now=now)
+            asked = request_exclusion(case.pk, form.request(), by=reader, rules=exclusion_rules(), now=now)
             messages.info(request, _("IT has been asked. A reviewer decides; this page shows what they say."))
             return redirect("exclusion", pk=asked.pk)
         except Refused as refused:
