@@ -3,10 +3,11 @@
 from troubleshooting.models.activity import ActivityEntry
 from troubleshooting.models.case import Case, CaseCounter
 from troubleshooting.models.check_run import CaseVerdict, CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot
+from troubleshooting.models.decision import ExclusionDecision
 from troubleshooting.models.device import Device, DeviceGroup
 from troubleshooting.models.drift import DriftFinding, DriftScan
 from troubleshooting.models.emergency_stop import EmergencyStop, Undo
-from troubleshooting.models.exclusion import Exclusion, ExclusionDecision
+from troubleshooting.models.exclusion import Exclusion
 from troubleshooting.models.lease import AuditModeTest, SettingLease
 from troubleshooting.models.placement import Placement
 from troubleshooting.models.retest import ExclusionWarning, Retest

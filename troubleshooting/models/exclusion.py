@@ -27,6 +27,7 @@ from troubleshooting.domain.exclusions.exclusion import (
 )
 from troubleshooting.models.case import SEE_ALL_CASES, Case
 from troubleshooting.models.choices import codes
+from troubleshooting.models.decision import ExclusionDecision
 from troubleshooting.models.device import Device, DeviceGroup
 
 if TYPE_CHECKING:
@@ -40,14 +41,6 @@ IN_FORCE_CODES = [status.value for status in ExclusionStatus if status in IN_FOR
 APPROVED_OR_IN_FORCE_CODES = [status.value for status in ExclusionStatus if status in APPROVED_OR_IN_FORCE]
 ENDING_CODES = [status.value for status in ExclusionStatus if status in ENDING]
 DECIDED_CODES = [ExclusionStatus.APPROVED.value, *(s.value for s in ExclusionStatus if s in MAY_BE_THERE)]
-
-
-class Decision(models.TextChoices):
-    """What a reviewer said."""
-
-    APPROVE = "approve"
-    REJECT = "reject"
-    ASK_BACK = "ask_back"
 
 
 class ExclusionQuerySet(models.QuerySet["Exclusion"]):
@@ -188,30 +181,3 @@ class Exclusion(models.Model):
     def is_decided_by(self, person: User) -> bool:
         """Tell whether the person has decided in the present round; uses the decisions that were prefetched."""
         return any(one.by_id == person.pk and one.round == self.round for one in self.decisions.all())
-
-
-class ExclusionDecision(models.Model):
-    """One reviewer's decision in one round. Never changed, never deleted (a trigger refuses both)."""
-
-    exclusion = models.ForeignKey(Exclusion, models.PROTECT, related_name="decisions")
-    round = models.PositiveIntegerField()
-    decision = models.CharField(max_length=20, choices=Decision.choices)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-    note = models.TextField(blank=True)
-    digest = models.CharField(max_length=64, blank=True)  # of what was approved
-
-    class Meta:
-        """Table rules."""
-
-        ordering = ["at", "pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["exclusion", "round", "by"], name="decision_one_per_person_and_round"),
-            models.CheckConstraint(
-                condition=~Q(decision="approve") | ~Q(digest=""), name="decision_approval_has_digest"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        """Show who said what."""
-        return f"{self.by_id} {self.decision}"

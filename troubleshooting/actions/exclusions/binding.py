@@ -13,7 +13,7 @@ from troubleshooting.domain.exclusions.values import InvalidExclusionValue, pars
 from troubleshooting.machines import changing
 from troubleshooting.machines.pipeline import Entry, rendered
 from troubleshooting.models import Case, Exclusion
-from troubleshooting.models.exclusion import Decision
+from troubleshooting.models.decision import Decision
 from troubleshooting.tenant.indicators import PATH, WantedIndicator
 
 

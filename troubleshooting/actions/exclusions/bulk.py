@@ -16,7 +16,7 @@ from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.exclusions.approval import DecidedAlready
 from troubleshooting.models import Exclusion, ExclusionDecision, User
-from troubleshooting.models.exclusion import Decision
+from troubleshooting.models.decision import Decision
 from troubleshooting.permissions import check_may_decide_in_bulk
 
 MOST_TOGETHER = 50  # requests; more than anybody reads

@@ -27,7 +27,7 @@ from troubleshooting.domain.exclusions.exclusion import (
     check_lifetime,
 )
 from troubleshooting.models import Exclusion, ExclusionDecision, User
-from troubleshooting.models.exclusion import Decision
+from troubleshooting.models.decision import Decision
 from troubleshooting.permissions import check_may_decide_exclusion
 
 

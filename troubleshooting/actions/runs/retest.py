@@ -38,7 +38,7 @@ from troubleshooting.domain.retests.retest import (
 from troubleshooting.machines.changing import ProtectionMode
 from troubleshooting.machines.errors import MachineError
 from troubleshooting.models import Case, Exclusion, Retest, SettingLease, User
-from troubleshooting.models.exclusion import Decision
+from troubleshooting.models.decision import Decision
 
 
 def run_retest(retest_id: int, *, plan: VisitPlan) -> None:

@@ -19,7 +19,7 @@ from troubleshooting.domain.exclusions.exclusion import ExclusionKind, Exclusion
 from troubleshooting.domain.verdict.verdict import Verdict
 from troubleshooting.models import Exclusion, User
 from troubleshooting.models.choices import CONFIDENCE_LABELS, EXCLUSION_KIND_LABELS, VERDICT_LABELS
-from troubleshooting.models.exclusion import Decision
+from troubleshooting.models.decision import Decision
 from troubleshooting.queries.exclusions.exclusion_list import scope_words
 from troubleshooting.queries.exclusions.exclusion_page import step_text
 

@@ -40,7 +40,7 @@ from troubleshooting.models.choices import (
     PLACEMENT_STATUS_LABELS,
     VERDICT_LABELS,
 )
-from troubleshooting.models.exclusion import Decision
+from troubleshooting.models.decision import Decision
 from troubleshooting.queries.base.people import name_for
 from troubleshooting.queries.base.words import label_of
 from troubleshooting.queries.cases.verdict import EvidenceLink, evidence_links
