@@ -12,13 +12,10 @@ from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.cases.case import OPEN, Stage
-from troubleshooting.models.choices import Role
+from troubleshooting.models.choices import IT, SEE_ALL_CASES, Role
 
 if TYPE_CHECKING:
     from troubleshooting.models import Case, Device, Exclusion, Placement, User
-
-IT = frozenset({Role.REVIEWER, Role.ADMINISTRATOR})
-READS_EVERYTHING = IT | {Role.AUDITOR}
 
 P = ParamSpec("P")
 
@@ -55,7 +52,7 @@ def is_it(person: User) -> bool:
 
 def sees_everything(person: User) -> bool:
     """Tell whether the person reads every case with all its technical evidence."""
-    return person.role in READS_EVERYTHING
+    return person.role in SEE_ALL_CASES
 
 
 def is_party(person: User, case: Case) -> bool:

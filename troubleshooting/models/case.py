@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.cases.case import OPEN, ProblemKind, Program, Report, Stage
 from troubleshooting.domain.cases.indicator import Indicator
-from troubleshooting.models.choices import Role, codes
+from troubleshooting.models.choices import SEE_ALL_CASES, codes
 from troubleshooting.models.device import Device
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 # In the order of the table, so that constraints and migrations do not depend on hashes.
 OPEN_CODES = [stage.value for stage in Stage if stage in OPEN]
 CLOSED_CODES = [stage.value for stage in Stage if stage not in OPEN]
-SEE_ALL_CASES = frozenset({Role.REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR})
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -81,8 +80,6 @@ class Case(models.Model):
     objects = models.Manager.from_queryset(CaseQuerySet)()
 
     class Meta:
-        """Table rules."""
-
         ordering = ["-opened_at", "-pk"]
         verbose_name = _("case")
         verbose_name_plural = _("cases")

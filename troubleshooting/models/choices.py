@@ -31,6 +31,11 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+IT = frozenset({Role.REVIEWER, Role.ADMINISTRATOR})
+IT_CODES = [role.value for role in Role if role in IT]  # in the order of the table, not in that of hashes
+SEE_ALL_CASES = IT | {Role.AUDITOR}
+
+
 ROLE_LABELS: Labels = {
     Role.EMPLOYEE: _("Employee"),
     Role.REVIEWER: _("Reviewer"),

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from troubleshooting.models import User
-from troubleshooting.models.case import SEE_ALL_CASES
+from troubleshooting.models.choices import SEE_ALL_CASES
 
 
 def zone_of(person: User | AnonymousUser | None) -> ZoneInfo:

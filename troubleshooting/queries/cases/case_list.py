@@ -15,11 +15,11 @@ from django.utils.functional import Promise
 
 from troubleshooting.domain.cases.case import NEXT_MOVE, ProblemKind, Program, Stage
 from troubleshooting.models import Case, User
-from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import (
     CONFIDENCE_LABELS,
     PROBLEM_LABELS,
     PROGRAM_LABELS,
+    SEE_ALL_CASES,
     STAGE_LABELS,
     VERDICT_LABELS,
 )

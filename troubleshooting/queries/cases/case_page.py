@@ -15,11 +15,11 @@ from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.leases.audit_mode_test import TestStatus
 from troubleshooting.domain.submissions.submission import SubmissionStatus
 from troubleshooting.models import Case, CheckRun, Submission, User
-from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import (
     PROBLEM_LABELS,
     PROGRAM_LABELS,
     RUN_STATUS_LABELS,
+    SEE_ALL_CASES,
     STAGE_LABELS,
     SUBMISSION_STATUS_LABELS,
     VERDICT_LABELS,

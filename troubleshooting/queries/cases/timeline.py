@@ -21,10 +21,10 @@ from troubleshooting.domain.leases.lease_texts import outcome_text
 from troubleshooting.domain.retests.retest import RetestPurpose
 from troubleshooting.domain.retests.retest_texts import QUESTIONS, retest_text
 from troubleshooting.models import ActivityEntry, Case, User
-from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import (
     CONFIDENCE_LABELS,
     MODE_LABELS,
+    SEE_ALL_CASES,
     SUBMISSION_STATUS_LABELS,
     VERDICT_LABELS,
     Labels,

@@ -19,10 +19,10 @@ from troubleshooting.domain.checks.registry import CHECKS, PREREQUISITE_IDS, in_
 from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.models import Case, CheckFinding, CheckRun, User
-from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import (
     CHECK_STATUS_LABELS,
     RUN_STATUS_LABELS,
+    SEE_ALL_CASES,
 )
 from troubleshooting.queries.base.state_tokens import StateTokens
 from troubleshooting.queries.base.words import stored_text, translated

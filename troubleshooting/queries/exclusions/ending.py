@@ -17,8 +17,7 @@ from troubleshooting.domain.leases.lease_texts import outcome_text
 from troubleshooting.domain.retests.retest import INDICATOR_SETTLES, RetestOutcome, RetestPurpose, RetestStatus
 from troubleshooting.domain.retests.retest_texts import QUESTIONS, retest_text
 from troubleshooting.models import ActivityEntry, Exclusion, Retest, User
-from troubleshooting.models.case import SEE_ALL_CASES
-from troubleshooting.models.choices import EXCLUSION_STATUS_LABELS
+from troubleshooting.models.choices import EXCLUSION_STATUS_LABELS, SEE_ALL_CASES
 from troubleshooting.queries.base.words import label_of
 from troubleshooting.queries.cases.solving import STILL_BLOCKED
 

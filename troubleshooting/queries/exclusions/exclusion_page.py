@@ -31,13 +31,13 @@ from troubleshooting.domain.exclusions.placement_texts import placement_text
 from troubleshooting.domain.tenant.errors import TenantErrorCode, tenant_error_text
 from troubleshooting.domain.verdict.verdict import Verdict
 from troubleshooting.models import ActivityEntry, Exclusion, ExclusionDecision, Placement, User
-from troubleshooting.models.case import SEE_ALL_CASES
 from troubleshooting.models.choices import (
     CONFIDENCE_LABELS,
     EXCLUSION_KIND_LABELS,
     EXCLUSION_REASON_LABELS,
     EXCLUSION_STATUS_LABELS,
     PLACEMENT_STATUS_LABELS,
+    SEE_ALL_CASES,
     VERDICT_LABELS,
 )
 from troubleshooting.models.decision import Decision

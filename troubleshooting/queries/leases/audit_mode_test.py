@@ -18,8 +18,7 @@ from troubleshooting.domain.leases.audit_mode_test import OPEN, TestStatus, is_w
 from troubleshooting.domain.leases.lease import TASK_GRACE, LeaseStatus
 from troubleshooting.domain.leases.lease_texts import outcome_text
 from troubleshooting.models import AuditModeTest, Case, SettingLease, User
-from troubleshooting.models.case import SEE_ALL_CASES
-from troubleshooting.models.choices import MODE_LABELS, PROGRAM_LABELS, TEST_STATUS_LABELS
+from troubleshooting.models.choices import MODE_LABELS, PROGRAM_LABELS, SEE_ALL_CASES, TEST_STATUS_LABELS
 from troubleshooting.queries.base.people import name_for
 from troubleshooting.queries.base.state_tokens import StateTokens
 from troubleshooting.queries.cases.verdict import EventRow
