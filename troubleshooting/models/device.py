@@ -49,8 +49,6 @@ class DeviceGroup(models.Model):
     )
 
     class Meta:
-        """Table rules."""
-
         ordering = ["name"]
         verbose_name = _("device group")
         verbose_name_plural = _("device groups")
@@ -92,8 +90,6 @@ class Device(models.Model):
     objects = models.Manager.from_queryset(DeviceQuerySet)()
 
     class Meta:
-        """Table rules."""
-
         ordering = ["hostname"]
         verbose_name = _("PC")
         verbose_name_plural = _("PCs")

@@ -24,8 +24,6 @@ class DriftScan(models.Model):
     error_detail = models.TextField(blank=True)
 
     class Meta:
-        """Table rules."""
-
         ordering = ["-at", "-pk"]
         verbose_name = _("comparison with the register")
         verbose_name_plural = _("comparisons with the register")
@@ -67,8 +65,6 @@ class DriftFinding(models.Model):
     objects = models.Manager.from_queryset(DriftFindingQuerySet)()
 
     class Meta:
-        """Table rules."""
-
         ordering = ["-found_at", "-pk"]
         verbose_name = _("difference from the register")
         verbose_name_plural = _("differences from the register")

@@ -32,8 +32,6 @@ class EmergencyStop(models.Model):
     objects = models.Manager.from_queryset(EmergencyStopQuerySet)()
 
     class Meta:
-        """Table rules."""
-
         ordering = ["-begun_at", "-pk"]
         verbose_name = _("emergency stop")
         verbose_name_plural = _("emergency stops")
@@ -63,8 +61,6 @@ class Undo(models.Model):
     exclusions = models.ManyToManyField(Exclusion, related_name="undos")
 
     class Meta:
-        """Table rules."""
-
         ordering = ["-at", "-pk"]
         verbose_name = _("undo")
         verbose_name_plural = _("undos")

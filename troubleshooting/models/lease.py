@@ -81,8 +81,6 @@ class SettingLease(models.Model):
     objects = models.Manager.from_queryset(SettingLeaseQuerySet)()
 
     class Meta:
-        """Table rules."""
-
         ordering = ["-requested_at", "-pk"]
         verbose_name = _("lease")
         verbose_name_plural = _("leases")
@@ -167,8 +165,6 @@ class AuditModeTest(models.Model):
     objects = models.Manager.from_queryset(AuditModeTestQuerySet)()
 
     class Meta:
-        """Table rules."""
-
         ordering = ["-consented_at", "-pk"]
         verbose_name = _("audit-mode test")
         verbose_name_plural = _("audit-mode tests")

@@ -58,8 +58,6 @@ class Placement(models.Model):
     objects = models.Manager.from_queryset(PlacementQuerySet)()
 
     class Meta:
-        """Table rules."""
-
         ordering = ["-is_canary", "device__hostname"]
         indexes = [  # for the sweep, among the many that need no visit any more
             models.Index(fields=["next_attempt_at"], condition=Q(status__in=TO_VISIT_CODES), name="placement_to_visit")

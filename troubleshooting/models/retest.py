@@ -51,8 +51,6 @@ class Retest(models.Model):
     objects = models.Manager.from_queryset(RetestQuerySet)()
 
     class Meta:
-        """Table rules."""
-
         ordering = ["-asked_at", "-pk"]
         verbose_name = _("re-test")
         verbose_name_plural = _("re-tests")
@@ -76,8 +74,6 @@ class ExclusionWarning(models.Model):
     retest = models.ForeignKey(Retest, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
-        """Table rules."""
-
         ordering = ["-warned_at", "-pk"]
         verbose_name = _("warning before the end")
         verbose_name_plural = _("warnings before the end")

@@ -27,8 +27,6 @@ class Submission(models.Model):
     sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
-        """Table rules."""
-
         verbose_name = _("submission")
         verbose_name_plural = _("submissions")
         constraints = [

@@ -26,8 +26,6 @@ class TenantReading(models.Model):
     objects = models.Manager.from_queryset(TenantReadingQuerySet)()
 
     class Meta:
-        """Table rules."""
-
         ordering = ["-at", "-pk"]
         verbose_name = _("reading of the tenant")
         verbose_name_plural = _("readings of the tenant")
@@ -54,8 +52,6 @@ class SeenIndicator(models.Model):
     updated_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        """Table rules."""
-
         ordering = ["value_key", "pk"]
         verbose_name = _("indicator of the tenant")
         verbose_name_plural = _("indicators of the tenant")

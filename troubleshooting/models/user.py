@@ -16,8 +16,6 @@ class User(AbstractUser):
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
 
     class Meta(AbstractUser.Meta):
-        """Table rules."""
-
         constraints = [
             models.CheckConstraint(condition=models.Q(role__in=codes(Role)), name="user_role_known"),
         ]
