@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "django_linear_migrations",
     "django_structlog",
     "heroicons",
+    "pgtrigger",
 ]
 
 MIDDLEWARE = [

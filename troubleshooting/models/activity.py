@@ -1,4 +1,4 @@
-"""Who did what, when. Append-only: a trigger refuses UPDATE and DELETE."""
+"""Who did what, when."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.models.case import Case
+from troubleshooting.models.triggers import AppendOnly
 
 
 class ActivityEntry(models.Model):
@@ -22,8 +23,6 @@ class ActivityEntry(models.Model):
     details = models.JSONField(default=dict)
 
     class Meta:
-        """Table rules."""
-
         ordering = ["at", "pk"]
         verbose_name = _("activity entry")
         verbose_name_plural = _("activity entries")
@@ -31,6 +30,7 @@ class ActivityEntry(models.Model):
             models.Index(fields=["case", "at", "id"], name="audit_of_case"),
             models.Index(fields=["subject_type", "subject_id"], name="audit_of_subject"),
         ]
+        triggers = [AppendOnly(name="activity_append_only")]
 
     def __str__(self) -> str:
         """Show who did what."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -19,6 +20,7 @@ from troubleshooting.models.drift import DriftScan
 from troubleshooting.models.lease import AuditModeTest, SettingLease
 from troubleshooting.models.placement import Placement
 from troubleshooting.models.retest import Retest
+from troubleshooting.models.triggers import AppendOnly
 
 # In the order of the table, so that constraints and migrations do not depend on hashes.
 LIVE_CODES = [status.value for status in RunStatus if status in LIVE]
@@ -76,8 +78,6 @@ class CheckRun(models.Model):
     objects = models.Manager.from_queryset(CheckRunQuerySet)()
 
     class Meta:
-        """Table rules."""
-
         ordering = ["-requested_at", "-pk"]
         verbose_name = _("check run")
         verbose_name_plural = _("check runs")
@@ -146,8 +146,6 @@ class DeviceSnapshot(models.Model):
     started_at = models.DateTimeField()
 
     class Meta:
-        """Table rules."""
-
         ordering = ["attempt"]
         constraints = [
             models.UniqueConstraint(fields=["check_run", "attempt"], name="snapshot_one_per_attempt"),
@@ -157,6 +155,16 @@ class DeviceSnapshot(models.Model):
             models.UniqueConstraint(fields=["drift_scan", "attempt"], name="snapshot_one_per_drift_scan_attempt"),
             models.CheckConstraint(condition=_for_exactly_one(), name="snapshot_of_one_visit"),
         ]
+        triggers = [
+            AppendOnly(name="snapshot_never_deleted", operation=pgtrigger.Delete),
+            AppendOnly(  # the account is known once the PC was reached
+                name="snapshot_account_filled_in_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.account <> '' OR to_jsonb(NEW) - 'account' IS DISTINCT FROM to_jsonb(OLD) - 'account'"
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         """Show run and attempt."""
@@ -164,7 +172,7 @@ class DeviceSnapshot(models.Model):
 
 
 class DeviceAnswer(models.Model):
-    """What one command brought home, as it came. Never changed, never deleted (a trigger refuses both)."""
+    """What one command brought home, as it came."""
 
     snapshot = models.ForeignKey(DeviceSnapshot, models.PROTECT, related_name="answers")
     position = models.PositiveIntegerField()
@@ -180,10 +188,9 @@ class DeviceAnswer(models.Model):
     truncated = models.BooleanField(default=False)
 
     class Meta:
-        """Table rules."""
-
         ordering = ["position"]
         constraints = [models.UniqueConstraint(fields=["snapshot", "position"], name="answer_position_once")]
+        triggers = [AppendOnly(name="answer_append_only")]
 
     def __str__(self) -> str:
         """Show the command's name."""
@@ -200,8 +207,6 @@ class CheckFinding(models.Model):
     judged_at = models.DateTimeField()
 
     class Meta:
-        """Table rules."""
-
         constraints = [
             models.UniqueConstraint(fields=["check_run", "check_id"], name="finding_one_per_check"),
             models.CheckConstraint(condition=Q(status__in=codes(CheckStatus)), name="finding_status_known"),
@@ -225,8 +230,6 @@ class CaseVerdict(models.Model):
     concluded_at = models.DateTimeField()
 
     class Meta:
-        """Table rules."""
-
         ordering = ["-concluded_at", "-pk"]
         constraints = [
             models.CheckConstraint(
@@ -235,6 +238,7 @@ class CaseVerdict(models.Model):
                 name="verdict_of_one_step",
             )
         ]
+        triggers = [AppendOnly(name="verdict_append_only")]
 
     def __str__(self) -> str:
         """Show the code."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -19,16 +20,19 @@ from troubleshooting.domain.exclusions.exclusion import (
     IN_FORCE,
     LAPSING,
     MAY_BE_THERE,
+    TRANSITIONS,
+    WITHOUT_APPROVAL,
     ExclusionKind,
     ExclusionStatus,
     Scope,
     ScopeKind,
     is_in_force_now,
 )
-from troubleshooting.models.case import SEE_ALL_CASES, Case
-from troubleshooting.models.choices import codes
+from troubleshooting.models.case import Case
+from troubleshooting.models.choices import IT_CODES, SEE_ALL_CASES, codes
 from troubleshooting.models.decision import ExclusionDecision
 from troubleshooting.models.device import Device, DeviceGroup
+from troubleshooting.models.triggers import Promise, Refuse, changed, listed, pairs, raising
 
 if TYPE_CHECKING:
     from troubleshooting.models.user import User
@@ -41,6 +45,7 @@ IN_FORCE_CODES = [status.value for status in ExclusionStatus if status in IN_FOR
 APPROVED_OR_IN_FORCE_CODES = [status.value for status in ExclusionStatus if status in APPROVED_OR_IN_FORCE]
 ENDING_CODES = [status.value for status in ExclusionStatus if status in ENDING]
 DECIDED_CODES = [ExclusionStatus.APPROVED.value, *(s.value for s in ExclusionStatus if s in MAY_BE_THERE)]
+WITHOUT_APPROVAL_CODES = [status.value for status in ExclusionStatus if status in WITHOUT_APPROVAL]
 
 
 class ExclusionQuerySet(models.QuerySet["Exclusion"]):
@@ -75,6 +80,36 @@ class ExclusionQuerySet(models.QuerySet["Exclusion"]):
         return self.select_for_update(of=("self",), no_key=True)
 
 
+# What an approval is about, beside the row of it that is signed.
+APPROVED_FIELDS = (
+    "kind",
+    "value",
+    "scope_kind",
+    "scope_device",
+    "scope_group",
+    "expires_at",
+    "approvals_needed",
+    "evidence",
+    "reason",
+)
+
+APPROVED_BY_ENOUGH = f"""
+    SELECT count(DISTINCT by_id) INTO people FROM troubleshooting_exclusiondecision
+        WHERE exclusion_id = NEW.id AND round = NEW.round AND decision = 'approve' AND digest = NEW.digest;
+    IF NEW.status <> 'approved' OR people < NEW.approvals_needed THEN
+        {raising("exclusion_approved_by_enough: % of % approvals", "people", "NEW.approvals_needed")}
+    END IF;
+    RETURN NEW;
+"""  # noqa: S608  nothing in it comes from outside
+
+REVOKED_BY_IT = f"""
+    IF NOT EXISTS (SELECT FROM troubleshooting_user WHERE id = NEW.ended_by_id AND role IN {listed(IT_CODES)}) THEN
+        {raising("exclusion_revoked_by_it: only reviewers and administrators end it early")}
+    END IF;
+    RETURN NEW;
+"""
+
+
 class Exclusion(models.Model):
     """A time-limited permission on PCs or in the tenant."""
 
@@ -107,8 +142,6 @@ class Exclusion(models.Model):
     objects = models.Manager.from_queryset(ExclusionQuerySet)()
 
     class Meta:
-        """Table rules; that nobody decides their own request is a trigger (migration ``decisions_bind``)."""
-
         ordering = ["-requested_at", "-pk"]
         verbose_name = _("exclusion")
         verbose_name_plural = _("exclusions")
@@ -156,6 +189,77 @@ class Exclusion(models.Model):
             # indicators know device groups, no single PC (docs/reference/exclusions.md section 2)
             models.CheckConstraint(
                 condition=~Q(kind="allow_indicator") | ~Q(scope_kind="device"), name="exclusion_indicator_for_a_group"
+            ),
+        ]
+        triggers = [
+            Refuse(
+                name="exclusion_begins_as_requested",
+                operation=pgtrigger.Insert,
+                condition=~pgtrigger.Q(new__status=ExclusionStatus.REQUESTED.value),
+                sentence="it begins as a request",
+            ),
+            Refuse(
+                name="exclusion_moves_known",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    f"OLD.status <> NEW.status AND OLD.status || '>' || NEW.status NOT IN {listed(pairs(TRANSITIONS))}"
+                ),
+                sentence="% cannot become %",
+                values=("OLD.status", "NEW.status"),
+            ),
+            Refuse(
+                name="exclusion_keeps_requester",
+                operation=pgtrigger.Update,
+                condition=changed("requested_by"),
+                sentence="who asked for it stays",
+            ),
+            Refuse(
+                name="exclusion_keeps_renewed",
+                operation=pgtrigger.Update,
+                condition=changed("renews"),
+                sentence="what it renews stays",
+            ),
+            Refuse(
+                name="exclusion_key_follows_value",
+                operation=pgtrigger.Update,
+                condition=changed("value_key") & ~changed("value"),
+                sentence="it is looked for under the name of its value",
+            ),
+            Refuse(
+                name="exclusion_round_never_goes_back",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__round__lt=pgtrigger.F("old__round")),
+                sentence="the approvals of a round before stay reset",
+            ),
+            Refuse(
+                name="exclusion_change_resets_approvals",
+                operation=pgtrigger.Update,
+                condition=changed(*APPROVED_FIELDS)
+                & ~pgtrigger.Q(new__round__gt=pgtrigger.F("old__round"), new__status=ExclusionStatus.REQUESTED.value),
+                sentence="a change begins a new round",
+            ),
+            Promise(
+                name="exclusion_approved_by_enough",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__status__in=WITHOUT_APPROVAL_CODES)
+                & ~pgtrigger.Q(new__status__in=WITHOUT_APPROVAL_CODES),
+                declare=[("people", "integer")],
+                func=APPROVED_BY_ENOUGH,
+            ),
+            Refuse(
+                name="exclusion_withdrawn_by_requester",
+                operation=pgtrigger.Update,
+                condition=changed("status")
+                & pgtrigger.Q(new__status=ExclusionStatus.WITHDRAWN.value)
+                & pgtrigger.Q(new__ended_by__df=pgtrigger.F("old__requested_by")),
+                sentence="only who asked for it takes it back",
+            ),
+            Promise(
+                name="exclusion_revoked_by_it",
+                operation=pgtrigger.Update,
+                condition=changed("status")  # by nobody: the portal itself, of what differs from its approval
+                & pgtrigger.Q(new__status=ExclusionStatus.REVOKED.value, new__ended_by__isnull=False),
+                func=REVOKED_BY_IT,
             ),
         ]
 

@@ -145,6 +145,9 @@ APPROVED_OR_IN_FORCE: frozenset[ExclusionStatus] = IN_FORCE | {_S.APPROVED}
 LAPSING: frozenset[ExclusionStatus] = frozenset(s for s, after in TRANSITIONS.items() if _S.NOT_APPLIED in after)
 ENDING: frozenset[ExclusionStatus] = frozenset({_S.EXPIRED, _S.REVOKED, _S.REFUSED})
 MAY_BE_THERE: frozenset[ExclusionStatus] = IN_FORCE | ENDING  # on a PC or in the tenant
+WITHOUT_APPROVAL: frozenset[ExclusionStatus] = frozenset(  # may be reached though nobody approved
+    {_S.REQUESTED, _S.ASKED_BACK, _S.REJECTED, _S.WITHDRAWN, _S.NOT_APPLIED}
+)
 OPEN: frozenset[ExclusionStatus] = frozenset(status for status, after in TRANSITIONS.items() if after)
 ENDED: frozenset[ExclusionStatus] = frozenset(ExclusionStatus) - OPEN
 

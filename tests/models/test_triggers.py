@@ -1,0 +1,220 @@
+"""Every trigger that a model declares is in the database, alone, and no session opens it for itself."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import pgtrigger
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+from pgtrigger import registry
+
+from tests.factories import CaseFactory, ExclusionFactory
+from tests.support.exclusion_states import brought_to
+from tests.support.world import NOW, SARA, person
+from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
+from troubleshooting.models import CaseCounter, CaseVerdict, CheckRun, DeviceAnswer, DeviceSnapshot, Exclusion
+from troubleshooting.models.triggers import Promise
+
+pytestmark = pytest.mark.django_db
+
+DECLARED = {trigger.name: (model, trigger) for model, trigger in registry.registered()}
+SARAS_ID = "(SELECT id FROM public.troubleshooting_user WHERE username = 'sara')"
+DECISION_OF_SARA = f"""
+    INSERT INTO public.troubleshooting_exclusiondecision (exclusion_id, round, decision, by_id, at, note, digest)
+    SELECT id, round, 'approve', {SARAS_ID}, now(), '', 'signed' FROM public.troubleshooting_exclusion
+    WHERE status = 'requested'
+"""
+APPROVAL = """
+    UPDATE troubleshooting_exclusion
+    SET status = 'approved', approved_at = now(), approved_change = '{}', digest = 'signed'
+    WHERE status = 'requested'
+"""
+# One statement that breaks each promise, and no other.
+BREAKS = {
+    "activity_append_only": "UPDATE troubleshooting_activityentry SET action = 'other'",
+    "answer_append_only": "DELETE FROM troubleshooting_deviceanswer",
+    "decision_append_only": "UPDATE troubleshooting_exclusiondecision SET note = 'other'",
+    "decision_by_others_of_it_in_time": DECISION_OF_SARA,
+    "exclusion_approved_by_enough": APPROVAL,
+    "exclusion_begins_as_requested": """
+        INSERT INTO troubleshooting_exclusion (case_id, kind, value, value_key, scope_kind, reason_code, reason,
+            evidence, findings, status, round, approvals_needed, requested_by_id, requested_at, expires_at, digest,
+            ended_at)
+        SELECT case_id, kind, value, value_key, 'everyone', reason_code, reason,
+            evidence, findings, 'rejected', round, 2, requested_by_id, requested_at, expires_at, '', now()
+        FROM troubleshooting_exclusion WHERE status = 'requested'
+    """,
+    "exclusion_change_resets_approvals": "UPDATE troubleshooting_exclusion SET reason = 'other'",
+    "exclusion_keeps_renewed": "UPDATE troubleshooting_exclusion SET renews_id = id",
+    "exclusion_keeps_requester": f"UPDATE troubleshooting_exclusion SET requested_by_id = {SARAS_ID}",
+    "exclusion_key_follows_value": "UPDATE troubleshooting_exclusion SET value_key = 'other'",
+    "exclusion_moves_known": """
+        UPDATE troubleshooting_exclusion SET status = 'requested', ended_at = NULL WHERE status = 'rejected'
+    """,
+    "exclusion_revoked_by_it": f"""
+        UPDATE troubleshooting_exclusion SET status = 'revoked', ended_by_id = {SARAS_ID} WHERE status = 'applying'
+    """,
+    "exclusion_round_never_goes_back": "UPDATE troubleshooting_exclusion SET round = round - 1",
+    "exclusion_withdrawn_by_requester": f"""
+        UPDATE troubleshooting_exclusion SET status = 'withdrawn', ended_at = now(), ended_by_id = {SARAS_ID}
+        WHERE status = 'requested'
+    """,
+    "snapshot_account_filled_in_once": "UPDATE troubleshooting_devicesnapshot SET endpoint = 'elsewhere'",
+    "snapshot_never_deleted": "DELETE FROM troubleshooting_devicesnapshot WHERE attempt = 2",
+    "verdict_append_only": "UPDATE troubleshooting_caseverdict SET code = 'other'",
+}
+
+
+@pytest.fixture
+def history() -> None:
+    """Make a row for each statement above."""
+    person(SARA)
+    for status in (ExclusionStatus.REQUESTED, ExclusionStatus.REJECTED, ExclusionStatus.APPLYING):
+        brought_to(status, ExclusionFactory())
+    case = CaseFactory()
+    moments = {"requested_at": NOW, "queued_at": NOW, "deadline_at": NOW}
+    run = CheckRun.objects.create(case=case, device=case.device, requested_by=case.reporter, **moments)
+    for attempt in (1, 2):
+        facts = {"credential_profile": "lab", "endpoint": "x", "started_at": NOW}
+        visit = DeviceSnapshot.objects.create(check_run=run, attempt=attempt, **facts)
+        if attempt == 1:
+            said = {"name": "clock", "state": "answered", "content": [], "errors": []}
+            DeviceAnswer.objects.create(snapshot=visit, position=0, sent_at=timezone.now(), seconds=0.1, **said)
+    concluded = {"code": "cannot_tell", "confidence": "low", "content": {}, "concluded_at": NOW}
+    CaseVerdict.objects.create(case=case, check_run=run, **concluded)
+
+
+def run_sql(*statements: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def names_in(query: str) -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return {name for (name,) in cursor.fetchall()}
+
+
+# --- what is there ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_a_declared_trigger_is_installed_as_declared_and_enabled(name):
+    model, trigger = DECLARED[name]
+
+    assert trigger.get_installation_status(model) == (pgtrigger.core.INSTALLED, True)
+
+
+def test_no_trigger_and_no_function_is_in_the_database_but_the_declared_ones():
+    wanted = {trigger.get_pgid(model) for model, trigger in DECLARED.values()}
+
+    assert names_in("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal") == wanted
+    assert names_in("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace") == wanted
+
+
+def test_every_trigger_is_of_our_own_kind_and_has_a_statement_that_it_refuses():
+    assert [name for name, (_, trigger) in DECLARED.items() if not isinstance(trigger, Promise)] == []
+    assert set(DECLARED) == set(BREAKS)
+
+
+# --- no session opens it ----------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def as_it_is(_name: str) -> Iterator[None]:
+    yield
+
+
+@contextlib.contextmanager
+def by_setting(name: str) -> Iterator[None]:
+    """Set what the library's own triggers look at: the name of this one."""
+    model, trigger = DECLARED[name]
+    with connection.cursor() as cursor:
+        cursor.execute("SET pgtrigger.ignore = %s", ["{" + trigger.get_pgid(model) + "}"])
+        yield
+        cursor.execute("RESET pgtrigger.ignore")
+
+
+@contextlib.contextmanager
+def by_the_library(name: str) -> Iterator[None]:
+    model, trigger = DECLARED[name]
+    with pgtrigger.ignore(trigger.get_uri(model)):
+        yield
+
+
+@contextlib.contextmanager
+def by_the_library_for_all(_name: str) -> Iterator[None]:
+    with pgtrigger.ignore():
+        yield
+
+
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize("opened", [as_it_is, by_setting, by_the_library, by_the_library_for_all])
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_session_that_ignores_triggers_is_refused_all_the_same(name, opened: Callable[[str], object]):
+    refusals = "decision_by_it" if name == "decision_by_others_of_it_in_time" else name
+
+    with opened(name), pytest.raises(DatabaseError, match=rf"^{refusals}: "):
+        run_sql(BREAKS[name])
+
+
+def test_the_setting_would_open_a_trigger_of_the_library():
+    """Without this, the test above could pass because nothing looks at such a setting."""
+    CaseCounter.objects.create(year=2026)
+    trigger = pgtrigger.Protect(name="as_the_library_makes_it", operation=pgtrigger.Update)
+    trigger.install(CaseCounter)
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        CaseCounter.objects.update(last=1)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL pgtrigger.ignore = %s", ["{" + trigger.get_pgid(CaseCounter) + "}"])
+
+    assert CaseCounter.objects.update(last=1) == 1
+
+
+@pytest.mark.usefixtures("history")
+def test_a_temporary_table_does_not_stand_in_for_the_people():
+    shadow = (
+        "CREATE TEMPORARY TABLE troubleshooting_user AS SELECT id, 'reviewer' AS role FROM public.troubleshooting_user"
+    )
+
+    with pytest.raises(DatabaseError, match="decision_by_it"):
+        run_sql(shadow, DECISION_OF_SARA)
+
+
+@pytest.mark.usefixtures("history")
+def test_a_temporary_table_does_not_stand_in_for_the_decisions():
+    shadow = """
+        CREATE TEMPORARY TABLE troubleshooting_exclusiondecision AS
+        SELECT id AS exclusion_id, round, 'approve' AS decision, requested_by_id AS by_id, 'signed' AS digest
+        FROM public.troubleshooting_exclusion
+    """
+
+    with pytest.raises(DatabaseError, match="exclusion_approved_by_enough"):
+        run_sql(shadow, APPROVAL)
+
+
+# --- foreign keys are checked at the end of a transaction; the trigger does not wait for them -------------------------
+
+EARLY = """
+    INSERT INTO troubleshooting_exclusiondecision (exclusion_id, round, decision, by_id, at, note, digest)
+    VALUES (%s, 1, 'approve', %s, now(), '', 'signed')
+"""
+
+
+def test_a_decision_does_not_come_before_its_exclusion():
+    reviewer = brought_to(ExclusionStatus.REJECTED, ExclusionFactory()).decisions.get().by_id
+
+    with pytest.raises(DatabaseError, match="decision_in_time"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(EARLY, [10**9, reviewer])
+
+
+def test_a_decision_does_not_come_before_its_person():
+    exclusion: Exclusion = ExclusionFactory()
+
+    with pytest.raises(DatabaseError, match="decision_by_it"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(EARLY, [exclusion.pk, 10**9])
