@@ -97,7 +97,7 @@ def test_events_of_a_senseless_period_are_refused(since):
         catalogue.protection_events(since)
 
 
-@pytest.mark.parametrize("host", HOSTILE)
+@pytest.mark.parametrize("host", [*HOSTILE, "fe80::1%'; calc"])
 def test_a_text_that_is_no_host_name_is_refused(host):
     with pytest.raises(InvalidArgument):
         catalogue.resolve_name(host)
@@ -116,7 +116,15 @@ def test_a_port_out_of_range_is_refused(port):
 
 @pytest.mark.parametrize(
     "url",
-    ["file:///c:/x", "https://user:pw@example.com/", "https://", "https://exa mple", "https://x\n", "example.com"],
+    [
+        "file:///c:/x",
+        "https://user:pw@example.com/",
+        "https://",
+        "https://exa mple",
+        "https://x\n",
+        "example.com",
+        "https://[",
+    ],
 )
 def test_only_plain_web_addresses_can_be_requested(url):
     with pytest.raises(InvalidArgument):

@@ -172,8 +172,11 @@ def request_page(url: str) -> Entry:
 
     Raises InvalidArgument for anything but an http or https address in plain ASCII without a user name.
     """
-    address = urlsplit(url) if _URL.match(url) else None
-    if address is None or not address.hostname or "@" in address.netloc:
+    try:
+        address = urlsplit(url if _URL.match(url) else "")
+    except ValueError:  # brackets that hold no IPv6 address
+        address = urlsplit("")
+    if not address.hostname or "@" in address.netloc:
         raise InvalidArgument("Only a plain http or https address can be requested.")
     read = cmdlet(
         "Invoke-WebRequest", Uri=url, Method="Head", UseBasicParsing=None, TimeoutSec=20, MaximumRedirection=0
