@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.machines.simulated import NAMING, TERMINATING, Engine, SimulatedPC, Way, read
 from troubleshooting.domain.evidence.snapshot import ReadState
 from troubleshooting.machines import catalogue
-from troubleshooting.machines.pipeline import Entry
+from troubleshooting.machines.pipeline import SELECT_OBJECT, Entry
 
 QUICK = tuple(entry for entry in catalogue.prerequisite_visit(timedelta(hours=1)) if entry.quick)
 CLOSING = catalogue.CLOSING.name
@@ -37,10 +37,13 @@ def visits(draw: st.DrawFn, among: tuple[Way, ...], most_failures: int = 99) -> 
 
 
 def _as_commands_are(ways: dict[str, Way], entries: tuple[Entry, ...]) -> dict[str, Way]:
-    """What an endpoint does not show it shows to no statement."""
+    """What an endpoint does not show it shows to no statement; only what uses a command can be refused by it."""
     everything = (*entries, catalogue.CLOSING)
     hidden = {entry.command.name for entry in everything if ways[entry.name] is Way.UNKNOWN}
-    return {e.name: Way.UNKNOWN if e.command.name in hidden else ways[e.name] for e in everything}
+    ways = {e.name: Way.UNKNOWN if e.command.name in hidden else ways[e.name] for e in everything}
+    selecting = {e.name for e in everything if e.pipeline[-1].name == SELECT_OBJECT}
+    refused = {name for name, way in ways.items() if way is Way.SELECT_REFUSED}
+    return ways | dict.fromkeys(refused - selecting, Way.NAMELESS)
 
 
 def fits(state: ReadState, way: Way, entry: Entry) -> bool:

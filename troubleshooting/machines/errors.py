@@ -29,7 +29,9 @@ from pypsrp.exceptions import (
 
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 from troubleshooting.domain.evidence.snapshot import Reading, ReadState
+from troubleshooting.machines import refusals
 from troubleshooting.machines.faults import HTTP_STATUSES, fault_code
+from troubleshooting.machines.pipeline import Entry
 from troubleshooting.machines.plain import DeviceError, storable
 
 LONGEST_DETAIL = 2_000  # characters
@@ -196,14 +198,15 @@ ABSENT_IDS = frozenset(
 )
 
 
-def reading_from_errors(records: Sequence[DeviceError]) -> Reading:
+def reading_from_errors(records: Sequence[DeviceError], entry: Entry | None = None) -> Reading:
     """Judge a command that brought nothing but errors; ANSWERED where there is none.
 
     The worst record decides: a stopped service and a refusal explain more than a missing key.
     """
     if not records:
         return Reading(ReadState.ANSWERED)
-    return min(map(_reading_from_error, records), key=lambda reading: _WORST_FIRST.index(reading.error_code))
+    readings = [_reading_from_error(record, entry) for record in records]
+    return min(readings, key=lambda reading: _WORST_FIRST.index(reading.error_code))
 
 
 _WORST_FIRST: tuple[str | None, ...] = (
@@ -215,12 +218,12 @@ _WORST_FIRST: tuple[str | None, ...] = (
 )
 
 
-def _reading_from_error(record: DeviceError) -> Reading:
+def _reading_from_error(record: DeviceError, entry: Entry | None) -> Reading:
     detail = f"{record.message} [{record.fq_error}]" if record.fq_error else record.message
     if _DEFENDER_STOPPED.search(f"{record.fq_error} {record.message}"):
         return Reading(ReadState.FAILED, Code.DEFENDER_STOPPED, detail)
-    if record.fq_error.partition(",")[0].casefold() == "commandnotfoundexception":
-        return Reading(ReadState.FAILED, Code.COMMAND_REFUSED, detail)
+    if (refused := refusals.told(record, entry)) is not None:
+        return Reading(ReadState.FAILED, Code.COMMAND_REFUSED, f"{refused} {detail}")
     if _is_refusal(record):
         return Reading(ReadState.REFUSED, Code.ACCESS_DENIED, detail)
     if _is_absence(record):

@@ -14,7 +14,7 @@ _LISTS = frozenset({Shape.OBJECTS, Shape.XML})  # what a terminating error cuts 
 
 def judged(mine: Gathered) -> Reading:
     """Return the reading of an entry whose statement has ended."""
-    from_errors = reading_from_errors(mine.errors)
+    from_errors = reading_from_errors(mine.errors, mine.entry)
     if mine.doubtful:
         return _failed("Two answers came where one was due.")
     is_cut_off = mine.failed and mine.entry.shape in _LISTS and bool(mine.errors)
