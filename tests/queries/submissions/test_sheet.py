@@ -10,6 +10,7 @@ from tests.factories import CaseFactory, CheckRunFactory
 from tests.queries import made
 from tests.views.leases.test_audit_mode_tests import done_case
 from troubleshooting.actions import submissions
+from troubleshooting.domain.checks.registry import CHECKS
 from troubleshooting.domain.submissions.submission import ADDITIONAL_INFORMATION_LIMIT, Company
 from troubleshooting.models import Case
 from troubleshooting.queries.checks.evidence import evidence_json, evidence_text, findings_of, read_snapshot
@@ -167,7 +168,7 @@ def test_the_evidence_as_json_has_report_verdict_findings_and_every_answer():
     assert evidence["case"]["number"] == case.number
     assert evidence["report"]["indicator"]["host"] == "shop.example.com"
     assert evidence["verdict"]["code"] == "blocked_by_network_protection"
-    assert len(evidence["findings"]) == 17
+    assert len(evidence["findings"]) == len(CHECKS)
     assert [command["name"] for command in evidence["visit"]["commands"]][-1] == "protection_events"
     assert "<Event" in evidence["visit"]["commands"][-1]["content"][0]
 
