@@ -139,6 +139,15 @@ class Batch:
             self._is_end_owned = owner.failed = True
             self._give(error, owner)
         self._strays = [stray for stray in self._strays if stray is None or not self._has_found_owner(stray)]
+        if self._strays:
+            self._doubt_twins()
+
+    def _doubt_twins(self) -> None:
+        """Doubt what came for a command that was sent again later, and spoke once: an error may be the first one's."""
+        for mine in self._mine:
+            later = [other for other in self._all if other.number > mine.number and not other.has_spoken]
+            if any(other.entry.pipeline == mine.entry.pipeline for other in later):
+                mine.doubtful = mine.doubtful or bool(mine.outputs)
 
     def _has_found_owner(self, stray: DeviceError) -> bool:
         """Look once more: others have answered by now, so that fewer are left whose it can be."""
