@@ -85,7 +85,7 @@ class PersonAdmin(Audited[User], UserAdmin[User]):
 class DeviceGroupAdmin(Audited[DeviceGroup]):
     """How PCs are reached."""
 
-    told_fields = frozenset({"tenant_name"})
+    told_fields = frozenset({"tenant_name", "configuration_name", "changing_configuration_name"})
 
     list_display = (
         "name",
@@ -94,6 +94,7 @@ class DeviceGroupAdmin(Audited[DeviceGroup]):
         "port",
         "auth",
         "configuration_name",
+        "changing_configuration_name",
         "test_needs_approval",
         "tenant_name",
     )

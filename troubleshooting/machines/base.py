@@ -45,6 +45,9 @@ class UnsafeAddress(ValueError):
 NEEDS_HTTPS: frozenset[Auth] = frozenset({Auth.BASIC, Auth.CERTIFICATE})
 
 
+USUAL_ENDPOINT = "Microsoft.PowerShell"
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where a machine's WinRM endpoint is, and how to speak to it.
@@ -57,12 +60,17 @@ class Address:
     https: bool = True
     auth: Auth = Auth.NEGOTIATE
     ca_file: Path | None = None  # None: the system's trust store; verification is never off
-    configuration_name: str = "Microsoft.PowerShell"
+    configuration_name: str = USUAL_ENDPOINT
 
     def __post_init__(self) -> None:
         """Refuse what would send a password in the clear."""
         if self.auth in NEEDS_HTTPS and not self.https:
             raise UnsafeAddress(f"The {self.auth} sign-in is only allowed over HTTPS.")
+
+    @property
+    def shown(self) -> str:
+        """Return the address as evidence: with the endpoint's name, unless it is the one that Windows brings along."""
+        return self.url if self.configuration_name == USUAL_ENDPOINT else f"{self.url} {self.configuration_name}"
 
     @property
     def url(self) -> str:

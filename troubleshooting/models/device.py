@@ -18,6 +18,9 @@ AUTH_CHOICES = [
     ("ntlm", "NTLM"),
     ("certificate", _("Client certificate")),
 ]
+CONFIGURATION_NAME = RegexValidator(
+    r"\A[A-Za-z0-9][A-Za-z0-9._-]*\Z", _("A session configuration's name, such as Microsoft.PowerShell.")
+)
 PORT_RANGE = (MinValueValidator(1), MaxValueValidator(65535))
 
 
@@ -33,7 +36,23 @@ class DeviceGroup(models.Model):
     https = models.BooleanField(_("HTTPS"), default=True)
     port = models.PositiveIntegerField(_("port"), null=True, blank=True, validators=PORT_RANGE)
     auth = models.CharField(_("sign-in"), max_length=20, choices=AUTH_CHOICES, default="negotiate")
-    configuration_name = models.CharField(_("endpoint"), max_length=100, default="Microsoft.PowerShell")
+    configuration_name = models.CharField(
+        _("endpoint for reading"),
+        max_length=100,
+        default="Microsoft.PowerShell",
+        validators=[CONFIGURATION_NAME],
+        help_text=_("The session configuration that checks use; the portal's own: NetworkProtectionPortal.Reading."),
+    )
+    changing_configuration_name = models.CharField(
+        _("endpoint for changing"),
+        max_length=100,
+        blank=True,
+        validators=[CONFIGURATION_NAME],
+        help_text=_(
+            "Opened only for audit-mode tests, approved exclusions and undoing them; the portal's own: "
+            "NetworkProtectionPortal.Changing. Empty: the one for reading."
+        ),
+    )
     test_needs_approval = models.BooleanField(
         _("audit-mode tests need approval"),
         default=False,

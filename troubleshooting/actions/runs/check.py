@@ -90,8 +90,8 @@ def _claim(check_run_id: int, *, now: datetime) -> CheckRun | None:
 def _visit(run: CheckRun, keeper: EvidenceKeeper, plan: VisitPlan) -> None:
     """Speak to the PC; every answer is kept before the next is read."""
     group = run.device.group
-    address = address_of(run.device, ca_file=plan.ca_file)
-    snapshot = keeper.begin(endpoint=address.url, profile=group.credential_profile)
+    address = address_of(run.device, ca_file=plan.ca_file, changes=False)
+    snapshot = keeper.begin(endpoint=address.shown, profile=group.credential_profile)
     credential = plan.credential(group.credential_profile)
     DeviceSnapshot.objects.filter(pk=snapshot.pk).update(account=credential.username or "")
     visit(

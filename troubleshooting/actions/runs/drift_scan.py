@@ -112,7 +112,7 @@ def run_drift_scan(device_id: int, *, plan: VisitPlan, every: timedelta) -> None
 
 def _scan(device: Device, scan: DriftScan, plan: VisitPlan) -> None:
     try:
-        with visiting(device, plan, drift_scan=scan) as visit:
+        with visiting(device, plan, changes=False, drift_scan=scan) as visit:
             place = _read(visit)
         with transaction.atomic():
             keep_differences(device, place, now=plan.clock())

@@ -74,11 +74,12 @@ def _visit(lease: SettingLease, plan: VisitPlan) -> None:
     """Connect, do what is needed, and remember what came of it. No transaction is open meanwhile."""
     length = lease.ends_at - lease.requested_at
     group = lease.device.group
-    address = address_of(lease.device, ca_file=plan.ca_file)
+    changes = LeaseStatus(lease.status) not in ENDED  # of an ended one only the log is read
+    address = address_of(lease.device, ca_file=plan.ca_file, changes=changes)
     snapshot = DeviceSnapshot.objects.create(
         lease=lease,
         attempt=1 + DeviceSnapshot.objects.filter(lease=lease).aggregate(count=Count("pk"))["count"],
-        endpoint=address.url,
+        endpoint=address.shown,
         credential_profile=group.credential_profile,
         started_at=plan.clock(),
     )

@@ -93,7 +93,7 @@ def run_placement(placement_id: int, *, plan: VisitPlan, tenant: TenantPlan) -> 
 def _with_visit(placement: Placement, plan: VisitPlan, *, put: bool) -> None:
     assert placement.device is not None, "a visit is to a PC"
     try:
-        with visiting(placement.device, plan, placement=placement) as visit:
+        with visiting(placement.device, plan, changes=True, placement=placement) as visit:
             if put:
                 put_and_prove(placement, visit)
             else:

@@ -80,7 +80,7 @@ def _may_run(found: Retest, *, now: datetime) -> bool:
 def _visit(found: Retest, plan: VisitPlan) -> None:
     """Let the PC request the page and read its log. No transaction is open meanwhile."""
     try:
-        with visiting(found.device, plan, retest=found) as visit:
+        with visiting(found.device, plan, changes=False, retest=found) as visit:
             before = visit.read_events(since=plan.clock())
             facts = request_page_for(found, visit)
             snapshot = read_log(visit, since=visit_begun(facts), lag=plan.log_lag)

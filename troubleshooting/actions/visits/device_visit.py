@@ -66,17 +66,17 @@ class DeviceVisit:
 
 
 @contextlib.contextmanager
-def visiting(device: Device, plan: VisitPlan, **what_for: models.Model) -> Iterator[DeviceVisit]:
+def visiting(device: Device, plan: VisitPlan, *, changes: bool, **what_for: models.Model) -> Iterator[DeviceVisit]:
     """Connect for one thing (``placement=…``, ``retest=…``, ``drift_scan=…``, ``lease=…``); raises MachineError.
 
     No transaction is open meanwhile.
     """
     group = device.group
-    address = address_of(device, ca_file=plan.ca_file)
+    address = address_of(device, ca_file=plan.ca_file, changes=changes)
     snapshot = DeviceSnapshot.objects.create(
         **what_for,
         attempt=_next_attempt(**what_for),
-        endpoint=address.url,
+        endpoint=address.shown,
         credential_profile=group.credential_profile,
         started_at=plan.clock(),
     )

@@ -24,14 +24,18 @@ class VisitPlan:
     log_lag: timedelta = timedelta(seconds=2.5)
 
 
-def address_of(device: Device, *, ca_file: Path | None) -> Address:
-    """Return the device's endpoint from its own and its group's settings."""
+def address_of(device: Device, *, ca_file: Path | None, changes: bool) -> Address:
+    """Return the device's endpoint from its own and its group's settings: the one for changing only where it is needed.
+
+    ``changes``: the visit is for an approved change, a test window, or the undoing of either.
+    """
     group = device.group
+    changing = group.changing_configuration_name or group.configuration_name
     return Address(
         hostname=device.address or device.hostname,
         port=device.port or group.port,
         https=group.https,
         auth=Auth(group.auth),
         ca_file=ca_file,
-        configuration_name=group.configuration_name,
+        configuration_name=changing if changes else group.configuration_name,
     )
