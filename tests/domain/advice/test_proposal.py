@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.domain.advice.situations import APP, IP, SITE
 from tests.domain.builders import NOW, POLICIES, event, missed, policy, report, snapshot, with_status
 from tests.domain.strategies import reports, snapshots
-from tests.domain.test_tables import TECHNICAL
+from tests.domain.texts import TECHNICAL
 from troubleshooting.domain.advice.linter import LintCode
 from troubleshooting.domain.advice.proposal import SENSIBLE, Proposal, propose, ruled_out, why_none
 from troubleshooting.domain.advice.proposal_texts import MISSED, NONE_BY_VERDICT, OPENS, OPENS_PAGE

@@ -27,14 +27,13 @@ from tests.domain.strategies import reports, snapshots
 from troubleshooting.domain.base.text import say
 from troubleshooting.domain.cases.case import Report
 from troubleshooting.domain.checks.antivirus import BEHAVIOR_MONITORING, REAL_TIME_PROTECTION, SOLE_ANTIVIRUS
-from troubleshooting.domain.checks.base import Check, shortened
+from troubleshooting.domain.checks.base import Check
 from troubleshooting.domain.checks.checklist import judge
 from troubleshooting.domain.checks.finding import CheckStatus, Finding
 from troubleshooting.domain.checks.network import PROTECTION_MODE
 from troubleshooting.domain.checks.registry import CHECKS, PREREQUISITE_IDS
 from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
-from troubleshooting.domain.evidence.readings import as_number, version_numbers
 from troubleshooting.domain.evidence.snapshot import Reading, ReadState, Snapshot
 
 PASS, INFO, NOT_APPLICABLE = CheckStatus.PASS, CheckStatus.INFO, CheckStatus.NOT_APPLICABLE
@@ -153,34 +152,6 @@ def test_a_prerequisite_passes_only_where_the_device_said_so(device: Snapshot, a
     statuses = {found.status for found in judge(silent, report=about) if found.check in PREREQUISITE_IDS}
 
     assert statuses <= {UNKNOWN, WAITING}
-
-
-@pytest.mark.parametrize(
-    ("written", "number"),
-    [(1, 1), ("1", 1), (" 2 ", 2), ("0x2", 2), ("0X1", 1), ("on", None), ("", None), (None, None), ("9" * 5000, None)],
-    ids=repr,
-)
-def test_registry_values_are_read_as_numbers(written: str | int | None, number: int | None):
-    assert as_number(written) == number
-
-
-@pytest.mark.parametrize(
-    ("written", "numbers"),
-    [
-        ("4.18.24090.11", (4, 18, 24090, 11)),
-        (" 4.18 ", (4, 18)),
-        ("4", None),
-        ("4.x", None),
-        ("9" * 5000 + ".1", None),
-        (None, None),
-    ],
-)
-def test_versions_are_read_as_integers(written: str | None, numbers: tuple[int, ...] | None):
-    assert version_numbers(written) == numbers
-
-
-def test_a_devices_long_text_is_shortened():
-    assert (shortened("a" * 200, 10), shortened("short"), shortened(7)) == ("a" * 9 + "…", "short", 7)
 
 
 def test_the_builders_know_every_reading():
