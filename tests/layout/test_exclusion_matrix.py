@@ -93,12 +93,13 @@ URLS = {
 
 
 def words_for(form: str, exclusion: Exclusion) -> dict[str, str]:
+    digest = seen(exclusion) if form.startswith("approve") or form.endswith("together") else ""
     return {
-        "approve": {"digest": seen(exclusion)},
-        "approve narrower": {"digest": seen(exclusion), "scope": "device"},
-        "approve together": {"pick": f"{exclusion.pk}:{seen(exclusion)}", "answer": "approve"},
+        "approve": {"digest": digest},
+        "approve narrower": {"digest": digest, "scope": "device"},
+        "approve together": {"pick": f"{exclusion.pk}:{digest}", "answer": "approve"},
         "reject": {"reject-note": "Ask for this PC only"},
-        "reject together": {"pick": f"{exclusion.pk}:{seen(exclusion)}", "answer": "reject", "note": "Ask for one PC"},
+        "reject together": {"pick": f"{exclusion.pk}:{digest}", "answer": "reject", "note": "Ask for one PC"},
         "ask back": {"ask-note": "Who confirms it?"},
         "answer": {"answer-reason": "Contoso does"},
         "withdraw": {},
