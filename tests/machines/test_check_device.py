@@ -15,7 +15,7 @@ from portal.demo.lab.pcs import WRONGLY_BLOCKED, healthy_windows_11
 from portal.demo.lab.server import LAB_PASSWORD, LAB_USERNAME
 from troubleshooting.domain.checks.registry import CHECKS
 
-KEYS = ["device", "findings", "verdict", "commands", "error"]
+KEYS = ["device", "findings", "verdict", "commands", "error", "endpoint"]
 FINDING_KEYS = ["check", "status", "observed", "expected", "summary", "remedy"]
 
 
@@ -118,6 +118,46 @@ def test_without_json_people_read_a_report(lab_server, capsys):
     assert "Verdict: blocked_by_network_protection" in out
 
 
+def test_the_endpoint_is_told_with_what_it_shows(lab_server, capsys):
+    _, out = check(capsys, lab_server(), "--json", "--endpoint=Contoso.Reading")
+
+    told = json.loads(out)["endpoint"]
+    assert (told["name"], told["is_own"], told["shows_everything"]) == ("Contoso.Reading", False, False)
+    assert (told["missing"], told["refused_for"]) == ([], [])
+
+
+def test_an_endpoint_that_shows_everything_is_called_that(lab_server, capsys):
+    pc = healthy_windows_11()
+    pc.full_language = True
+
+    _, out = check(capsys, lab_server(pc))
+
+    assert f"Endpoint Microsoft.PowerShell, signed in as {LAB_USERNAME}" in out
+    assert "It shows everything" in out
+    assert "manage.py device_endpoint" in out
+
+
+def test_a_command_that_is_not_shown_is_named_with_the_checks_that_need_it(lab_server, capsys):
+    pc = healthy_windows_11()
+    pc.hidden_commands = frozenset({"Get-MpComputerStatus"})
+
+    _, out = check(capsys, lab_server(pc))
+
+    (line,) = [line for line in out.splitlines() if "Not shown" in line]
+    needing = [check.id for check in CHECKS if "computer_status" in check.depends_on]
+    assert line == f"  Not shown: Get-MpComputerStatus, needed for {', '.join(sorted(needing))}"
+
+
+def test_an_endpoint_that_does_not_say_what_it_shows_is_not_called_empty(lab_server, capsys):
+    pc = healthy_windows_11()
+    pc.hidden_commands = frozenset({"Get-Command"})
+
+    _, out = check(capsys, lab_server(pc))
+
+    assert "It did not say which commands it shows." in out
+    assert "Not shown" not in out
+
+
 def test_basic_over_http_is_refused_with_a_sentence():
     error = usage_error("pc-1", "--http", "--auth=basic", "--username=x")
 
@@ -133,6 +173,7 @@ def test_basic_over_http_is_refused_with_a_sentence():
         (("pc-1", "--port=0", "--username=x"), "from 1 to 65535"),
         (("pc-1", "--ca=/nowhere.pem", "--username=x"), "no file /nowhere.pem"),
         (("pc-1",), "--username"),
+        (("pc-1", "--username=x", "--endpoint=a/b"), "--endpoint"),
         (("pc-1", "--auth=certificate"), "--certificate and --key"),
         (("pc-1", "--auth=certificate", "--certificate=/a.pem", "--key=/b.pem"), "no file /a.pem and no file /b.pem"),
         (("pc-1", "--username=x", "--report=safe-site", "--url=https://user:pw@example.com"), "@"),

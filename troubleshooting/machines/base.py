@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -46,6 +47,7 @@ NEEDS_HTTPS: frozenset[Auth] = frozenset({Auth.BASIC, Auth.CERTIFICATE})
 
 
 USUAL_ENDPOINT = "Microsoft.PowerShell"
+CONFIGURATION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,7 +241,6 @@ _EXAMPLE = datetime(2026, 1, 1, tzinfo=UTC)
 _FUNCTIONS: Mapping[Entry, Entry] = {
     entry: replace(entry, pipeline=(cmdlet(name),)) for name, (_, entry) in PROGRAMS.items()
 }
-_FIXED: frozenset[Entry] = frozenset({*PREREQUISITE_READS, SECURE_CHANNEL})
 _ON_OWN_ENDPOINT: frozenset[Entry] = frozenset({ENDPOINT, *_FUNCTIONS.values()})
 _READ_WITH_ARGUMENTS: tuple[Entry, ...] = (
     protection_events(timedelta(hours=24)),
@@ -263,6 +262,27 @@ _CHANGED_WITH_ARGUMENTS: tuple[Entry, ...] = (
     ),
 )
 _ASKED_WITH_ARGUMENTS: tuple[Entry, ...] = (*_CHANGED_WITH_ARGUMENTS, *_READ_WITH_ARGUMENTS)
+
+
+def _all_commands() -> tuple[str, ...]:
+    """Return the name of every command of the catalogue, in the forms for both kinds of endpoint."""
+    entries = (*PREREQUISITE_READS, SECURE_CHANNEL, *_ON_OWN_ENDPOINT, *_ASKED_WITH_ARGUMENTS)
+    return tuple(sorted({part.name for entry in entries for part in entry.pipeline}))
+
+
+CANARY = "Invoke-Expression"  # never sent, only asked about: an endpoint that shows it shows everything
+SHOWN_COMMANDS = Entry(
+    "shown_commands",
+    (
+        cmdlet("Get-Command", Name=(*_all_commands(), CANARY)),
+        select(*properties.SHOWN_COMMAND),
+    ),
+    _seconds(30),
+    shape=Shape.OBJECTS,
+    required=False,
+    properties=properties.SHOWN_COMMAND,
+)
+_FIXED: frozenset[Entry] = frozenset({*PREREQUISITE_READS, SECURE_CHANNEL, ENDPOINT, SHOWN_COMMANDS})
 
 
 def _outline(entry: Entry) -> tuple[object, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 ENDPOINT = ("Version", "Roles", "Account", "Caller")  # of the portal's own endpoint
+SHOWN_COMMAND = ("Name", "CommandType", "Source")
 OPERATING_SYSTEM = (
     "Caption",
     "Version",

@@ -8,6 +8,7 @@ from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.machines.base import Address, Answer, Clock, Credential, Limits, OnAnswer, ShouldStop
 from troubleshooting.machines.catalogue import prerequisite_visit
 from troubleshooting.machines.errors import MachineError
+from troubleshooting.machines.pipeline import Entry
 from troubleshooting.machines.psrp import connect
 
 LAST_DAY = timedelta(hours=24)
@@ -22,13 +23,14 @@ def visit(
     limits: Limits,
     clock: Clock,
     since: timedelta = LAST_DAY,
+    also: tuple[Entry, ...] = (),
 ) -> tuple[Answer, ...]:
     """Read a device and give the answers in the order they came; each was handed to ``on_answer`` at once.
 
     Raises MachineError when the device could not be read, was lost on the way, or the run was cancelled
     (``should_stop``); what was handed over before stays good. A command that failed is an answer, not an exception.
     """
-    asked = prerequisite_visit(since, configuration_name=address.configuration_name)
+    asked = (*prerequisite_visit(since, configuration_name=address.configuration_name), *also)
     with connect(address, credential, limits=limits, clock=clock, should_stop=should_stop) as machine:
         answers = machine.read(asked, on_answer=on_answer)
     if all(answer.reading.error_code == DeviceErrorCode.TIMED_OUT for answer in answers):

@@ -8,11 +8,11 @@ from collections.abc import Collection, Sequence
 from portal.demo.lab import errors
 from portal.demo.lab.call import Call
 from portal.demo.lab.errors import CommandError
-from portal.demo.lab.rules import FETCH_SCRIPT_SHA256, RULES, SUPPORT_CAB, Rule
+from portal.demo.lab.rules import FETCH_SCRIPT_SHA256, RULES, SHOWN_BY_DEFAULT, SUPPORT_CAB, Rule
 
 SELECT, FOR_EACH = "Select-Object", "ForEach-Object"
 SELECT_NAMES = frozenset({SELECT.casefold(), rf"Microsoft.PowerShell.Utility\{SELECT}".casefold()})
-_BY_NAME = {name.casefold(): (name, rules) for name, rules in RULES.items()}
+_BY_NAME = {name.casefold(): (name, rules) for name, rules in {**RULES, **SHOWN_BY_DEFAULT}.items()}
 
 
 def canonical_name(name: str) -> str:

@@ -266,3 +266,13 @@ RULES: dict[str, tuple[Rule, ...]] = {
     MPCMDRUN: (Rule(positional=("-ValidateMapsConnection",)), Rule(positional=("-GetFiles",))),
     "netsh.exe": (Rule(positional=("winhttp", "show", "proxy")),),
 }
+
+# Every restricted endpoint shows these, whatever its role says.
+SHOWN_BY_DEFAULT: dict[str, tuple[Rule, ...]] = {
+    "Get-Command": (
+        _rule(
+            {"Name": lambda value: isinstance(value, list) and all(isinstance(name, str) for name in value)},
+            selects=_names("Name CommandType Source"),
+        ),
+    ),
+}

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from psrpcore.types import ErrorRecord
 
-from portal.demo.lab import changing, errors, german, language, native, network, objects, reading
+from portal.demo.lab import changing, commands, errors, german, language, native, network, objects, reading
 from portal.demo.lab.call import Call
 from portal.demo.lab.errors import CommandError, Stopped
 from portal.demo.lab.events import EventRecord, to_xml
@@ -22,7 +22,13 @@ from portal.demo.lab.shell import Job
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[Run, Call], Iterable[Any]]
-HANDLERS: dict[str, Handler] = {**reading.HANDLERS, **network.HANDLERS, **native.HANDLERS, **changing.HANDLERS}
+HANDLERS: dict[str, Handler] = {
+    **reading.HANDLERS,
+    **network.HANDLERS,
+    **native.HANDLERS,
+    **changing.HANDLERS,
+    **commands.HANDLERS,
+}
 
 
 def run_statements(pc: SimulatedPC, statements: Sequence[Sequence[Call]], job: Job) -> None:

@@ -23,11 +23,22 @@ from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.events import PROGRAM_FILES, file_name
 from troubleshooting.domain.verdict.verdict import Verdict, conclude
-from troubleshooting.machines.base import Address, Answer, Auth, Credential, Limits, UnsafeAddress
-from troubleshooting.machines.catalogue import InvalidArgument, host_name
+from troubleshooting.machines.base import (
+    CONFIGURATION_NAME,
+    USUAL_ENDPOINT,
+    Address,
+    Answer,
+    Auth,
+    Credential,
+    Limits,
+    UnsafeAddress,
+)
+from troubleshooting.machines.catalogue import SHOWN_COMMANDS, InvalidArgument, host_name
+from troubleshooting.machines.endpoint.doctor import EndpointReport, examine
 from troubleshooting.machines.errors import MachineError
 from troubleshooting.machines.parse import build_snapshot
 from troubleshooting.machines.visit import visit
+from troubleshooting.management import endpoint_report
 
 PASSWORD_VARIABLE = "PORTAL_DEVICE_PASSWORD"  # noqa: S105  the name of a variable
 
@@ -45,6 +56,7 @@ class Outcome:
     findings: Sequence[Finding]
     verdict: Verdict | None
     error: MachineError | None
+    endpoint: EndpointReport
 
 
 class Command(BaseCommand):
@@ -66,6 +78,7 @@ class Command(BaseCommand):
         parser.add_argument("--username", help=f"account on the PC; its password: ${PASSWORD_VARIABLE} or a prompt")
         parser.add_argument("--certificate", type=Path, help="client certificate (PEM) for --auth certificate")
         parser.add_argument("--key", type=Path, help="key of the client certificate (PEM)")
+        parser.add_argument("--endpoint", default=USUAL_ENDPOINT, help="session configuration on the PC")
         parser.add_argument("--report", choices=sorted(KINDS), help="what is wrong; with --url a verdict is given")
         parser.add_argument("--url", help="the site that is wrongly blocked or was missed")
         parser.add_argument("--program", help="the program that was used, such as chrome or outlook.exe")
@@ -79,7 +92,8 @@ class Command(BaseCommand):
         if (options["report"] is None) != (options["url"] is None):
             self.stderr.write("A verdict needs both --report and --url; the checks are judged without it.")
         outcome = _outcome(address, credential, report)
-        self.stdout.write(json.dumps(_as_json(outcome), ensure_ascii=False) if options["as_json"] else _page(outcome))
+        page = _as_json(outcome) if options["as_json"] else _page(outcome, username=credential.username)
+        self.stdout.write(page if isinstance(page, str) else json.dumps(page, ensure_ascii=False))
         if outcome.error is not None:
             raise SystemExit(EXIT_UNREADABLE)
 
@@ -97,9 +111,18 @@ def _address(options: dict[str, Any]) -> Address:
         raise _wrong("The port is a number from 1 to 65535.")
     if ca_file is not None and not ca_file.is_file():
         raise _wrong(f"There is no file {ca_file}.")
+    if not CONFIGURATION_NAME.fullmatch(options["endpoint"]):
+        raise _wrong("--endpoint is the name of a session configuration, such as NetworkProtectionPortal.Reading.")
     try:
         host = host_name(options["host"])
-        return Address(host, port=port, https=options["https"], auth=Auth(options["auth"]), ca_file=ca_file)
+        return Address(
+            host,
+            port=port,
+            https=options["https"],
+            auth=Auth(options["auth"]),
+            ca_file=ca_file,
+            configuration_name=options["endpoint"],
+        )
     except InvalidArgument:
         raise _wrong("HOST is a name or an IP address, without http:// and without a port (see --port).") from None
     except UnsafeAddress as error:
@@ -177,6 +200,7 @@ def _outcome(address: Address, credential: Credential, report: Report | None) ->
             should_stop=lambda: False,
             limits=Limits(),
             clock=timezone.now,
+            also=(SHOWN_COMMANDS,),
         )
     except MachineError as unreadable:
         error = unreadable
@@ -186,7 +210,8 @@ def _outcome(address: Address, credential: Credential, report: Report | None) ->
     judged = judge(snapshot, report=report) if answers else ()
     findings = [finding for finding in judged if finding.status is not CheckStatus.WAITING]
     verdict = conclude(report, snapshot, findings) if report is not None and error is None else None
-    return Outcome(address.hostname, answers, findings, verdict, error)
+    endpoint = examine(address.configuration_name, snapshot.endpoint, answers)
+    return Outcome(address.hostname, answers, findings, verdict, error, endpoint)
 
 
 # --- what is printed --------------------------------------------------------------------------------------------------
@@ -201,6 +226,7 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
             {"name": answer.name, "pipeline": answer.pipeline, "seconds": answer.seconds} for answer in outcome.answers
         ],
         "error": _error_json(outcome.error) if outcome.error else None,
+        "endpoint": endpoint_report.as_json(outcome.endpoint),
     }
 
 
@@ -236,7 +262,7 @@ def _error_json(error: MachineError) -> dict[str, Any]:
     return {"code": str(error.code), "message": message, "remedy": str(words.it)}
 
 
-def _page(outcome: Outcome) -> str:
+def _page(outcome: Outcome, *, username: str | None) -> str:
     """Return the report for people."""
     seconds = sum(answer.seconds for answer in outcome.answers)
     lines = [f"{outcome.device}: {len(outcome.answers)} commands in {seconds:.1f} s", ""]
@@ -244,6 +270,8 @@ def _page(outcome: Outcome) -> str:
         lines += _finding_lines(finding)
     if outcome.verdict is not None:
         lines += ["", *_verdict_lines(outcome.verdict)]
+    if outcome.answers:
+        lines += ["", *endpoint_report.lines(outcome.endpoint, username=username)]
     if outcome.error is not None:
         error = _error_json(outcome.error)
         lines += ["", f"The PC could not be read: {error['code']}", f"  {error['message']}", f"  {error['remedy']}"]
