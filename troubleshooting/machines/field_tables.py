@@ -14,15 +14,11 @@ OPERATING_SYSTEM: FieldTable = {
 }
 WINDOWS_VERSION: FieldTable = {
     "edition_id": ("EditionID", text),
-    "display_version": ("DisplayVersion", text),
-    "release_id": ("ReleaseId", text),
-    "current_build": ("CurrentBuild", text),
     "ubr": ("UBR", number),
 }
 COMPUTER: FieldTable = {
     "name": ("Name", text),
     "domain": ("Domain", text),
-    "part_of_domain": ("PartOfDomain", flag),
     "domain_role": ("DomainRole", number),
     "user_name": ("UserName", text),
 }
@@ -32,42 +28,25 @@ ENDPOINT: FieldTable = {
     "account": ("Account", text),
     "caller": ("Caller", text),
 }
-ONBOARDING: FieldTable = {"state": ("OnboardingState", number), "org_id": ("OrgId", text)}
+ONBOARDING: FieldTable = {"state": ("OnboardingState", number)}
 COMPUTER_STATUS: FieldTable = {
     "running_mode": ("AMRunningMode", text),
-    "service_enabled": ("AMServiceEnabled", flag),
-    "antivirus_enabled": ("AntivirusEnabled", flag),
     "real_time_protection": ("RealTimeProtectionEnabled", flag),
     "behavior_monitor": ("BehaviorMonitorEnabled", flag),
     "on_access_protection": ("OnAccessProtectionEnabled", flag),
-    "ioav_protection": ("IoavProtectionEnabled", flag),
     "network_inspection": ("NISEnabled", flag),
     "tamper_protected": ("IsTamperProtected", flag),
     "tamper_protection_source": ("TamperProtectionSource", text),
     "product_version": ("AMProductVersion", text),
     "engine_version": ("AMEngineVersion", text),
-    "service_version": ("AMServiceVersion", text),
-    "nis_engine_version": ("NISEngineVersion", text),
     "signature_version": ("AntivirusSignatureVersion", text),
-    "nis_signature_version": ("NISSignatureVersion", text),
     "signature_age_days": ("AntivirusSignatureAge", number),
     "signatures_out_of_date": ("DefenderSignaturesOutOfDate", flag),
     "troubleshooting_mode": ("TroubleShootingMode", text),
-    "troubleshooting_mode_source": ("TroubleShootingModeSource", text),
-    "smart_app_control": ("SmartAppControlState", text),
-    "computer_state": ("ComputerState", number),
-    "product_status": ("ProductStatus", number),
-    "reboot_required": ("RebootRequired", flag),
-    "is_virtual_machine": ("IsVirtualMachine", flag),
 }
 PREFERENCES: FieldTable = {
     "network_protection": ("EnableNetworkProtection", number),
     "maps_reporting": ("MAPSReporting", number),
-    "submit_samples_consent": ("SubmitSamplesConsent", number),
-    "cloud_block_level": ("CloudBlockLevel", number),
-    "cloud_extended_timeout_s": ("CloudExtendedTimeout", number),
-    "disable_realtime_monitoring": ("DisableRealtimeMonitoring", flag),
-    "disable_behavior_monitoring": ("DisableBehaviorMonitoring", flag),
     "allow_network_protection_on_win_server": ("AllowNetworkProtectionOnWinServer", flag),
     "allow_network_protection_down_level": ("AllowNetworkProtectionDownLevel", flag),
     "allow_datagram_processing_on_win_server": ("AllowDatagramProcessingOnWinServer", flag),
@@ -90,5 +69,4 @@ PREFERENCES: FieldTable = {
     "proxy_bypass": ("ProxyBypass", entries),
     "exclusion_ip_address": ("ExclusionIpAddress", entries),
     "exclusion_process": ("ExclusionProcess", entries),
-    "exclusion_path": ("ExclusionPath", entries),
 }

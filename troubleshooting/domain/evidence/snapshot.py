@@ -50,9 +50,6 @@ class WindowsVersion:
     """Registry CurrentVersion."""
 
     edition_id: str | None = None
-    display_version: str | None = None
-    release_id: str | None = None
-    current_build: str | None = None
     ubr: int | None = None
 
 
@@ -61,31 +58,19 @@ class ComputerStatus:
     """Get-MpComputerStatus, section 2."""
 
     running_mode: str | None = None
-    service_enabled: bool | None = None
-    antivirus_enabled: bool | None = None
     real_time_protection: bool | None = None
     behavior_monitor: bool | None = None
     on_access_protection: bool | None = None
-    ioav_protection: bool | None = None
     network_inspection: bool | None = None
     tamper_protected: bool | None = None
     tamper_protection_source: str | None = None
     product_version: str | None = None
     engine_version: str | None = None
-    service_version: str | None = None
-    nis_engine_version: str | None = None
     signature_version: str | None = None
-    nis_signature_version: str | None = None
     signature_updated_at: datetime | None = None
     signature_age_days: int | None = None
     signatures_out_of_date: bool | None = None
     troubleshooting_mode: str | None = None
-    troubleshooting_mode_source: str | None = None
-    smart_app_control: str | None = None
-    computer_state: int | None = None
-    product_status: int | None = None
-    reboot_required: bool | None = None
-    is_virtual_machine: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +87,6 @@ class Preferences:
 
     network_protection: int | None = None  # 0 off, 1 block, 2 audit
     maps_reporting: int | None = None  # 0 off, 1 basic, 2 advanced
-    submit_samples_consent: int | None = None
-    cloud_block_level: int | None = None
-    cloud_extended_timeout_s: int | None = None
-    disable_realtime_monitoring: bool | None = None
-    disable_behavior_monitoring: bool | None = None
     allow_network_protection_on_win_server: bool | None = None
     allow_network_protection_down_level: bool | None = None
     allow_datagram_processing_on_win_server: bool | None = None
@@ -129,7 +109,6 @@ class Preferences:
     proxy_bypass: ListValue | None = None
     exclusion_ip_address: ListValue | None = None
     exclusion_process: ListValue | None = None
-    exclusion_path: ListValue | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +143,6 @@ class Computer:
 
     name: str | None = None
     domain: str | None = None
-    part_of_domain: bool | None = None
     domain_role: int | None = None
     user_name: str | None = None  # at the console; None when nobody, or only a remote session
 
@@ -174,7 +152,6 @@ class Onboarding:
     """Defender for Endpoint onboarding."""
 
     state: int | None = None  # 1 = onboarded
-    org_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
