@@ -226,13 +226,6 @@ def test_other_addresses_and_names_are_not_private(typed: str):
 
 
 @pytest.mark.parametrize(
-    ("typed", "single"), [("intranet", True), ("example.com", False), ("10.1.2.3", False), ("::1", False)]
-)
-def test_a_name_without_a_dot_is_known_as_such(typed: str, single: bool):
-    assert parse_indicator(typed).is_single_label is single
-
-
-@pytest.mark.parametrize(
     ("host", "other", "covered"),
     [
         ("example.com", "example.com", True),

@@ -112,11 +112,6 @@ class Indicator:
             address = address.ipv4_mapped or address
         return address is not None and any(address in network for network in PRIVATE_NETWORKS)
 
-    @property
-    def is_single_label(self) -> bool:
-        """Tell whether the host is a name without a dot, as on an intranet."""
-        return self.address is None and "." not in self.host
-
     def as_json(self) -> dict[str, Any]:
         """Return the form that is stored."""
         return {

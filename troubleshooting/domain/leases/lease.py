@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-USUAL_LENGTH = timedelta(minutes=15)
 LONGEST = timedelta(minutes=60)
 TASK_GRACE = timedelta(minutes=2)  # the PC's own restore task fires this long after the end
 RETRY_EVERY = timedelta(minutes=1)
