@@ -91,6 +91,7 @@ TESTED_IN = {
     "management/commands/device_endpoint.py": "machines/endpoint/test_files.py",
     "management/commands/draw_states.py": "layout/test_states.py",
     "management/commands/list_checks.py": "layout/test_states.py",
+    "management/endpoint_report.py": "machines/endpoint/test_doctor.py",
     "management/generated_page.py": "layout/test_states.py",
     "models/activity.py": "models/test_triggers.py",
     "models/case.py": "models/test_constraints.py",
