@@ -6,10 +6,12 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.db import models, transaction
-from django.forms import ModelForm
+from django.forms import Field, ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -98,6 +100,16 @@ class DeviceGroupAdmin(Audited[DeviceGroup]):
         "test_needs_approval",
         "tenant_name",
     )
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Field | None:
+        """Say at the endpoints' names where the portal's own come from."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and db_field.name == "changing_configuration_name":
+            link = format_html('<a href="{}">{}</a>', reverse("device-endpoint"), _("Endpoint for PCs"))
+            field.help_text = format_html("{} {}", field.help_text, link)
+        return field
 
 
 @admin.register(Device)

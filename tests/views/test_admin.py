@@ -97,3 +97,11 @@ def test_other_values_stay_out_of_the_record(adam):
 
     assert "first_name" in entry.details["fields"]
     assert "values" not in entry.details
+
+
+def test_the_page_of_a_device_group_leads_to_the_files_of_the_endpoint(adam):
+    group = DeviceFactory().group
+
+    page = adam.get(reverse("admin:troubleshooting_devicegroup_change", args=[group.pk])).content.decode()
+
+    assert f'<a href="{reverse("device-endpoint")}">' in page

@@ -10,7 +10,7 @@ from django.utils import timezone
 from tests.factories import CaseFactory, CheckRunFactory, UserFactory
 from tests.queries import made
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
-from troubleshooting.models import CheckRun, User
+from troubleshooting.models import CheckRun, DeviceAnswer, User
 from troubleshooting.queries.checks.checklist import page_token
 
 pytestmark = pytest.mark.django_db
@@ -258,3 +258,17 @@ def test_a_run_on_which_nothing_ran_says_what_will_stand_there():
     page = text_of(signed_in(run.case.reporter).get(reverse("transcript", args=[run.pk])))
 
     assert "Nothing has run on this PC yet" in page
+
+
+def test_it_reads_that_a_pcs_endpoint_is_older_than_the_portal_and_employees_do_not():
+    run = made.finished_run(CaseFactory(checked=True))
+    sent = {"pipeline": "x", "sent_at": timezone.now(), "seconds": 0.1, "errors": [], "content": []}
+    refused = {"state": "failed", "error_code": DeviceErrorCode.COMMAND_REFUSED, **sent}
+    for position, name in enumerate(("endpoint", "preferences"), start=90):
+        DeviceAnswer.objects.create(snapshot=run.snapshots.get(), position=position, name=name, **refused)
+
+    for_it, for_employee = (text_of(poll(signed_in(reader), run)) for reader in (made.reviewer(), run.case.reporter))
+
+    assert "endpoint is older than the portal" in for_it
+    assert "These checks need the new one: " in for_it
+    assert "older than the portal" not in for_employee

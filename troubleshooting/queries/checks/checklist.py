@@ -26,6 +26,7 @@ from troubleshooting.models.choices import (
 )
 from troubleshooting.queries.base.state_tokens import StateTokens
 from troubleshooting.queries.base.words import stored_text, translated
+from troubleshooting.queries.checks.endpoint import OldEndpoint, read_old_endpoint
 
 POLL_S = 2  # while something can change at any moment
 SLOW_POLL_S = 10  # while the PC is waited for, which takes minutes at least
@@ -83,6 +84,7 @@ class Checklist:
     usual_s: int | None  # how long the PC's last finished check took, None where there was none
     error: RunError | None
     for_it: bool
+    old_endpoint: OldEndpoint | None  # for IT, once the run has ended
 
     @property
     def prerequisites(self) -> tuple[CheckLine, ...]:
@@ -147,7 +149,7 @@ def runs_visible_to(reader: User) -> QuerySet[CheckRun]:
 
 
 def read_checklist(run: CheckRun, *, reader: User) -> Checklist:
-    """Return the run as the reader may see it; two queries."""
+    """Return the run as the reader may see it; two queries, for IT one more when it has ended."""
     for_it = reader.role in SEE_ALL_CASES
     status = RunStatus(run.status)
     return Checklist(
@@ -170,6 +172,7 @@ def read_checklist(run: CheckRun, *, reader: User) -> Checklist:
         usual_s=_usual_seconds(run) if run.is_live else None,
         error=_run_error(run, for_it=for_it),
         for_it=for_it,
+        old_endpoint=read_old_endpoint(run) if for_it and not run.is_live else None,
     )
 
 
