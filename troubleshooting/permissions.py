@@ -11,7 +11,7 @@ from django.utils.translation import gettext as translate
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
-from troubleshooting.domain.cases.case import OPEN, Stage
+from troubleshooting.domain.cases.case import OPEN, OPEN_AND_CHECKED, Stage
 from troubleshooting.models.choices import IT, SEE_ALL_CASES, Role
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def check_may_consent(person: User, case: Case) -> None:
         raise NotAllowed(_("Only the people of this case can agree to a test on the PC."))
     if has_changed_hands(case):
         raise NotAllowed(_("The PC belongs to somebody else now."))
-    if Stage(case.stage) not in (Stage.CHECKED, Stage.SUBMITTED):
+    if Stage(case.stage) not in OPEN_AND_CHECKED:
         raise NotAllowed(_("The test can begin once the check of the PC has ended."))
 
 
@@ -139,7 +139,7 @@ def check_may_request_exclusion(person: User, case: Case) -> None:
         raise NotAllowed(_("Only the people of this case and IT can ask for an exception."))
     if has_changed_hands(case) and not is_it(person):
         raise NotAllowed(_("The PC belongs to somebody else now."))
-    if Stage(case.stage) not in (Stage.CHECKED, Stage.SUBMITTED):
+    if Stage(case.stage) not in OPEN_AND_CHECKED:
         raise NotAllowed(_("An exception can be asked for once the check of the PC has ended."))
 
 
@@ -204,7 +204,7 @@ def check_may_solve(person: User, case: Case) -> None:
     """The parties and IT close a case as solved once it was checked."""
     if not (is_it(person) or is_party(person, case)):
         raise NotAllowed(_("Only the people of this case and IT can close it."))
-    if Stage(case.stage) not in (Stage.CHECKED, Stage.SUBMITTED):
+    if Stage(case.stage) not in OPEN_AND_CHECKED:
         raise NotAllowed(_("A case can be closed as solved once its check has ended."))
 
 

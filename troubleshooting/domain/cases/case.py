@@ -50,6 +50,7 @@ TRANSITIONS: Mapping[Stage, frozenset[Stage]] = {
 }
 
 OPEN: frozenset[Stage] = frozenset({Stage.CHECKING, Stage.CHECKED, Stage.SUBMITTED})
+OPEN_AND_CHECKED: frozenset[Stage] = OPEN - {Stage.CHECKING}
 
 NEXT_MOVE: Mapping[Stage, str | None] = {
     Stage.CHECKING: "portal",

@@ -42,6 +42,8 @@ NEXT_MOVE: Mapping[RunStatus, str | None] = {
 
 LIVE: frozenset[RunStatus] = frozenset({RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING})
 ENDED: frozenset[RunStatus] = frozenset(RunStatus) - LIVE
+HAS_ERROR: frozenset[RunStatus] = frozenset({RunStatus.WAITING, RunStatus.FAILED})  # its error code says why
+TO_BEGIN: frozenset[RunStatus] = frozenset({RunStatus.QUEUED, RunStatus.WAITING})
 
 
 def next_attempt(*, attempt: int, now: datetime, deadline: datetime) -> datetime | None:

@@ -20,6 +20,10 @@ class CheckStatus(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
+NEEDS_ATTENTION: frozenset[CheckStatus] = frozenset({CheckStatus.FAIL, CheckStatus.WARN})
+NOT_SHOWN_FINE: frozenset[CheckStatus] = NEEDS_ATTENTION | {CheckStatus.UNKNOWN}
+
+
 @dataclass(frozen=True, slots=True)
 class Remedy:
     """What a person can do about a finding, for each of the two readers; None where nothing is to be done."""

@@ -142,6 +142,7 @@ NEXT_MOVE: Mapping[ExclusionStatus, str | None] = {
 
 IN_FORCE: frozenset[ExclusionStatus] = frozenset({_S.APPLYING, _S.APPLIED, _S.VERIFIED})
 APPROVED_OR_IN_FORCE: frozenset[ExclusionStatus] = IN_FORCE | {_S.APPROVED}
+WITHDRAWABLE: frozenset[ExclusionStatus] = frozenset(s for s, after in TRANSITIONS.items() if _S.WITHDRAWN in after)
 LAPSING: frozenset[ExclusionStatus] = frozenset(s for s, after in TRANSITIONS.items() if _S.NOT_APPLIED in after)
 ENDING: frozenset[ExclusionStatus] = frozenset({_S.EXPIRED, _S.REVOKED, _S.REFUSED})
 MAY_BE_THERE: frozenset[ExclusionStatus] = IN_FORCE | ENDING  # on a PC or in the tenant

@@ -18,7 +18,7 @@ from django.utils import timezone
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
 from troubleshooting.domain.cases.indicator import InvalidIndicator, parse_indicator
 from troubleshooting.domain.checks.checklist import judge
-from troubleshooting.domain.checks.finding import CheckStatus, Finding
+from troubleshooting.domain.checks.finding import NOT_SHOWN_FINE, CheckStatus, Finding
 from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.events import PROGRAM_FILES, file_name
@@ -280,7 +280,7 @@ def _page(outcome: Outcome, *, username: str | None) -> str:
 
 def _finding_lines(finding: Finding) -> list[str]:
     lines = [f"{finding.status.upper():<15} {finding.check}: {finding.summary}"]
-    if finding.status in {CheckStatus.FAIL, CheckStatus.WARN, CheckStatus.UNKNOWN}:
+    if finding.status in NOT_SHOWN_FINE:
         lines.append(f"{'':<15} observed {finding.observed}; expected {finding.expected}")
         lines += [f"{'':<15} {finding.remedy.it}"] if finding.remedy.it else []
     return lines

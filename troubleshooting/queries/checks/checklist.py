@@ -13,8 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from troubleshooting.domain.base.text import Text
-from troubleshooting.domain.checks.check_run import RunStatus
-from troubleshooting.domain.checks.finding import CheckStatus
+from troubleshooting.domain.checks.check_run import HAS_ERROR, RunStatus
+from troubleshooting.domain.checks.finding import NEEDS_ATTENTION, CheckStatus
 from troubleshooting.domain.checks.registry import CHECKS, PREREQUISITE_IDS, in_page_order, title_of
 from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
@@ -30,7 +30,6 @@ from troubleshooting.queries.checks.endpoint import OldEndpoint, read_old_endpoi
 
 POLL_S = 2  # while something can change at any moment
 SLOW_POLL_S = 10  # while the PC is waited for, which takes minutes at least
-NEEDS_ATTENTION = (CheckStatus.FAIL, CheckStatus.WARN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +202,7 @@ def _line(check: str, finding: CheckFinding | None, *, for_it: bool) -> CheckLin
 
 
 def _run_error(run: CheckRun, *, for_it: bool) -> RunError | None:
-    if run.status not in (RunStatus.WAITING, RunStatus.FAILED) or run.error_code not in set(DeviceErrorCode):
+    if RunStatus(run.status) not in HAS_ERROR or run.error_code not in set(DeviceErrorCode):
         return None
     words = error_text(DeviceErrorCode(run.error_code))
     return RunError(

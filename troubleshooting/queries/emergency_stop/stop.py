@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, Q
 
-from troubleshooting.domain.exclusions.placement import PlacementStatus
+from troubleshooting.domain.exclusions.placement import TO_PUT, PlacementStatus
 from troubleshooting.models import EmergencyStop, Exclusion, Placement, SettingLease
 
 SHOWN = 20  # stops on the page
@@ -51,7 +51,7 @@ def what_waits() -> Waiting:
     """Count what waits while a stop is on; two queries."""
     undone = Exclusion.objects.exclude(undos=None)
     counts = Placement.objects.aggregate(
-        to_put=Count("pk", filter=Q(status__in=[PlacementStatus.WAITING, PlacementStatus.APPLYING])),
+        to_put=Count("pk", filter=Q(status__in=TO_PUT)),
         to_remove=Count("pk", filter=Q(status=PlacementStatus.REMOVING) & ~Q(exclusion__in=undone)),
     )
     return Waiting(counts["to_put"], counts["to_remove"], SettingLease.objects.open().count())

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from troubleshooting.domain.base.text import Text
 from troubleshooting.domain.emergency_stop.undo import UndoStep, preview_digest, undo_step
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
-from troubleshooting.domain.exclusions.placement import PlacementStatus
+from troubleshooting.domain.exclusions.placement import TO_TAKE_OFF, PlacementStatus
 from troubleshooting.models import Exclusion, Placement, Undo
 from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, PLACEMENT_STATUS_LABELS, Labels
 from troubleshooting.models.exclusion import APPROVED_OR_IN_FORCE_CODES, ENDING_CODES, IN_FORCE_CODES, ExclusionQuerySet
@@ -32,7 +32,6 @@ STEP_LABELS: Labels = {
     UndoStep.LEFT_AS_BEFORE: _("Stays: it was there before the portal came"),
     UndoStep.LEFT_FOR_ANOTHER: _("Stays: another exception that is not undone needs it there"),
 }
-ON_ITS_WAY_OUT = (PlacementStatus.APPLYING, PlacementStatus.REMOVING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +209,7 @@ def places_of(undo: Undo) -> tuple[UndoPlace, ...]:
     Of more than are listed, those that are still to do come in before the others.
     """
     placed = Placement.objects.filter(pk__in=[stored["placement"] for stored in undo.preview])
-    to_do_first = Case(When(status__in=ON_ITS_WAY_OUT, then=0), default=1)
+    to_do_first = Case(When(status__in=TO_TAKE_OFF, then=0), default=1)
     present = {found.pk: found for found in placed.order_by(to_do_first, "exclusion_id", "pk")[:PLACES_SHOWN]}
     rows = [UndoRow.from_json(stored) for stored in undo.preview if stored["placement"] in present]
     return tuple(_place(row, present[row.placement]) for row in rows)
@@ -269,7 +268,7 @@ def _with_progress() -> QuerySet[Undo]:
     counted = {
         "gone": Q(exclusions__placements__status=PlacementStatus.REMOVED),
         "unsent": Q(exclusions__placements__status=PlacementStatus.NOT_APPLIED),
-        "left": Q(exclusions__placements__status__in=ON_ITS_WAY_OUT),
+        "left": Q(exclusions__placements__status__in=TO_TAKE_OFF),
     }
     counts = {name: Count("exclusions__placements", filter=which) for name, which in counted.items()}
     ended = Count("exclusions", distinct=True)

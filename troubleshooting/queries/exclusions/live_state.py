@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from troubleshooting.domain.exclusions.exclusion import APPROVED_OR_IN_FORCE, ENDING
-from troubleshooting.domain.exclusions.placement import PlacementStatus
+from troubleshooting.domain.exclusions.placement import TO_VISIT
 from troubleshooting.models import Exclusion
 
 POLL_S = 3
 SLOW_POLL_S = 30  # while everything that is left waits for its next try
 SOON = timedelta(minutes=1)  # a re-test that is due later is not waited for on the page
-MOVING = (PlacementStatus.WAITING, PlacementStatus.APPLYING, PlacementStatus.REMOVING)
 LIVE = ENDING | APPROVED_OR_IN_FORCE
 
 
@@ -33,7 +32,7 @@ def poll_seconds(exclusion: Exclusion, *, now: datetime) -> int | None:
     """Say how often the page asks again; None where nothing moves; two queries."""
     if exclusion.status not in LIVE:
         return None
-    moving = exclusion.placements.filter(status__in=MOVING).values_list("next_attempt_at", flat=True)
+    moving = exclusion.placements.filter(status__in=TO_VISIT).values_list("next_attempt_at", flat=True)
     tries = exclusion.retests.open().filter(due_at__lte=now + SOON).values_list("due_at", flat=True)
     due = [*moving, *tries]
     if not due:

@@ -21,7 +21,7 @@ from troubleshooting.actions.exclusions.bulk import MOST_TOGETHER
 from troubleshooting.domain.base.text import Text
 from troubleshooting.domain.exclusions.approval import DecidedAlready
 from troubleshooting.domain.exclusions.digest import digest
-from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
+from troubleshooting.domain.exclusions.exclusion import WITHDRAWABLE, ExclusionStatus
 from troubleshooting.forms.exclusions.decision import AnswerForm, ApproveForm, AskBackForm, RejectForm, RevokeForm
 from troubleshooting.forms.exclusions.exclusion_filter import ExclusionFilterForm, chips, query_string
 from troubleshooting.models import Exclusion, User
@@ -171,8 +171,7 @@ def _page(request: HttpRequest, found: Exclusion, *, now: datetime, **bound: for
         "may_retest": permissions.may_retest(reader, found),
         "may_renew": permissions.may_renew_exclusion(reader, found),
         "may_revoke": page.may_end and permissions.may_revoke_exclusion(reader, found),
-        "may_withdraw": permissions.may_withdraw_exclusion(reader, found)
-        and found.status in (ExclusionStatus.REQUESTED, ExclusionStatus.ASKED_BACK, ExclusionStatus.APPROVED),
+        "may_withdraw": permissions.may_withdraw_exclusion(reader, found) and found.status in WITHDRAWABLE,
         "may_answer": permissions.may_withdraw_exclusion(reader, found) and found.status == ExclusionStatus.ASKED_BACK,
         "drift": drift_of(found, now=now) if page.for_it else (),
         "may_handle": permissions.may_handle_drift(reader),
