@@ -186,6 +186,20 @@ def test_only_select_object_and_the_modules_functions_are_shown_whole():
     }
 
 
+def test_patterns_mean_the_same_to_python_and_to_dotnet():
+    limits = [limit for parameters in ALL.values() for limit in (parameters or {}).values()]
+    patterns = {limit["ValidatePattern"] for limit in limits if "ValidatePattern" in limit}
+    escapes = {
+        escape for pattern in patterns for escape in re.findall(r"\\(.)", pattern, re.DOTALL) if escape.isalnum()
+    }
+    groups = {group for pattern in patterns for group in re.findall(r"(?<!\\)\(\?(<?.)", pattern)}
+
+    assert escapes <= set(
+        "xunsS"
+    )  # not \d and \w, which take every script's in .NET; not \Z, which lets a line end follow
+    assert groups <= {":", "!", "=", "<="}
+
+
 def test_who_reads_is_shown_nothing_that_changes():
     assert {n for n in READS if n.startswith(("Set-", "Add-", "Remove-", "Register-", "Unregister-"))} == set()
 

@@ -41,12 +41,18 @@ if (-not $identity.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrat
 if ((Get-CimInstance -ClassName Win32_OperatingSystem).ProductType -eq 2) {
     throw 'This is a domain controller. A virtual account has the whole domain there, so the endpoint is not installed.'
 }
-if ((Get-Service -Name WinRM).Status -ne 'Running') {
+$service = Get-Service -Name WinRM
+if ($service.Status -ne 'Running' -and $service.StartType -ne 'Automatic') {
     throw 'Windows Remote Management is not running. Turn it on first (Enable-PSRemoting, or by Group Policy).'
 }
 foreach ($configuration in $configurations) {
     $file = Join-Path $source "$configuration.pssc"
     if (-not (Test-PSSessionConfigurationFile -Path $file)) { throw "$file is not a session configuration." }
+}
+
+# At start-up this may run before the service does.
+if ($service.Status -ne 'Running' -and $PSCmdlet.ShouldProcess('WinRM', 'Start the service')) {
+    Start-Service -Name WinRM
 }
 
 $isSame = (Get-Fingerprint $source) -eq (Get-Fingerprint $target)

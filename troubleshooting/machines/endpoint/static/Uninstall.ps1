@@ -17,6 +17,10 @@ $data = Join-Path $env:ProgramData $name
 
 if ($PSVersionTable.PSEdition -eq 'Core') { throw 'Run this in Windows PowerShell (powershell.exe).' }
 
+# At start-up this may run before the service does.
+if ((Get-Service -Name WinRM).StartType -eq 'Automatic' -and $PSCmdlet.ShouldProcess('WinRM', 'Start the service')) {
+    Start-Service -Name WinRM
+}
 foreach ($configuration in 'NetworkProtectionPortal.Reading', 'NetworkProtectionPortal.Changing') {
     $isThere = Get-PSSessionConfiguration -Name $configuration -ErrorAction SilentlyContinue
     if ($isThere -and $PSCmdlet.ShouldProcess($configuration, 'Unregister the session configuration')) {
