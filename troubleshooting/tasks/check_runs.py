@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import structlog
 from celery import shared_task
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from troubleshooting import dispatch
+from troubleshooting.actions import faults
 from troubleshooting.actions.checks import endings
 from troubleshooting.actions.exclusions import warnings as exclusion_warnings
 from troubleshooting.actions.runs import check as visits
@@ -19,20 +18,16 @@ from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.tasks.plans import visit_plan
 from troubleshooting.tenant.connection import settings_of
 
-log = structlog.get_logger(__name__)
-
 
 @shared_task(name=dispatch.RUN_CHECKS, ignore_result=True)
 def run_checks(*, check_run_id: int) -> None:
     """Visit the PC of a queued check run."""
-    try:
-        visits.run_checks(check_run_id, plan=visit_plan())
-    except (OperationalError, InterfaceError):
-        raise  # the database is away: the row stays as it is, and the sweep finds it
-    except Exception as error:
-        log.exception("check_run_failed", check_run_id=check_run_id)
-        fault = f"{type(error).__name__}: {error}"
+
+    def fail(fault: str) -> None:
         endings.fail_check_run(check_run_id, DeviceErrorCode.PORTAL_FAULT, detail=fault, now=timezone.now())
+
+    with faults.recorded(fail, event="check_run_failed", check_run_id=check_run_id):
+        visits.run_checks(check_run_id, plan=visit_plan())
 
 
 @shared_task(name=dispatch.RUN_LEASE, ignore_result=True)

@@ -2,44 +2,39 @@
 
 from __future__ import annotations
 
-import structlog
 from celery import shared_task
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from troubleshooting import dispatch
+from troubleshooting.actions import faults
 from troubleshooting.actions.exclusions import placements
 from troubleshooting.actions.runs import drift_scan
 from troubleshooting.actions.runs import on_pc as enforcement
 from troubleshooting.actions.runs import retest as retests
 from troubleshooting.tasks.plans import tenant_plan, visit_plan
 
-log = structlog.get_logger(__name__)
-
 
 @shared_task(name=dispatch.RUN_PLACEMENT, ignore_result=True)
 def run_placement(*, placement_id: int) -> None:
     """Put an exclusion in one place, or take it off. Whatever fails here is tried again, with growing pauses."""
-    try:
+
+    def put_off(fault: str) -> None:
+        placements.put_off_fault(placement_id, fault, now=timezone.now())
+
+    with faults.recorded(put_off, event="placement_failed", placement_id=placement_id):
         enforcement.run_placement(placement_id, plan=visit_plan(), tenant=tenant_plan())
-    except (OperationalError, InterfaceError):
-        raise  # the database is away: the row stays as it is, and the sweep finds it
-    except Exception as error:
-        log.exception("placement_failed", placement_id=placement_id)
-        placements.put_off_fault(placement_id, f"{type(error).__name__}: {error}", now=timezone.now())
 
 
 @shared_task(name=dispatch.RUN_RETEST, ignore_result=True)
 def run_retest(*, retest_id: int) -> None:
     """Try whether an exclusion works, or is still needed. Whatever fails here is tried again, with growing pauses."""
-    try:
+
+    def put_off(fault: str) -> None:
+        retests.put_off_fault(retest_id, fault, now=timezone.now())
+
+    with faults.recorded(put_off, event="retest_failed", retest_id=retest_id):
         retests.run_retest(retest_id, plan=visit_plan())
-    except (OperationalError, InterfaceError):
-        raise  # the database is away: the row stays as it is, and the sweep finds it
-    except Exception as error:
-        log.exception("retest_failed", retest_id=retest_id)
-        retests.put_off_fault(retest_id, f"{type(error).__name__}: {error}", now=timezone.now())
 
 
 @shared_task(name=dispatch.RUN_DRIFT_SCAN, ignore_result=True)

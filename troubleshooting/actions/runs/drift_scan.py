@@ -5,16 +5,18 @@ A scan that waits (``ended_at`` None) was asked for, or was left by a worker tha
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from troubleshooting import dispatch
+from troubleshooting.actions import faults
 from troubleshooting.actions.drift import keep_differences
 from troubleshooting.actions.locks import device_lock, tenant_list_lock
 from troubleshooting.actions.runs.in_tenant import TenantPlan, said
@@ -111,23 +113,25 @@ def run_drift_scan(device_id: int, *, plan: VisitPlan, every: timedelta) -> None
 
 
 def _scan(device: Device, scan: DriftScan, plan: VisitPlan) -> None:
-    try:
-        with visiting(device, plan, changes=False, drift_scan=scan) as visit:
-            place = _read(visit)
+    with _ending_at_fault(scan, plan, event="drift_scan_failed"):
+        try:
+            with visiting(device, plan, changes=False, drift_scan=scan) as visit:
+                place = _read(visit)
+        except MachineError as error:
+            _end(scan, now=plan.clock(), error=error.code, detail=error.detail)
+            return
         with transaction.atomic():
             keep_differences(device, place, now=plan.clock())
             _end(scan, now=plan.clock(), error=None if place.is_whole else PlacementOutcome.CANNOT_BE_READ)
-    except MachineError as error:
-        _end(scan, now=plan.clock(), error=error.code, detail=error.detail)
-    except (OperationalError, InterfaceError):
-        raise  # the database is away: the scan stays as it is, and the sweep finds it
-    except Exception as error:
-        log.exception("drift_scan_failed", device=device.hostname)
-        _end(scan, now=plan.clock(), error=DeviceErrorCode.PORTAL_FAULT, detail=_fault(error))
 
 
-def _fault(error: Exception) -> str:
-    return _text(f"{type(error).__name__}: {error}")
+def _ending_at_fault(
+    scan: DriftScan, plan: VisitPlan | TenantPlan, *, event: str
+) -> contextlib.AbstractContextManager[None]:
+    def end(fault: str) -> None:
+        _end(scan, now=plan.clock(), error=DeviceErrorCode.PORTAL_FAULT, detail=fault)
+
+    return faults.recorded(end, event=event, drift_scan_id=scan.pk)
 
 
 def _read(visit: DeviceVisit) -> Place:
@@ -149,15 +153,11 @@ def run_tenant_reading(*, plan: TenantPlan, every: timedelta) -> None:
         scan = _take(None, now=plan.clock(), every=every) if is_free else None
         if scan is None:
             return
-        try:
-            _read_tenant(scan, plan)
-        except TenantError as error:
-            _keep_error(scan, error, now=plan.clock())
-        except (OperationalError, InterfaceError):
-            raise  # the database is away: the scan stays as it is, and the sweep finds it
-        except Exception as error:
-            log.exception("tenant_not_kept")
-            _end(scan, now=plan.clock(), error=DeviceErrorCode.PORTAL_FAULT, detail=_fault(error))
+        with _ending_at_fault(scan, plan, event="tenant_not_kept"):
+            try:
+                _read_tenant(scan, plan)
+            except TenantError as error:
+                _keep_error(scan, error, now=plan.clock())
 
 
 def _read_tenant(scan: DriftScan, plan: TenantPlan) -> None:
