@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.case_stage import move_case
@@ -12,9 +12,15 @@ from troubleshooting.actions.checks import check_runs
 from troubleshooting.actions.leases import audit_mode_tests
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.cases.case import Report, Stage, case_number
-from troubleshooting.models import Case, CaseCounter, Device, User
+from troubleshooting.models import Case, Device, User
 from troubleshooting.permissions import check_may_report, check_may_solve, check_may_withdraw, is_party
 from troubleshooting.queries.cases.solving import WHY_NOT_SOLVED, Unproved, read_solving
+
+NEXT_NUMBER = """
+    INSERT INTO troubleshooting_casecounter (year, last) VALUES (%s, 1)
+    ON CONFLICT (year) DO UPDATE SET last = troubleshooting_casecounter.last + 1
+    RETURNING last
+"""
 
 
 class NotProved(Refused):
@@ -86,9 +92,8 @@ def solve_case(case_id: int, *, by: User, note: str, now: datetime) -> Case:
 
 
 def _next_number(year: int) -> str:
-    """Return the next number of the year; the row lock orders those who ask at the same moment."""
-    CaseCounter.objects.get_or_create(year=year)
-    counter = CaseCounter.objects.select_for_update().get(year=year)
-    counter.last += 1
-    counter.save(update_fields=["last"])
-    return case_number(year, counter.last)
+    """Count on in one statement: the counter's row stays locked until the case is committed."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_NUMBER, [year])
+        (last,) = cursor.fetchone()
+    return case_number(year, last)

@@ -118,4 +118,5 @@ def _open_once(request: HttpRequest, form: ReportForm, *, now: datetime) -> tupl
     if token:
         request.session[SENT] = dict([*sent.items(), (token, case.number)][-REMEMBERED:])
         request.session.save()
+        request.session.modified = False  # the middleware has nothing more to save
     return case.number, True
