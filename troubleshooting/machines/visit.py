@@ -9,7 +9,7 @@ from troubleshooting.machines.base import Address, Answer, Clock, Credential, Li
 from troubleshooting.machines.catalogue import prerequisite_visit
 from troubleshooting.machines.errors import MachineError
 from troubleshooting.machines.pipeline import Entry
-from troubleshooting.machines.psrp import connect
+from troubleshooting.machines.psrp import Machine, connect
 
 LAST_DAY = timedelta(hours=24)
 
@@ -30,9 +30,16 @@ def visit(
     Raises MachineError when the device could not be read, was lost on the way, or the run was cancelled
     (``should_stop``); what was handed over before stays good. A command that failed is an answer, not an exception.
     """
-    asked = (*prerequisite_visit(since, configuration_name=address.configuration_name), *also)
     with connect(address, credential, limits=limits, clock=clock, should_stop=should_stop) as machine:
-        answers = machine.read(asked, on_answer=on_answer)
+        return read_prerequisites(machine, on_answer=on_answer, since=since, of=address, also=also)
+
+
+def read_prerequisites(
+    machine: Machine, *, on_answer: OnAnswer, since: timedelta, of: Address, also: Sequence[Entry] = ()
+) -> tuple[Answer, ...]:
+    """Read over an open connection what the checks need; raises MachineError also where nothing was answered."""
+    asked = (*prerequisite_visit(since, configuration_name=of.configuration_name), *also)
+    answers = machine.read(asked, on_answer=on_answer)
     if all(answer.reading.error_code == DeviceErrorCode.TIMED_OUT for answer in answers):
         raise MachineError(DeviceErrorCode.NO_ANSWER, "The device opened a session and answered no command in it.")
     return answers

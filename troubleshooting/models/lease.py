@@ -42,12 +42,9 @@ class SettingLeaseQuerySet(models.QuerySet["SettingLease"]):
         due |= Q(status=LeaseStatus.ACTIVE, ends_at__lte=now)
         return self.filter(due).filter(Q(next_attempt_at=None) | Q(next_attempt_at__lte=now))
 
-    def left_on_the_way(self, *, now: datetime) -> SettingLeaseQuerySet:
-        """Return the active leases whose worker was lost before it told the test, or before it let the PC visit."""
-        left = Q(audit_mode_test__status=TestStatus.STARTING) | Q(audit_mode_test__portal_visits=True)
-        left |= Q(retest__isnull=False, retest__ended_at=None)
-        waited = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
-        return self.filter(left, waited, status=LeaseStatus.ACTIVE)
+    def in_use(self, *, now: datetime) -> SettingLeaseQuerySet:
+        """Return the active leases that are not put off."""
+        return self.filter(Q(next_attempt_at=None) | Q(next_attempt_at__lte=now), status=LeaseStatus.ACTIVE)
 
     def locked(self) -> SettingLeaseQuerySet:
         """Lock the lease's own row until the transaction ends."""

@@ -8,7 +8,7 @@ import structlog
 from django.db import transaction
 
 from troubleshooting.actions import activity_log
-from troubleshooting.actions.case_stage import end_checking
+from troubleshooting.actions.case_stage import end_checking, reach_verdict
 from troubleshooting.actions.checks.check_runs import end_run
 from troubleshooting.actions.visits.evidence import EvidenceKeeper
 from troubleshooting.domain.cases.case import Stage
@@ -17,7 +17,7 @@ from troubleshooting.domain.checks.finding import Finding
 from troubleshooting.domain.evidence.device_errors import PASSING, DeviceErrorCode
 from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.verdict.verdict import conclude
-from troubleshooting.models import Case, CaseVerdict, CheckRun, Device
+from troubleshooting.models import Case, CheckRun, Device
 
 log = structlog.get_logger(__name__)
 
@@ -61,9 +61,10 @@ def fail_check_run(check_run_id: int, code: DeviceErrorCode, *, detail: str, now
     if case_id is None:
         return
     case = Case.objects.locked().get(pk=case_id)
-    run = CheckRun.objects.live().locked().select_related("case").filter(pk=check_run_id).first()
+    run = CheckRun.objects.live().locked().filter(pk=check_run_id).first()
     if run is None:
         return
+    run.case = case
     try:
         with transaction.atomic():
             _fail(run, EvidenceKeeper.resumed(run, clock=lambda: now), code, detail=detail, now=now)
@@ -77,9 +78,9 @@ def fail_check_run(check_run_id: int, code: DeviceErrorCode, *, detail: str, now
 
 
 def end_cancelled(locked: CheckRun, *, now: datetime) -> None:
-    """End a locked run because a person asked for it."""
+    """End a run that is locked with its case, because a person asked for it."""
     end_run(locked, as_=RunStatus.CANCELLED, now=now)
-    end_checking(Case.objects.locked().get(pk=locked.case_id), now=now)
+    end_checking(locked.case, now=now)
     activity_log.record("check_cancelled", locked, case=locked.case, actor=None, now=now)
 
 
@@ -113,39 +114,20 @@ def _fail(locked: CheckRun, keeper: EvidenceKeeper, code: DeviceErrorCode, *, de
 
 
 def _lock_own(run: CheckRun) -> CheckRun | None:
-    """Lock the run if this worker's attempt still has it."""
-    Case.objects.locked().get(pk=run.case_id)  # first the case, then the run: the order of every action
-    mine = CheckRun.objects.locked().select_related("case")
-    return mine.filter(pk=run.pk, status=RunStatus.RUNNING, attempt=run.attempt).first()
+    """Lock the run's case and the run, if this worker's attempt still has it."""
+    case = Case.objects.locked().get(pk=run.case_id)  # first the case, then the run: the order of every action
+    locked = CheckRun.objects.locked().filter(pk=run.pk, status=RunStatus.RUNNING, attempt=run.attempt).first()
+    if locked is not None:
+        locked.case = case
+    return locked
 
 
 def _conclude(run: CheckRun, snapshot: Snapshot, findings: tuple[Finding, ...], *, now: datetime) -> None:
     """Store the verdict of an ended run and move its case on; a case that was withdrawn meanwhile stays as it is."""
-    case = Case.objects.locked().get(pk=run.case_id)
+    case = run.case  # locked, with its run
     if case.stage == Stage.WITHDRAWN:
         return
-    verdict = conclude(case.report, snapshot, findings)
-    CaseVerdict.objects.create(
-        case=case,
-        check_run=run,
-        code=verdict.code.value,
-        confidence=verdict.confidence.value,
-        content=verdict.as_json(),
-        concluded_at=now,
-    )
-    case.verdict_code = verdict.code.value
-    case.verdict_confidence = verdict.confidence.value
-    case.save(update_fields=["verdict_code", "verdict_confidence"])
-    end_checking(case, now=now)
-    activity_log.record(
-        "verdict_reached",
-        run,
-        case=case,
-        actor=None,
-        now=now,
-        code=verdict.code.value,
-        confidence=verdict.confidence.value,
-    )
+    reach_verdict(case, conclude(case.report, snapshot, findings), now=now, check_run=run)
 
 
 def _remember_device(run: CheckRun, snapshot: Snapshot, *, now: datetime) -> None:

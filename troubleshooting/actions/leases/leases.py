@@ -157,11 +157,15 @@ def _step(lease: SettingLease, expected: LeaseStatus) -> Iterator[SettingLease]:
         if locked.status != expected:
             raise LeaseMoved
         yield locked
-    for field in _FOLLOWED:
+    _take_over(lease, locked)
+
+
+def _take_over(lease: SettingLease, locked: SettingLease) -> None:
+    for field in FOLLOWED:
         setattr(lease, field, getattr(locked, field))
 
 
-_FOLLOWED = (
+FOLLOWED = (
     "status",
     "outcome",
     "value_before",
@@ -170,6 +174,8 @@ _FOLLOWED = (
     "ends_at",
     "task_fires_at",
     "unsettled_until",
+    "error_code",
+    "error_detail",
     "ended_at",
 )
 
@@ -180,7 +186,7 @@ def begin_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) ->
     NOT_APPLIED also where the emergency stop is on.
     """
     status = LeaseStatus(lease.status)
-    state = visit.read_state()
+    state = visit.read_lease_state(lease.pk)
     obstacle = why_not_changed(mode=state.mode, wanted=lease.value_during, is_managed=state.is_managed)
     if obstacle is None and not state.shows_tasks:
         obstacle = Outcome.TASK_NOT_SET  # a task that cannot be read back could never be seen to be gone
@@ -192,7 +198,8 @@ def begin_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) ->
         locked.value_before = state.mode
         if status == LeaseStatus.REQUESTED:
             move_lease(locked, to=LeaseStatus.PREPARED, now=visit.now())
-        locked.save()
+        else:
+            locked.save()
     try:
         with write_gate():
             is_set = _set_way_back(lease, visit, length=length, skew_s=state.skew_s)
@@ -278,7 +285,7 @@ def restore_lease(lease: SettingLease, visit: LeaseVisit) -> bool:
     before, settled = _mode(lease.value_before), is_settled(lease.unsettled_until, now=visit.now())
     seen = visit.read_mode()
     step = step_back(before=before, during=lease.value_during, present=seen)
-    if step is not NextStep.LEAVE or visit.read_state().is_managed:
+    if step is not NextStep.LEAVE or visit.read_lease_state(lease.pk).is_managed:
         # Also where the value before is seen: a policy that came meanwhile would hide the value during underneath.
         visit.set_mode(before)
         seen = visit.read_mode()
@@ -293,6 +300,14 @@ def restore_lease(lease: SettingLease, visit: LeaseVisit) -> bool:
         locked.value_seen = seen
         move_lease(locked, to=_end_of(locked, step), now=visit.now())
     return True
+
+
+def end_and_restore(lease: SettingLease, visit: LeaseVisit, *, why: str) -> None:
+    """Ask for the value before on behalf of the portal, and put it back over the open connection."""
+    with transaction.atomic():
+        locked = end_lease(lease.pk, by=None, why=why, now=visit.now())
+    _take_over(lease, locked)
+    restore_lease(lease, visit)
 
 
 def _end_of(lease: SettingLease, step: NextStep) -> LeaseStatus:

@@ -16,12 +16,12 @@ from troubleshooting.actions import activity_log, drift
 from troubleshooting.actions.checks import endings
 from troubleshooting.actions.locks import device_lock
 from troubleshooting.actions.runs.waking import wake_others
+from troubleshooting.actions.visits.device_visit import DeviceVisit, connected
 from troubleshooting.actions.visits.evidence import EvidenceKeeper, Superseded, heartbeat
-from troubleshooting.actions.visits.plan import VisitPlan, address_of
+from troubleshooting.actions.visits.plan import VisitPlan, access_to
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.machines.errors import MachineError
-from troubleshooting.machines.visit import visit
-from troubleshooting.models import CheckRun, DeviceSnapshot, SettingLease
+from troubleshooting.models import CheckRun, SettingLease
 from troubleshooting.models.lease import NOT_BACK_CODES
 
 log = structlog.get_logger(__name__)
@@ -32,17 +32,16 @@ ONE_VISIT_PER_DEVICE = "run_one_visit_per_device"
 def run_checks(check_run_id: int, *, plan: VisitPlan) -> None:
     """Visit the PC of a queued run and judge what it says; does nothing where the run is not queued any more."""
     queued = CheckRun.objects.filter(pk=check_run_id, status=RunStatus.QUEUED)
-    device_id = queued.values_list("device_id", flat=True).first()
-    if device_id is None:  # ended or taken already: the PC stays free for others
+    run = queued.select_related("case", "device__group").first()
+    if run is None:  # ended or taken already: the PC stays free for others
         log.info("check_run_not_taken", check_run_id=check_run_id)
         return
-    with device_lock(device_id) as is_free:
-        run = _claim(check_run_id, now=plan.clock()) if is_free else None
-        if run is None:
+    with device_lock(run.device_id) as is_free:
+        if not is_free or not _claim(run, now=plan.clock()):
             log.info("check_run_not_taken", check_run_id=check_run_id)
             return
         _run_claimed(run, plan)
-    wake_others(device_id, now=plan.clock())
+    wake_others(run.device_id, now=plan.clock())
 
 
 def _run_claimed(run: CheckRun, plan: VisitPlan) -> None:
@@ -60,46 +59,34 @@ def _run_claimed(run: CheckRun, plan: VisitPlan) -> None:
         drift.learn_from_check(run.device, keeper.judged(is_over=True)[0], now=plan.clock())
 
 
-def _claim(check_run_id: int, *, now: datetime) -> CheckRun | None:
-    """Take a queued run; None where another worker has it or its PC is being visited for another case."""
-    queued = CheckRun.objects.filter(pk=check_run_id, status=RunStatus.QUEUED, deadline_at__gt=now)
+def _claim(run: CheckRun, *, now: datetime) -> bool:
+    """Take a queued run; False where another worker has taken it, or its PC is visited for another case."""
+    as_read = CheckRun.objects.filter(pk=run.pk, status=RunStatus.QUEUED, attempt=run.attempt, deadline_at__gt=now)
     on_loan = SettingLease.objects.filter(device_id=OuterRef("device_id"), status__in=NOT_BACK_CODES)
-    queued = queued.exclude(Exists(on_loan))  # it would find the portal's own audit mode; the sweep asks again
+    free = as_read.exclude(Exists(on_loan))  # it would find the portal's own audit mode; the sweep asks again
+    claim = {"status": RunStatus.RUNNING.value, "attempt": run.attempt + 1, "started_at": now, "heartbeat_at": now}
+    claim |= {"error_code": "", "error_detail": ""}
     try:
         with transaction.atomic():
-            taken = queued.update(
-                status=RunStatus.RUNNING,
-                attempt=F("attempt") + 1,
-                started_at=now,
-                heartbeat_at=now,
-                error_code="",
-                error_detail="",
-                version=F("version") + 1,
-            )
-            if not taken:
-                return None
-            run = CheckRun.objects.select_related("case", "device__group").get(pk=check_run_id)
+            if not free.update(**claim, version=F("version") + 1):
+                return False
+            for field, value in claim.items():
+                setattr(run, field, value)
             activity_log.record("check_started", run, case=run.case, actor=None, now=now, attempt=run.attempt)
-            return run
     except IntegrityError as error:
         if ONE_VISIT_PER_DEVICE not in str(error):
             raise
-        return None
+        return False
+    return True
 
 
 def _visit(run: CheckRun, keeper: EvidenceKeeper, plan: VisitPlan) -> None:
     """Speak to the PC; every answer is kept before the next is read."""
-    group = run.device.group
-    address = address_of(run.device, ca_file=plan.ca_file, changes=False)
-    snapshot = keeper.begin(endpoint=address.shown, profile=group.credential_profile)
-    credential = plan.credential(group.credential_profile)
-    DeviceSnapshot.objects.filter(pk=snapshot.pk).update(account=credential.username or "")
-    visit(
-        address,
-        credential,
-        on_answer=keeper.keep,
-        should_stop=lambda: not heartbeat(run, now=plan.clock()),
-        limits=plan.limits,
-        clock=plan.clock,
-        since=plan.events_since,
-    )
+    access = access_to(run.device, plan, changes=False)
+    keeper.begin(access)
+
+    def should_stop() -> bool:
+        return not heartbeat(run, now=plan.clock())
+
+    with connected(DeviceVisit, access, plan, keep=keeper.keep, should_stop=should_stop) as visit:
+        visit.read_prerequisites()

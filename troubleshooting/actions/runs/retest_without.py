@@ -8,9 +8,10 @@ meanwhile). And audit mode stays until it is back, or until the lease's own end.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import transaction
+from django.db.models import Q
 
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.handover import is_needed_by_another
@@ -24,12 +25,11 @@ from troubleshooting.actions.exclusions.placements import (
 from troubleshooting.actions.exclusions.retests import end_retest, put_off_retest
 from troubleshooting.actions.gate import EmergencyStopped, is_stopped
 from troubleshooting.actions.leases.lease_visit import LeaseVisit
-from troubleshooting.actions.leases.leases import end_lease, restore_lease
+from troubleshooting.actions.leases.leases import end_and_restore
 from troubleshooting.actions.runs.on_pc import look, put_and_prove, send_removal
 from troubleshooting.actions.runs.retest import conclude, request_page_for
 from troubleshooting.actions.visits.device_visit import DeviceVisit
 from troubleshooting.actions.visits.page_requests import read_log
-from troubleshooting.actions.visits.plan import VisitPlan
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.exclusions.placement import PlacementStatus
@@ -46,64 +46,72 @@ WHY_NO_LEASE = {
 _READ_BACK = frozenset({LeaseStatus.RESTORED.value, LeaseStatus.SUPERSEDED.value})
 
 
-def retest_of(lease: SettingLease) -> Retest | None:
-    """Return the re-test that stands on a lease and is not over."""
-    joined = Retest.objects.open().select_related("exclusion__case__device")
-    return joined.filter(lease=lease).first()
+class RetestOnLease:
+    """A re-test without the exclusion as the holder of its lease."""
 
+    JOINED: ClassVar[str] = "retest__exclusion__case__device"
+    LEFT: ClassVar[Q] = Q(retest__isnull=False, retest__ended_at=None)
+    UNTOLD: ClassVar[Q] = LEFT
+    is_waited_for = False
 
-def retest_wants_visit(lease: SettingLease, *, now: datetime) -> bool:
-    """Tell whether a visit would help: to try, to put the exclusion back, or to read the log of an ended lease."""
-    retest = retest_of(lease)
-    if retest is None:
-        return False
-    if lease.status != LeaseStatus.ACTIVE:
-        return lease.status in _READ_BACK
-    placement = _placement_of(retest)
-    return placement is None or placement.status != PlacementStatus.APPLYING or _is_due(placement, now=now)
+    def __init__(self, retest: Retest) -> None:
+        self._retest = retest
 
+    @classmethod
+    def of(cls, lease: SettingLease) -> RetestOnLease | None:
+        """Return the re-test of a lease, where it is not over."""
+        retest = getattr(lease, "retest", None)
+        return cls(retest) if retest is not None and retest.ended_at is None else None
 
-def go_on_with_retest(lease: SettingLease, visit: LeaseVisit, plan: VisitPlan) -> None:
-    """Take the exclusion off, request the page, put it back, give the mode back, read the log: as far as it is."""
-    retest = retest_of(lease)
-    if retest is None:
-        return
-    if lease.status == LeaseStatus.ACTIVE:
-        _try_or_put_back(retest, lease, visit.beside(plan, retest=retest))
-        if is_being_put(retest):
-            return  # audit mode stays until the exclusion is back; the lease's end comes all the same
+    def wants_visit(self, lease: SettingLease, *, now: datetime) -> bool:
+        """Tell whether to try, to put the exclusion back, or to read the log of an ended lease."""
+        if lease.status != LeaseStatus.ACTIVE:
+            return lease.status in _READ_BACK
+        placement = _placement_of(self._retest)
+        return placement is None or placement.status != PlacementStatus.APPLYING or _is_due(placement, now=now)
+
+    def go_on(self, lease: SettingLease, visit: LeaseVisit) -> None:
+        """Take the exclusion off, request the page, put it back, give the mode back, read the log: as far as it is."""
+        self._retest.refresh_from_db(fields=["content", "ended_at"])
+        if self._retest.ended_at is not None:
+            return
+        if lease.status == LeaseStatus.ACTIVE:
+            _try_or_put_back(self._retest, lease, visit.beside(retest=self._retest))
+            if is_being_put(self._retest):
+                return  # audit mode stays until the exclusion is back; the lease's end comes all the same
+            end_and_restore(lease, visit, why="retested")
+        if lease.status in _READ_BACK:
+            since = _taken_off_at(self._retest)
+            snapshot = read_log(visit, since=since, lag=visit.log_lag) if since else None
+            conclude_without(self._retest, snapshot, now=visit.now())
+
+    def follow(self, lease: SettingLease, *, now: datetime) -> None:
+        """End a re-test whose lease came to nothing; a PC that was not reached is tried again later."""
+        if LeaseStatus(lease.status) not in ENDED or lease.status in _READ_BACK:
+            return
         with transaction.atomic():
-            end_lease(lease.pk, by=None, why="retested", now=plan.clock())
-        lease.refresh_from_db()
-        restore_lease(lease, visit)
-    if lease.status in _READ_BACK:
-        since = _taken_off_at(retest)
-        conclude_without(retest, read_log(visit, since=since, lag=plan.log_lag) if since else None, now=plan.clock())
+            exclusion = _lock_exclusion_of(self._retest)
+            locked = Retest.objects.open().locked().filter(pk=self._retest.pk).first()
+            if locked is None:
+                return
+            outcome = WHY_NO_LEASE.get(lease.outcome, RetestOutcome.LEASE_NOT_POSSIBLE)
+            if outcome is not RetestOutcome.PC_NOT_REACHED:
+                end_retest(locked, outcome, case=exclusion.case, now=now, lease_outcome=lease.outcome)
+                return
+            locked.lease = None  # the next try has a lease of its own
+            code = DeviceErrorCode(lease.error_code or DeviceErrorCode.UNREACHABLE)
+            put_off_retest(locked, code, detail=lease.error_detail, case=exclusion.case, now=now)
+
+    def give_up(self, lease: SettingLease, *, now: datetime) -> None:
+        """Conclude without a log; nothing where the re-test has left the lease."""
+        if Retest.objects.open().filter(pk=self._retest.pk, lease=lease).exists():
+            conclude_without(self._retest, None, now=now)
 
 
 def is_being_put(retest: Retest) -> bool:
     """Tell whether the exclusion is on its way back to the PC."""
     placement = _placement_of(retest)
     return placement is not None and placement.status == PlacementStatus.APPLYING
-
-
-def follow_lease_of_retest(lease: SettingLease, *, now: datetime) -> None:
-    """End a re-test whose lease came to nothing; a PC that was not reached is tried again later."""
-    retest = retest_of(lease)
-    if retest is None or LeaseStatus(lease.status) not in ENDED or lease.status in _READ_BACK:
-        return
-    with transaction.atomic():
-        exclusion = _lock_exclusion_of(retest)
-        locked = Retest.objects.open().locked().filter(pk=retest.pk).first()
-        if locked is None:
-            return
-        outcome = WHY_NO_LEASE.get(lease.outcome, RetestOutcome.LEASE_NOT_POSSIBLE)
-        if outcome is not RetestOutcome.PC_NOT_REACHED:
-            end_retest(locked, outcome, case=exclusion.case, now=now, lease_outcome=lease.outcome)
-            return
-        locked.lease = None  # the next try has a lease of its own
-        code = DeviceErrorCode(lease.error_code or DeviceErrorCode.UNREACHABLE)
-        put_off_retest(locked, code, detail=lease.error_detail, case=exclusion.case, now=now)
 
 
 def conclude_without(retest: Retest, snapshot: Snapshot | None, *, now: datetime) -> None:

@@ -16,10 +16,10 @@ from troubleshooting.actions.exclusions.lifecycle import expire_exclusions
 from troubleshooting.actions.exclusions.placements import due_placements
 from troubleshooting.actions.exclusions.scope import follow_scope, out_of_step
 from troubleshooting.actions.faults import alone
+from troubleshooting.actions.runs.holders import LEFT, UNTOLD
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.models import Case, CheckRun, Retest, SettingLease
 from troubleshooting.models.check_run import CheckRunQuerySet
-from troubleshooting.models.lease import OPEN_TEST_CODES
 
 log = structlog.get_logger(__name__)
 
@@ -47,21 +47,21 @@ def sweep(*, now: datetime, lost_after: timedelta) -> None:
 
 
 def leases_to_tend(*, now: datetime) -> set[int]:
-    """Return the leases to begin or to put back, and those whose test or re-test was left behind or is untold."""
-    wanting = SettingLease.objects.wanting_a_visit(now=now).values_list("pk", flat=True)
-    left = SettingLease.objects.left_on_the_way(now=now).values_list("pk", flat=True)
-    unread = SettingLease.objects.filter(ended_at__isnull=False, audit_mode_test__status__in=OPEN_TEST_CODES)
-    untold = SettingLease.objects.filter(ended_at__isnull=False, retest__isnull=False, retest__ended_at=None)
-    return {*wanting, *left, *unread.values_list("pk", flat=True), *untold.values_list("pk", flat=True)}
+    """Return the leases to begin or to put back, and those whose holder was left behind or is untold."""
+    wanting = SettingLease.objects.wanting_a_visit(now=now)
+    left = SettingLease.objects.in_use(now=now).filter(LEFT)
+    untold = SettingLease.objects.filter(UNTOLD, ended_at__isnull=False)
+    return {pk for found in (wanting, left, untold) for pk in found.values_list("pk", flat=True)}
 
 
 def _each(found: CheckRunQuerySet, action: Callable[[CheckRun, datetime], None], *, now: datetime) -> None:
     """Do the action to each run that still is as it was found; one that cannot be done stops no other."""
     for pk, case_id in list(found.values_list("pk", "case_id")):
         with alone("run", pk), transaction.atomic():
-            Case.objects.locked().get(pk=case_id)  # first the case, then the run: the order of every action
-            run = found.select_for_update(of=("self",), no_key=True).select_related("case").filter(pk=pk).first()
+            case = Case.objects.locked().get(pk=case_id)  # first the case, then the run: the order of every action
+            run = found.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
             if run is not None:
+                run.case = case
                 action(run, now)
 
 

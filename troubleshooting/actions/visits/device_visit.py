@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Max
 
-from troubleshooting.actions.visits.evidence import store_answer
-from troubleshooting.actions.visits.plan import VisitPlan, address_of
+from troubleshooting.actions.visits.evidence import open_snapshot, store_answer
+from troubleshooting.actions.visits.plan import Access, VisitPlan, access_to
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.machines import catalogue
-from troubleshooting.machines.base import Answer
+from troubleshooting.machines.base import Answer, ShouldStop
 from troubleshooting.machines.parse import build_snapshot
 from troubleshooting.machines.pipeline import Entry
 from troubleshooting.machines.psrp import Machine, connect
+from troubleshooting.machines.visit import read_prerequisites
 from troubleshooting.models import Device, DeviceSnapshot
 
 EVENTS_SLACK = timedelta(minutes=2)
+
+Keep = Callable[[Answer], None]
 
 
 class DeviceVisit:
     """A machine, and the snapshot that keeps what it says."""
 
-    def __init__(self, machine: Machine, snapshot: DeviceSnapshot, plan: VisitPlan) -> None:
-        """Speak over an open connection."""
+    def __init__(self, machine: Machine, access: Access, plan: VisitPlan, *, keep: Keep) -> None:
+        """Speak over an open connection; each answer goes to ``keep`` before the next is read."""
         self.now = plan.clock
         self.log_lag = plan.log_lag
         self.is_settled = True  # every change that was sent was answered; else one may still be on its way
         self._machine = machine
-        self._snapshot = snapshot
-        self._count = 0
+        self._access = access
+        self._plan = plan
+        self._keep = keep
+
+    def read_prerequisites(self) -> None:
+        """Read all that the checks need; raises MachineError also where nothing was answered."""
+        since, of = self._plan.events_since, self._access.address
+        read_prerequisites(self._machine, on_answer=self._keep, since=since, of=of)
 
     def read_state(self) -> Snapshot:
         """Read what decides about exclusions: the lists, policy, tamper protection and troubleshooting mode."""
@@ -47,58 +57,80 @@ class DeviceVisit:
 
     def request_page(self, url: str) -> Answer:
         """Let the PC ask for a page; never for a site that is reported as dangerous."""
-        (answer,) = self._machine.read([catalogue.request_page(url)], on_answer=self._keep)
-        return answer
+        return self.ask(catalogue.request_page(url))
 
     def read(self, *entries: Entry) -> Snapshot:
-        """Read entries and give what they say."""
+        """Read entries and return what they say."""
         return build_snapshot(self._machine.read(entries, on_answer=self._keep), collected_at=self.now())
+
+    def ask(self, entry: Entry) -> Answer:
+        """Read one entry and return its answer as it came."""
+        (answer,) = self._machine.read([entry], on_answer=self._keep)
+        return answer
 
     def send(self, change: Entry) -> None:
         """Ask for a change; only what is read back counts."""
-        (answer,) = self._machine.read([change], on_answer=self._keep)
+        answer = self.ask(change)
         self.is_settled = self.is_settled and answer.reading.error_code != DeviceErrorCode.TIMED_OUT
 
-    def _keep(self, answer: Answer) -> None:
-        with transaction.atomic():
-            store_answer(self._snapshot, self._count, answer)
-        self._count += 1
+    def beside(self, **what_for: models.Model) -> DeviceVisit:
+        """Return a visit for something else over the same connection, with evidence of its own."""
+        snapshot = _next_snapshot(self._access, self._plan, **what_for)
+        return DeviceVisit(self._machine, self._access, self._plan, keep=keeping(snapshot))
 
 
-@contextlib.contextmanager
-def visiting(device: Device, plan: VisitPlan, *, changes: bool, **what_for: models.Model) -> Iterator[DeviceVisit]:
-    """Connect for one thing (``placement=…``, ``retest=…``, ``drift_scan=…``, ``lease=…``); raises MachineError.
+Visit = TypeVar("Visit", bound=DeviceVisit)
+
+
+def visiting(
+    device: Device, plan: VisitPlan, *, changes: bool, **what_for: models.Model
+) -> contextlib.AbstractContextManager[DeviceVisit]:
+    """Connect for one thing (``placement=…``, ``retest=…``, ``drift_scan=…``); raises MachineError.
 
     No transaction is open meanwhile.
     """
-    group = device.group
-    address = address_of(device, ca_file=plan.ca_file, changes=changes)
-    snapshot = DeviceSnapshot.objects.create(
-        **what_for,
-        attempt=_next_attempt(**what_for),
-        endpoint=address.shown,
-        credential_profile=group.credential_profile,
-        started_at=plan.clock(),
-    )
-    credential = plan.credential(group.credential_profile)
-    DeviceSnapshot.objects.filter(pk=snapshot.pk).update(account=credential.username or "")
-    with connect(address, credential, limits=plan.limits, clock=plan.clock) as machine:
-        yield DeviceVisit(machine, snapshot, plan)
+    return visiting_as(DeviceVisit, device, plan, changes=changes, **what_for)
 
 
-def visit_beside(machine: Machine, snapshot: DeviceSnapshot, plan: VisitPlan, **what_for: models.Model) -> DeviceVisit:
-    """Return a visit for something else over a connection that is open, with evidence of its own."""
-    own = DeviceSnapshot.objects.create(
-        **what_for,
-        attempt=_next_attempt(**what_for),
-        endpoint=snapshot.endpoint,
-        credential_profile=snapshot.credential_profile,
-        account=snapshot.account,
-        started_at=plan.clock(),
-    )
-    return DeviceVisit(machine, own, plan)
+@contextlib.contextmanager
+def visiting_as(
+    kind: type[Visit], device: Device, plan: VisitPlan, *, changes: bool, **what_for: models.Model
+) -> Iterator[Visit]:
+    """Connect with what a kind of visit knows besides; raises MachineError."""
+    access = access_to(device, plan, changes=changes)
+    snapshot = _next_snapshot(access, plan, **what_for)
+    with connected(kind, access, plan, keep=keeping(snapshot)) as visit:
+        yield visit
 
 
-def _next_attempt(**what_for: models.Model) -> int:
+@contextlib.contextmanager
+def connected(
+    kind: type[Visit],
+    access: Access,
+    plan: VisitPlan,
+    *,
+    keep: Keep,
+    should_stop: ShouldStop = lambda: False,
+) -> Iterator[Visit]:
+    """Connect where the evidence is open already; raises MachineError."""
+    credential = access.credential()
+    limits, clock = plan.limits, plan.clock
+    with connect(access.address, credential, limits=limits, clock=clock, should_stop=should_stop) as machine:
+        yield kind(machine, access, plan, keep=keep)
+
+
+def keeping(snapshot: DeviceSnapshot) -> Keep:
+    """Return what stores the answers of a visit, each by itself as it comes: a worker may be lost at any time."""
+    count = 0
+
+    def keep(answer: Answer) -> None:
+        nonlocal count
+        store_answer(snapshot, count, answer)
+        count += 1
+
+    return keep
+
+
+def _next_snapshot(access: Access, plan: VisitPlan, **what_for: models.Model) -> DeviceSnapshot:
     last = DeviceSnapshot.objects.filter(**what_for).aggregate(last=Max("attempt"))["last"]
-    return 1 + (last or 0)
+    return open_snapshot(access, attempt=1 + (last or 0), now=plan.clock(), **what_for)

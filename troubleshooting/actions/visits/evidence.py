@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import F
 
+from troubleshooting.actions.visits.plan import Access
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.domain.checks.checklist import judge
 from troubleshooting.domain.checks.finding import Finding
@@ -52,19 +53,12 @@ class EvidenceKeeper:
             keeper._answers = [answer_of(row) for row in stored.answers.all()]
         return keeper
 
-    def begin(self, *, endpoint: str, profile: str) -> DeviceSnapshot:
+    @transaction.atomic
+    def begin(self, access: Access) -> None:
         """Open the snapshot and show every check as waiting again."""
         now = self.clock()
-        with transaction.atomic():
-            self._snapshot = DeviceSnapshot.objects.create(
-                check_run=self.run,
-                attempt=self.run.attempt,
-                endpoint=endpoint,
-                credential_profile=profile,
-                started_at=now,
-            )
-            self.save_findings(self.judged()[1], now=now)
-        return self._snapshot
+        self._snapshot = open_snapshot(access, attempt=self.run.attempt, now=now, check_run=self.run)
+        self.save_findings(self.judged()[1], now=now)
 
     def keep(self, answer: Answer) -> None:
         """Store one answer and what follows from it, in one transaction; raises Superseded."""
@@ -107,6 +101,18 @@ class EvidenceKeeper:
         assert self._snapshot is not None, "begin() comes first"
         store_answer(self._snapshot, len(self._answers), answer)
         self._answers.append(answer)
+
+
+def open_snapshot(access: Access, *, attempt: int, now: datetime, **what_for: models.Model) -> DeviceSnapshot:
+    """Open the evidence of a visit for one thing (``check_run=…``, ``lease=…``), before the PC is spoken to."""
+    return DeviceSnapshot.objects.create(
+        **what_for,
+        attempt=attempt,
+        account=access.account,
+        credential_profile=access.profile,
+        endpoint=access.address.shown,
+        started_at=now,
+    )
 
 
 def store_answer(snapshot: DeviceSnapshot, position: int, answer: Answer) -> None:
