@@ -1,4 +1,4 @@
-"""Celery's doors: settings in, faults of our own named."""
+"""Celery's entry points for exclusions: settings in, faults of our own named."""
 
 from __future__ import annotations
 
@@ -8,45 +8,12 @@ import pytest
 from django.utils import timezone
 
 from tests.support.exclusion_world import approved, asked, checked_case
-from tests.support.world import EMMA, case_on, device_at, person
-from troubleshooting.domain.checks.check_run import RunStatus
+from tests.support.world import EMMA, device_at, person
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import DriftScan, Exclusion, Placement, Retest, TenantReading
-from troubleshooting.tasks import read_tenant, run_checks, run_drift_scan, run_placement, run_retest, sweep
+from troubleshooting.tasks import read_tenant, run_drift_scan, run_placement, run_retest
 
 pytestmark = pytest.mark.django_db
-
-
-def test_a_pc_without_credentials_fails_with_their_name_and_no_secret(monkeypatch):
-    monkeypatch.delenv("DEVICE_CREDENTIAL_LAB_USERNAME", raising=False)
-    monkeypatch.delenv("DEVICE_CREDENTIAL_LAB_PASSWORD", raising=False)
-    run = case_on(device_at(None, owner=person(EMMA)), by=person(EMMA)).check_runs.get()
-
-    run_checks(check_run_id=run.pk)
-
-    run.refresh_from_db()
-    assert (run.status, run.error_code) == (RunStatus.FAILED, "credentials_missing")
-    assert "DEVICE_CREDENTIAL_LAB" in run.error_detail
-
-
-def test_a_fault_of_the_portal_ends_the_run_instead_of_hanging_it(settings, monkeypatch):
-    monkeypatch.setenv("DEVICE_CREDENTIAL_LAB_USERNAME", "LAB\\portal")
-    monkeypatch.setenv("DEVICE_CREDENTIAL_LAB_PASSWORD", "a password")
-    run = case_on(device_at(None, owner=person(EMMA)), by=person(EMMA)).check_runs.get()
-    settings.VISIT_LIMIT = "not a duration"  # as if a setting were broken
-
-    run_checks(check_run_id=run.pk)
-
-    run.refresh_from_db()
-    assert (run.status, run.error_code) == (RunStatus.FAILED, "portal_fault")
-
-
-def test_a_message_for_a_run_that_is_gone_is_no_error():
-    run_checks(check_run_id=4711)
-
-
-def test_the_sweep_has_nothing_to_do_on_a_quiet_day():
-    sweep()
 
 
 def test_a_pc_without_credentials_ends_its_look_with_their_name(settings, monkeypatch):
@@ -66,16 +33,6 @@ def test_the_reading_of_a_tenant_that_is_not_set_up_says_so(settings):
     read_tenant()
 
     assert TenantReading.objects.get().error_code == "not_set_up"
-
-
-def test_the_sweep_has_every_pc_looked_at_at_its_rhythm(settings, django_capture_on_commit_callbacks):
-    settings.DRIFT_CHECK_EVERY = timedelta(days=1)
-    device_at(None, owner=None)
-
-    with django_capture_on_commit_callbacks() as messages:
-        sweep()
-
-    assert len(messages) == 1
 
 
 @pytest.fixture
