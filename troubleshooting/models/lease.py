@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from troubleshooting.domain.leases.audit_mode_test import OPEN as TEST_OPEN
 from troubleshooting.domain.leases.audit_mode_test import TestStatus
 from troubleshooting.domain.leases.lease import LONGEST, MAY_HAVE_CHANGED, OPEN, LeaseStatus
+from troubleshooting.models.attempts import TimedAttempts, is_due
 from troubleshooting.models.case import Case
 from troubleshooting.models.device import Device
 
@@ -40,18 +41,18 @@ class SettingLeaseQuerySet(models.QuerySet["SettingLease"]):
         """Return the leases that a worker has to look after now: to begin, to put back, or left by a lost worker."""
         due = Q(status__in=[LeaseStatus.REQUESTED, LeaseStatus.PREPARED, LeaseStatus.CHANGING, LeaseStatus.RESTORING])
         due |= Q(status=LeaseStatus.ACTIVE, ends_at__lte=now)
-        return self.filter(due).filter(Q(next_attempt_at=None) | Q(next_attempt_at__lte=now))
+        return self.filter(due).filter(is_due(now=now))
 
     def in_use(self, *, now: datetime) -> SettingLeaseQuerySet:
         """Return the active leases that are not put off."""
-        return self.filter(Q(next_attempt_at=None) | Q(next_attempt_at__lte=now), status=LeaseStatus.ACTIVE)
+        return self.filter(is_due(now=now), status=LeaseStatus.ACTIVE)
 
     def locked(self) -> SettingLeaseQuerySet:
         """Lock the lease's own row until the transaction ends."""
         return self.select_for_update(of=("self",), no_key=True)
 
 
-class SettingLease(models.Model):
+class SettingLease(TimedAttempts):
     """A setting of one PC, lent for a while."""
 
     device = models.ForeignKey(Device, models.PROTECT, related_name="leases")
@@ -69,10 +70,6 @@ class SettingLease(models.Model):
     ends_at = models.DateTimeField()
     task_fires_at = models.DateTimeField(null=True, blank=True)  # the PC's own way back, by the PC's own clock
     unsettled_until = models.DateTimeField(null=True, blank=True)  # a lost worker's command may take effect until then
-    attempts = models.PositiveIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(null=True, blank=True)
-    error_code = models.CharField(max_length=40, blank=True)
-    error_detail = models.TextField(blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = models.Manager.from_queryset(SettingLeaseQuerySet)()

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from troubleshooting.domain.exclusions.placement import OPEN as PLACEMENT_OPEN
 from troubleshooting.domain.exclusions.placement import PlacementStatus
+from troubleshooting.models.attempts import TimedAttempts, is_due
 from troubleshooting.models.choices import codes
 from troubleshooting.models.device import Device
 from troubleshooting.models.exclusion import Exclusion
@@ -23,15 +24,14 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
 
     def wanting_a_visit(self, *, now: datetime) -> PlacementQuerySet:
         """Return the placements whose PC, or whose tenant, has to be visited now."""
-        due = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
-        return self.filter(due, status__in=TO_VISIT_CODES)
+        return self.filter(is_due(now=now), status__in=TO_VISIT_CODES)
 
     def locked(self) -> PlacementQuerySet:
         """Lock the placement's own row until the transaction ends."""
         return self.select_for_update(of=("self",), no_key=True)
 
 
-class Placement(models.Model):
+class Placement(TimedAttempts):
     """One exclusion on one PC, or in the tenant."""
 
     exclusion = models.ForeignKey(Exclusion, models.PROTECT, related_name="placements")
@@ -43,10 +43,6 @@ class Placement(models.Model):
     was_there_before = models.BooleanField(null=True)  # found before the portal put it: not the portal's to remove
     indicator_id = models.CharField(max_length=100, blank=True)  # how the tenant names it
     outcome = models.CharField(max_length=40, blank=True)
-    attempts = models.PositiveIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(null=True, blank=True)
-    error_code = models.CharField(max_length=40, blank=True)
-    error_detail = models.TextField(blank=True)
     # Until when a command of a lost connection may still be carried out on the PC.
     late_put_until = models.DateTimeField(null=True, blank=True)
     late_removal_until = models.DateTimeField(null=True, blank=True)

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from troubleshooting.models.attempts import Attempts
 from troubleshooting.models.device import Device
 from troubleshooting.models.exclusion import Exclusion
 from troubleshooting.models.lease import SettingLease
@@ -30,7 +31,7 @@ class RetestQuerySet(models.QuerySet["Retest"]):
         return self.select_for_update(of=("self",), no_key=True)
 
 
-class Retest(models.Model):
+class Retest(Attempts):
     """One try whether the address opens: with the exclusion in force, or without it in audit mode."""
 
     exclusion = models.ForeignKey(Exclusion, models.PROTECT, related_name="retests")
@@ -43,9 +44,6 @@ class Retest(models.Model):
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     asked_at = models.DateTimeField()
     due_at = models.DateTimeField()
-    attempts = models.PositiveIntegerField(default=0)
-    error_code = models.CharField(max_length=40, blank=True)
-    error_detail = models.TextField(blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = models.Manager.from_queryset(RetestQuerySet)()

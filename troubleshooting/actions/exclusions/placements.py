@@ -140,7 +140,7 @@ def settle(
         dispatch.placement_wants_visit(locked.pk)  # revoked or expired meanwhile: the removal has the word
         return
     locked.outcome = outcome.value if outcome else ""
-    locked.error_code = locked.error_detail = ""
+    locked.forget_failure()
     locked.next_attempt_at = None
     locked.attempts = 0
     locked.verified_at = now if to is PlacementStatus.VERIFIED else locked.verified_at
@@ -170,9 +170,8 @@ def put_off(
     locked = Placement.objects.locked().get(pk=placement.pk)
     if locked.status not in WANTS_A_VISIT:
         return
-    locked.attempts += is_counted
+    locked.note_failure(code, detail=detail, is_counted=is_counted)
     locked.next_attempt_at = until or next_try(locked.attempts, now=now)
-    locked.error_code, locked.error_detail = code.value, detail
     locked.save(update_fields=["attempts", "next_attempt_at", "error_code", "error_detail"])
     log.info("placement_put_off", placement_id=locked.pk, code=code.value)
 

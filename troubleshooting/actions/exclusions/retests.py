@@ -175,15 +175,14 @@ def end_retest(retest: Retest, outcome: RetestOutcome, *, case: Case, now: datet
 
 def put_off_retest(retest: Retest, code: StrEnum, *, detail: str, case: Case, now: datetime) -> None:
     """Remember why a visit for a locked re-test came to nothing, and try again after a growing pause."""
-    retest.attempts += 1
-    retest.error_code, retest.error_detail = code.value, detail
+    retest.note_failure(code, detail=detail)
     _try_later(retest, case=case, now=now)
     log.info("retest_put_off", retest_id=retest.pk, code=code.value)
 
 
 def wait_for_others(retest: Retest, *, case: Case, now: datetime) -> None:
     """Wait a little while something else has the PC or the exclusion of a locked re-test."""
-    retest.error_code = retest.error_detail = ""
+    retest.forget_failure()
     _try_later(retest, case=case, now=now)
 
 

@@ -130,7 +130,7 @@ def move_lease(lease: SettingLease, *, to: LeaseStatus, now: datetime, outcome: 
     check_transition(TRANSITIONS, LeaseStatus(lease.status), to)
     lease.status = to.value
     lease.next_attempt_at = None
-    lease.error_code, lease.error_detail = "", ""
+    lease.forget_failure()
     if outcome is not None:
         lease.outcome = outcome.value
     if not TRANSITIONS[to]:
@@ -320,14 +320,13 @@ def _end_of(lease: SettingLease, step: NextStep) -> LeaseStatus:
 def put_off(lease: SettingLease, code: DeviceErrorCode, *, detail: str, now: datetime) -> None:
     """Remember why a visit came to nothing. What may have been changed is tried again; what was not is given up."""
     locked = SettingLease.objects.locked().select_related("case").get(pk=lease.pk)
-    locked.attempts += 1
     if locked.status in (LeaseStatus.REQUESTED, LeaseStatus.PREPARED):
         move_lease(locked, to=LeaseStatus.NOT_APPLIED, now=now, outcome=Outcome.NOT_REACHED)
     elif locked.status in OPEN_CODES:
         if locked.status == LeaseStatus.CHANGING or is_due(LeaseStatus(locked.status), locked.ends_at, now=now):
             _to_restoring(locked, now=now)
         locked.next_attempt_at = now + RETRY_EVERY
-    locked.error_code, locked.error_detail = code.value, detail
+    locked.note_failure(code, detail=detail)  # last: a move forgets the failure before
     locked.save()
     lease.status = locked.status
     log.warning("lease_put_off", lease_id=lease.pk, status=locked.status, code=code.value)

@@ -151,7 +151,7 @@ def conclude(
     )
     outcome = conclude_retest(facts)
     said |= {"log_read": facts.events is not None, "events": [match.as_json() for match in facts.matches[:3]]}
-    retest.error_code = retest.error_detail = ""
+    retest.forget_failure()
     end_retest(retest, outcome, case=exclusion.case, now=now, **said)
     if purpose is RetestPurpose.WORKS:
         _ask_again(exclusion, outcome, now=now)

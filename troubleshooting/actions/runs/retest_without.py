@@ -68,7 +68,7 @@ class RetestOnLease:
         if lease.status != LeaseStatus.ACTIVE:
             return lease.status in _READ_BACK
         placement = _placement_of(self._retest)
-        return placement is None or placement.status != PlacementStatus.APPLYING or _is_due(placement, now=now)
+        return placement is None or placement.status != PlacementStatus.APPLYING or placement.is_due(now=now)
 
     def go_on(self, lease: SettingLease, visit: LeaseVisit) -> None:
         """Take the exclusion off, request the page, put it back, give the mode back, read the log: as far as it is."""
@@ -140,7 +140,7 @@ def _try_or_put_back(retest: Retest, lease: SettingLease, visit: DeviceVisit) ->
         _keep(retest, **{WHY_NOT: RetestOutcome.NOT_ON_THIS_PC.value})
     elif TAKEN_OFF not in retest.content and WHY_NOT not in retest.content:
         _try_without(retest, placement, lease, visit)
-    elif placement.status == PlacementStatus.APPLYING and _is_due(placement, now=visit.now()):
+    elif placement.status == PlacementStatus.APPLYING and placement.is_due(now=visit.now()):
         _put_back(placement, visit)
 
 
@@ -226,10 +226,6 @@ def _placement_of(retest: Retest) -> Placement | None:
 
 def _lock_exclusion_of(retest: Retest) -> Exclusion:
     return Exclusion.objects.locked().select_related("case").get(pk=retest.exclusion_id)
-
-
-def _is_due(placement: Placement, *, now: datetime) -> bool:
-    return placement.next_attempt_at is None or placement.next_attempt_at <= now
 
 
 def _taken_off_at(retest: Retest) -> datetime | None:
