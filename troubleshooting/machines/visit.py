@@ -35,7 +35,7 @@ def visit(
 
 
 def read_prerequisites(
-    machine: Machine, *, on_answer: OnAnswer, since: timedelta, of: Address, also: Sequence[Entry] = ()
+    machine: Machine, *, on_answer: OnAnswer, since: timedelta, of: Address, also: tuple[Entry, ...] = ()
 ) -> tuple[Answer, ...]:
     """Read over an open connection what the checks need; raises MachineError also where nothing was answered."""
     asked = (*prerequisite_visit(since, configuration_name=of.configuration_name), *also)
