@@ -16,7 +16,7 @@ WHOLE = ("Invoke-Expression",)  # where everything may be done, this is shown as
 
 def get_command(run: Run, call: Call) -> Iterator[Thing]:
     """Tell of each name whether it is shown; what is not is left out, as PowerShell does beside its error."""
-    shown = {*RULES, *ALWAYS, *(WHOLE if run.pc.full_language else ())} - run.pc.hidden_commands
+    shown = _shown(run) - run.pc.hidden_commands
     by_name = {name.casefold(): name for name in shown}
     asked = call.get("Name")
     for name in asked if isinstance(asked, list) else [asked]:
@@ -25,6 +25,12 @@ def get_command(run: Run, call: Call) -> Iterator[Thing]:
             module, _, plain = found.rpartition("\\")
             facts = {"Name": plain, "CommandType": "Application" if plain.endswith(".exe") else "Cmdlet"}
             yield Thing("System.Management.Automation.CommandInfo", {**facts, "Source": module})
+
+
+def _shown(run: Run) -> set[str]:
+    if run.endpoint is not None:
+        return {command.name for command in run.endpoint.commands.values()}
+    return {*RULES, *ALWAYS, *(WHOLE if run.pc.full_language else ())}
 
 
 HANDLERS: dict[str, Callable[[Run, Call], Iterable[Any]]] = {"Get-Command": get_command}

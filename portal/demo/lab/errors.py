@@ -62,7 +62,7 @@ class CommandError(Exception):
         target_type: str = "String",
         details: str | None = None,
         terminating: bool = False,
-        has_activity: bool = True,
+        activity: str | None = None,
         parameter: str = "",
     ) -> None:
         """Keep the parts of the record."""
@@ -75,7 +75,7 @@ class CommandError(Exception):
         self.target_type = target_type
         self.details = details
         self.terminating = terminating
-        self.has_activity = has_activity  # False: the record names no command
+        self.activity = activity  # None: the command; "" where the record names none
         self.parameter = parameter  # that was refused; the exception names it
 
 
@@ -89,7 +89,7 @@ def error_record(error: CommandError, *, command: str, invocation: InvocationInf
         Exception=_exception(error),
         CategoryInfo=CategoryInfo(
             Category=error.category,
-            Activity=command if error.has_activity else "",
+            Activity=command if error.activity is None else error.activity,
             Reason=error.reason,
             TargetName=error.target,
             TargetType=error.target_type if error.target else "",
@@ -162,7 +162,7 @@ def not_recognized(name: str) -> CommandError:
         reason="CommandNotFoundException",
         target=name,
         terminating=True,
-        has_activity=False,
+        activity="",
     )
 
 
@@ -175,7 +175,7 @@ def script_not_allowed(text: str) -> CommandError:
         reason="ParseException",
         target=text,
         terminating=True,
-        has_activity=False,
+        activity="",
     )
 
 
@@ -188,6 +188,7 @@ def parameter_not_found(command: str, parameter: str) -> CommandError:
         reason="ParameterBindingException",
         terminating=True,
         parameter=parameter,
+        activity=command,
     )
 
 
@@ -201,6 +202,67 @@ def argument_refused(command: str, parameter: str, value: Any) -> CommandError:
         reason="ParameterBindingValidationException",
         terminating=True,
         parameter=parameter,
+        activity=command,
+    )
+
+
+def positional_not_found(command: str, value: Any) -> CommandError:
+    """Refuse an argument without a parameter's name."""
+    return CommandError(
+        f"A positional parameter cannot be found that accepts argument '{value}'.",
+        f"PositionalParameterNotFound,{full_name(command)}",
+        category=ErrorCategory.InvalidArgument,
+        reason="ParameterBindingException",
+        terminating=True,
+        activity=command,
+    )
+
+
+def argument_of_other_type(command: str, parameter: str, value: Any) -> CommandError:
+    """Refuse an argument that cannot become what the parameter takes."""
+    return CommandError(
+        f"Cannot process argument transformation on parameter '{parameter}'. Cannot convert value \"{value}\".",
+        f"ParameterArgumentTransformationError,{full_name(command)}",
+        category=ErrorCategory.InvalidData,
+        reason="ParameterBindingArgumentTransformationException",
+        terminating=True,
+        parameter=parameter,
+        activity=command,
+    )
+
+
+def parameter_twice(parameter: str) -> CommandError:
+    """Give up on a command of which a role file lists a common parameter; the record names nothing."""
+    return CommandError(
+        f"A parameter with the name '{parameter}' was defined multiple times for the command.",
+        "ParameterNameAlreadyExistsForCommand",
+        category=ErrorCategory.MetadataError,
+        reason="MetadataException",
+        terminating=True,
+        activity="",
+    )
+
+
+def input_not_bound(command: str) -> CommandError:
+    """Say that a limited command lacks the parameter for its input."""
+    return CommandError(
+        "The input object cannot be bound to any parameters for the command either because the command does not take "
+        "pipeline input or the input and its properties do not match any of the parameters that take pipeline input.",
+        f"InputObjectNotBound,{command}",
+        category=ErrorCategory.InvalidArgument,
+        reason="ParameterBindingException",
+        activity=command,
+    )
+
+
+def provider_not_found(provider: str, command: str) -> CommandError:
+    """Say that the endpoint does not show a provider."""
+    return CommandError(
+        f"Cannot find a provider with the name '{provider}'.",
+        f"ProviderNotFound,{full_name(command)}",
+        category=ErrorCategory.ObjectNotFound,
+        reason="ProviderNotFoundException",
+        target=provider,
     )
 
 
@@ -278,7 +340,7 @@ def native_errors(lines: Sequence[str]) -> list[CommandError]:
             "NativeCommandErrorMessage" if number else "NativeCommandError",
             reason="RemoteException",
             target="" if number else line,
-            has_activity=False,
+            activity="",
         )
         for number, line in enumerate(lines)
     ]

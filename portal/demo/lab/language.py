@@ -31,15 +31,19 @@ def is_file_fetch(statement: Sequence[Call]) -> bool:
     return is_fetch and statement[0].positional == (SUPPORT_CAB, False)
 
 
-def check(statement: Sequence[Call], *, full_language: bool, hidden: Collection[str] = ()) -> None:
+def check_hidden(statement: Sequence[Call], hidden: Collection[str]) -> None:
+    """Raise the CommandError for a command that a PC does not have."""
+    for call in statement:
+        if call.name in hidden:
+            raise errors.not_recognized(call.name)
+
+
+def check(statement: Sequence[Call], *, full_language: bool) -> None:
     """Raise the CommandError that the endpoint answers with, unless the statement is in the catalogue."""
     if is_file_fetch(statement):
         return
     if any(call.is_script for call in statement):
         raise errors.script_not_allowed(next(call.name for call in statement if call.is_script))
-    for call in statement:
-        if call.name in hidden:
-            raise errors.not_recognized(call.name)
     first = statement[0]
     canonical_name(first.name)
     for call in statement[1:]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from portal.demo.lab import events, preferences, registry, tasks
 from portal.demo.lab.defender_classes import COMPUTER_STATUS, PREFERENCE
+from portal.demo.lab.endpoint import Endpoint
 from portal.demo.lab.engine import Engine
 from portal.demo.lab.faults import Fault, FaultSet, FaultSettings
 from portal.demo.lab.registry import Registry
@@ -59,6 +60,7 @@ class SimulatedPC:
     endpoints: frozenset[str] | None = None  # None: every configuration name is registered
     max_shells: int = 30
     engine: Engine = Engine.RECORDED
+    restricted: Mapping[str, Endpoint] = field(default_factory=dict)  # by name in lower case: made of registered files
     hidden_commands: frozenset[str] = frozenset()  # that the endpoint does not show, whatever else it does
     full_language: bool = False  # the administrators' endpoint: whole objects may be asked for
     operating_system: dict[str, Any] = field(default_factory=lambda: dict(OPERATING_SYSTEM.defaults))
@@ -128,7 +130,7 @@ class SimulatedPC:
 
     def has_endpoint(self, name: str) -> bool:
         """Tell whether a session configuration of that name is registered."""
-        return self.endpoints is None or name in self.endpoints
+        return name.casefold() in self.restricted or self.endpoints is None or name in self.endpoints
 
     @property
     def protection_mode(self) -> int:

@@ -102,8 +102,8 @@ def _rule(parameters: Mapping[str, Check], **further: Any) -> Rule:
 
 IS_PATH = matches(r"[A-Z]:\\[^*?<>|\"]+")
 IS_PROGRAM = matches(r"[^*?<>|\"\r\n]+\.exe")
-IS_HOST = matches(r"[\w.-]{1,253}")
-IS_URL = matches(r"https?://[^\s\"'<>]+")
+IS_HOST = matches(r"[\w.:-]{1,253}")
+IS_URL = matches(r"https?://[^\s\"<>]+")
 IS_PROXY = matches(r"https?://[\w.-]+:\d{1,5}")
 IS_TASK_NAME = matches(r"[\w .-]{1,100}")
 

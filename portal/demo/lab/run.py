@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from portal.demo.lab.endpoint import Endpoint
 from portal.demo.lab.errors import CommandError, Stopped
 from portal.demo.lab.pc import SimulatedPC
 
@@ -17,6 +18,7 @@ class Run:
     pc: SimulatedPC
     stopping: threading.Event
     report: Callable[[CommandError], None]  # puts an error on the error stream; the statement goes on
+    endpoint: Endpoint | None = None  # that the session was opened at, where it is restricted by files
 
     def check_stopped(self) -> None:
         """Raise Stopped when the client has stopped the pipeline."""

@@ -6,9 +6,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import structlog
-from psrpcore.types import ErrorRecord
 
-from portal.demo.lab import changing, commands, errors, german, language, native, network, objects, reading
+from portal.demo.lab import (
+    changing,
+    commands,
+    errors,
+    german,
+    language,
+    native,
+    network,
+    objects,
+    own_functions,
+    reading,
+)
 from portal.demo.lab.call import Call
 from portal.demo.lab.errors import CommandError, Stopped
 from portal.demo.lab.events import EventRecord, to_xml
@@ -28,6 +38,7 @@ HANDLERS: dict[str, Handler] = {
     **native.HANDLERS,
     **changing.HANDLERS,
     **commands.HANDLERS,
+    **own_functions.HANDLERS,
 }
 
 
@@ -49,7 +60,7 @@ def _run_all(pc: SimulatedPC, statements: Sequence[Sequence[Call]], job: Job) ->
         statement = statements[number]
         error = _run_statement(pc, statement, job)
         if error and (last == 0 or number > 0) and not (pc.engine.goes_on and last > 0):
-            _fail(pc, _record(pc, error, statement, job), job)
+            job.fail(_record(pc, error, statement, job), says_more=Fault.LATE_MESSAGES in pc.faults)
             return
         if error:
             job.write_error(_record(pc, errors.wrapped(error), statement, job))
@@ -58,18 +69,16 @@ def _run_all(pc: SimulatedPC, statements: Sequence[Sequence[Call]], job: Job) ->
     job.complete()
 
 
-def _fail(pc: SimulatedPC, record: ErrorRecord, job: Job) -> None:
-    job.fail(record)
-    if Fault.LATE_MESSAGES in pc.faults:
-        job.write_error(record)
-        job.fail(record)
-
-
 def _run_statement(pc: SimulatedPC, statement: Sequence[Call], job: Job) -> CommandError | None:
     """Run one statement; returns the error that ended it, or None."""
-    run = Run(pc, job.stopping, lambda error: job.write_error(_record(pc, error, statement, job)))
+    run = Run(
+        pc,
+        job.stopping,
+        endpoint=pc.restricted.get(job.shell.endpoint.casefold()),
+        report=lambda error: job.write_error(_record(pc, error, statement, job)),
+    )
     try:
-        language.check(statement, full_language=pc.full_language, hidden=pc.hidden_commands)
+        _check(pc, statement, job)
         for value in _values(run, statement):
             run.check_stopped()
             job.write(value)
@@ -80,7 +89,18 @@ def _run_statement(pc: SimulatedPC, statement: Sequence[Call], job: Job) -> Comm
     return None
 
 
+def _check(pc: SimulatedPC, statement: Sequence[Call], job: Job) -> None:
+    language.check_hidden(statement, pc.hidden_commands)
+    endpoint = pc.restricted.get(job.shell.endpoint.casefold())
+    if endpoint is not None:
+        endpoint.check(statement)
+    else:
+        language.check(statement, full_language=pc.full_language)
+
+
 def _record(pc: SimulatedPC, error: CommandError, statement: Sequence[Call], job: Job) -> Any:
+    endpoint = pc.restricted.get(job.shell.endpoint.casefold())
+    error = endpoint.wrapped(error, statement[0]) if endpoint is not None else error
     if Fault.GERMAN in pc.faults:
         error = german.translated(error)
     name = statement[0].name
@@ -93,11 +113,18 @@ def _values(run: Run, statement: Sequence[Call]) -> Iterator[Any]:
     if first.is_script:
         yield from native.fetch_file(run, first)
         return
-    name = language.canonical_name(first.name)
+    name, handler = _handler(first.name)
     _suffer(run, name)
     tail = statement[1] if len(statement) > 1 else None
-    for value in HANDLERS[name](run, first):
+    for value in handler(run, first):
         yield _on_the_wire(run, value, tail)
+
+
+def _handler(name: str) -> tuple[str, Handler]:
+    known = next((each for each in HANDLERS if each.casefold() == name.casefold()), None)
+    if known is None:
+        raise errors.not_recognized(name)
+    return known, HANDLERS[known]
 
 
 def _suffer(run: Run, name: str) -> None:

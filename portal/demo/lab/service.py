@@ -88,15 +88,16 @@ class WSManService:
         wanted = request.body.find("rsp:Shell", wsman.NAMESPACES)
         if content is None or wanted is None:
             raise wsman.WSManFault(wsman.ENDPOINT_MISSING)
-        shell = Shell(wanted.get("ShellId") or str(uuid.uuid4()).upper(), user, self._runner)
+        shell = Shell(
+            wanted.get("ShellId") or str(uuid.uuid4()).upper(), user, self._runner, endpoint=_endpoint(request)
+        )
         shell.open(base64.b64decode(content.text or ""))
         with self._lock:
             self._shells[shell.shell_id] = shell
         return wsman.created(request, shell_id=shell.shell_id, owner=user)
 
     def _check_may_create(self, request: wsman.Request, user: str) -> None:
-        endpoint = request.resource_uri.rpartition("/")[2]
-        if not self._pc.has_endpoint(endpoint):
+        if not self._pc.has_endpoint(_endpoint(request)):
             raise wsman.WSManFault(wsman.ENDPOINT_MISSING)
         if Fault.ACCESS_DENIED_ON_CREATE in self._pc.faults or not self._pc.admits(user):
             raise wsman.WSManFault(wsman.ACCESS_DENIED)
@@ -162,6 +163,10 @@ class WSManService:
             return wsman.CONFIG
         shell = self._shell(request)
         return wsman.shell(request, shell_id=shell.shell_id, owner=shell.owner)
+
+
+def _endpoint(request: wsman.Request) -> str:
+    return request.resource_uri.rpartition("/")[2]
 
 
 def _find(parent: Element, path: str) -> Element:

@@ -84,11 +84,18 @@ class Job:
         """Report that the pipeline was stopped."""
         self.shell.tell(self, self.pipeline.stop, ends=True)
 
-    def fail(self, record: ErrorRecord) -> None:
-        """Report that an error ended the pipeline."""
+    def fail(self, record: ErrorRecord, *, says_more: bool = False) -> None:
+        """Report that an error ended the pipeline, and with ``says_more`` say it again afterwards."""
         message = PipelineState(PipelineState=int(PSInvocationState.Failed), ExceptionAsErrorRecord=record)
         self.pipeline.state = PSInvocationState.Failed
-        self.shell.tell(self, lambda: self.pipeline.prepare_message(message), ends=True)
+
+        def say() -> None:
+            self.pipeline.prepare_message(message)
+            if says_more:
+                self.pipeline.prepare_message(record, PSRPMessageType.ErrorRecord)
+                self.pipeline.prepare_message(message)
+
+        self.shell.tell(self, say, ends=True)
 
 
 Runner = Callable[[Sequence[Statement], Job], None]
@@ -97,8 +104,9 @@ Runner = Callable[[Sequence[Statement], Job], None]
 class Shell:
     """One open shell of one account."""
 
-    def __init__(self, shell_id: str, owner: str, runner: Runner) -> None:
-        """Start empty; ``runner`` runs the statements of a pipeline."""
+    def __init__(self, shell_id: str, owner: str, runner: Runner, *, endpoint: str) -> None:
+        """Start empty; ``runner`` runs the statements of a pipeline, ``endpoint`` is the session configuration."""
+        self.endpoint = endpoint
         self.shell_id = shell_id
         self.owner = owner
         self.answers = 0  # Receive answers that carried something of a pipeline
