@@ -122,17 +122,17 @@ WALKS = (
     Walk(
         "An address from the report to the verdict",
         from_report_to_verdict,
-        {"statements": 94, "statements that store answers": 51, "transactions": 29, "savepoint statements": 6},
+        {"statements": 83, "statements that store answers": 51, "transactions": 28, "savepoint statements": 4},
     ),
     Walk(
         "A lease from consent to restored",
         from_consent_to_restored,
-        {"statements": 112, "statements that store answers": 26, "transactions": 36, "savepoint statements": 2},
+        {"statements": 96, "statements that store answers": 26, "transactions": 9, "savepoint statements": 2},
     ),
     Walk(
         "An exclusion on one PC from request to removed",
         from_request_to_removed,
-        {"statements": 160, "statements that store answers": 48, "transactions": 54, "savepoint statements": 0},
+        {"statements": 152, "statements that store answers": 48, "transactions": 6, "savepoint statements": 0},
     ),
 )
 
