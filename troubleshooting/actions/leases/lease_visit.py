@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from troubleshooting.actions.visits.device_visit import DeviceVisit
 from troubleshooting.domain.evidence.events import CHANGE_REFUSED, clock_skew
 from troubleshooting.domain.evidence.readings import LOCAL, mode_policy
 from troubleshooting.domain.evidence.snapshot import ReadState, Snapshot
+from troubleshooting.domain.leases.lease import Outcome
 from troubleshooting.machines import catalogue, changing
 from troubleshooting.machines.changing import ProtectionMode
 
@@ -21,6 +23,14 @@ class State:
     is_managed: bool | None
     shows_tasks: bool
     skew_s: float
+
+
+# What has to get through, or the PC would be blamed for its endpoint.
+NEEDED: Mapping[Outcome, frozenset[str]] = {
+    Outcome.VALUE_UNREADABLE: frozenset({"preferences", "policy_values"}),
+    Outcome.TASK_NOT_SET: frozenset({"restore_task", "set_restore_task"}),
+    Outcome.NOT_TAKEN: frozenset({"set_protection_mode"}),
+}
 
 
 class LeaseVisit(DeviceVisit):
@@ -38,6 +48,11 @@ class LeaseVisit(DeviceVisit):
             shows_tasks=shows_tasks,
             skew_s=snapshot.clock.skew_s if snapshot.clock else 0.0,
         )
+
+    def named(self, outcome: Outcome) -> Outcome:
+        """Return the outcome, or that the endpoint is to blame, where it did not let through what this one needs."""
+        refused = {name.partition(":")[0] for name in self.refused}
+        return Outcome.ENDPOINT_REFUSED if refused & NEEDED.get(outcome, frozenset()) else outcome
 
     def read_mode(self) -> int | None:
         """Read the mode in force, None where the PC does not say."""

@@ -193,7 +193,7 @@ def begin_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) ->
     with _step(lease, status) as locked:
         locked.value_seen = state.mode
         if obstacle is not None:
-            move_lease(locked, to=LeaseStatus.NOT_APPLIED, now=visit.now(), outcome=obstacle)
+            move_lease(locked, to=LeaseStatus.NOT_APPLIED, now=visit.now(), outcome=visit.named(obstacle))
             return
         locked.value_before = state.mode
         if status == LeaseStatus.REQUESTED:
@@ -263,7 +263,7 @@ def _turn_back(lease: SettingLease, visit: LeaseVisit, outcome: Outcome) -> None
     """End a lease whose change was refused, or stopped before it was sent. Never stopped itself: it only restores."""
     _settle(lease, visit)
     with _step(lease, LeaseStatus.CHANGING) as locked:
-        move_lease(locked, to=LeaseStatus.RESTORING, now=visit.now(), outcome=outcome)
+        move_lease(locked, to=LeaseStatus.RESTORING, now=visit.now(), outcome=visit.named(outcome))
     restore_lease(lease, visit)
 
 
@@ -294,7 +294,8 @@ def restore_lease(lease: SettingLease, visit: LeaseVisit) -> bool:
         put_off(lease, DeviceErrorCode.SESSION_LOST, detail=f"not settled, value {seen}", now=visit.now())
         return False
     if step in (NextStep.PUT_BACK, NextStep.READ_AGAIN) or not visit.remove_restore_task(lease.pk):
-        put_off(lease, DeviceErrorCode.COMMAND_FAILED, detail=f"step {step.value}, value {seen}", now=visit.now())
+        code, why = visit.failure(f"step {step.value}, value {seen}")
+        put_off(lease, code, detail=why, now=visit.now())
         return False
     with _step(lease, LeaseStatus.RESTORING) as locked:
         locked.value_seen = seen

@@ -108,7 +108,7 @@ def put_and_prove(placement: Placement, visit: DeviceVisit) -> None:
     """Put an exclusion that stands at "being put", and settle what was read back; raises EmergencyStopped."""
     found = look(placement, visit.read_state())
     if found.is_silent:
-        put_off(placement, DeviceErrorCode.COMMAND_FAILED, detail=SILENT, now=visit.now())
+        _put_off_unread(placement, visit, detail=SILENT)
         return
     _learn_whose_it_is(placement, found)
     if found.obstacle is not None:
@@ -122,11 +122,12 @@ def put_and_prove(placement: Placement, visit: DeviceVisit) -> None:
         found = look(placement, visit.read_state())
         logged = _read_log(placement, visit, since=begun)
     if found.is_silent:
-        put_off(placement, DeviceErrorCode.COMMAND_FAILED, detail=SILENT, now=visit.now())
+        _put_off_unread(placement, visit, detail=SILENT)
     elif put_step(is_there=found.is_there) is PutStep.DONE:
         _settle_there(placement, logged, now=visit.now())
     else:
-        outcome = found.obstacle or PlacementOutcome.NOT_TAKEN
+        not_let = any(name.startswith("add_") for name in visit.refused)
+        outcome = found.obstacle or (PlacementOutcome.ENDPOINT_REFUSED if not_let else PlacementOutcome.NOT_TAKEN)
         if logged.was_refused:
             outcome = PlacementOutcome.TAMPER_PROTECTION
         _refuse(placement, visit, found, outcome=outcome)
@@ -203,7 +204,12 @@ def _remove(placement: Placement, visit: DeviceVisit) -> None:
         hand_over(placement)
         settle(placement, PlacementStatus.REMOVED, outcome=PlacementOutcome.NEEDED_BY_ANOTHER, now=visit.now())
     else:
-        put_off(placement, DeviceErrorCode.COMMAND_FAILED, detail=f"step {step.value}", now=visit.now())
+        _put_off_unread(placement, visit, detail=f"step {step.value}")
+
+
+def _put_off_unread(placement: Placement, visit: DeviceVisit, *, detail: str) -> None:
+    code, why = visit.failure(detail)
+    put_off(placement, code, detail=why, now=visit.now())
 
 
 def send_put(placement: Placement, visit: DeviceVisit) -> None:

@@ -35,10 +35,11 @@ class DeviceVisit:
         self.now = plan.clock
         self.log_lag = plan.log_lag
         self.is_settled = True  # every change that was sent was answered; else one may still be on its way
+        self.refused: dict[str, str] = {}  # what the endpoint did not let through: by entry, what was said about it
         self._machine = machine
         self._access = access
         self._plan = plan
-        self._keep = keep
+        self._store = keep
 
     def read_prerequisites(self) -> None:
         """Read all that the checks need; raises MachineError also where nothing was answered."""
@@ -67,6 +68,17 @@ class DeviceVisit:
         """Read one entry and return its answer as it came."""
         (answer,) = self._machine.read([entry], on_answer=self._keep)
         return answer
+
+    def failure(self, otherwise: str) -> tuple[DeviceErrorCode, str]:
+        """Return why something did not come about: what the endpoint did not let through, else as is said."""
+        if self.refused:
+            return DeviceErrorCode.COMMAND_REFUSED, "; ".join(self.refused.values())
+        return DeviceErrorCode.COMMAND_FAILED, otherwise
+
+    def _keep(self, answer: Answer) -> None:
+        if answer.reading.error_code == DeviceErrorCode.COMMAND_REFUSED:
+            self.refused[answer.name] = answer.reading.detail
+        self._store(answer)
 
     def send(self, change: Entry) -> None:
         """Ask for a change; only what is read back counts."""

@@ -62,6 +62,7 @@ class PlacementOutcome(StrEnum):
     CANNOT_BE_READ = "cannot_be_read"  # HideExclusionsFromLocalAdmins, or an account without the right
     TROUBLESHOOTING_MODE = "troubleshooting_mode"  # it would vanish by itself
     NOT_TAKEN = "not_taken"  # no error, and not there when read back
+    ENDPOINT_REFUSED = "endpoint_refused"  # the endpoint does not let the command through
     TAMPER_PROTECTION = "tamper_protection"  # the same, and the PC logged that it refused (5013)
     TENANT_DECIDES_OTHERWISE = "tenant_decides_otherwise"  # an indicator that is not the portal's
     TENANT_REFUSED = "tenant_refused"

@@ -46,6 +46,14 @@ OUTCOMES: Mapping[PlacementOutcome, PlacementText] = {
         _("This PC did not take the exception."),
         _("The command raised no error, and the value was not there when read back. Look for event 5013 and a policy."),
     ),
+    PlacementOutcome.ENDPOINT_REFUSED: _words(
+        _("This PC does not let the portal make the change, so nothing was changed."),
+        _(
+            "The endpoint for changing did not let the command through; the transcript names the command, and the "
+            "parameter or value if one was refused. Install the endpoint of this version with its changing role, then "
+            "ask again."
+        ),
+    ),
     PlacementOutcome.TAMPER_PROTECTION: _words(
         _("Windows protects this PC from changes and did not take the exception."),
         _("Windows refused the change and logged event 5013 (tamper protection). Set the exclusion by policy."),

@@ -41,6 +41,7 @@ class Outcome(StrEnum):
     TAMPER_PROTECTION = "tamper_protection"
     NOT_TAKEN = "not_taken"  # no error, no event, no change
     TASK_NOT_SET = "task_not_set"  # without the PC's own way back nothing is changed
+    ENDPOINT_REFUSED = "endpoint_refused"  # the endpoint does not let a command through that this needs
     NOT_REACHED = "not_reached"
     CANCELLED = "cancelled"
     EMERGENCY_STOPPED = "emergency_stopped"  # the emergency stop came before the change

@@ -86,6 +86,15 @@ OUTCOMES: Mapping[Outcome, OutcomeText] = {
             "does the Task Scheduler run, and may the account register tasks as SYSTEM (JEA endpoint)?"
         ),
     ),
+    Outcome.ENDPOINT_REFUSED: _outcome(
+        _("This PC does not let the portal make the change"),
+        _("The test could not begin, and the PC is protected as before. IT has to set up the PC for tests first."),
+        _(
+            "The endpoint for changing did not let a command through; the transcript names the command, and the "
+            "parameter or value if one was refused. Install the endpoint of this version with its changing role, then "
+            "ask for the test again."
+        ),
+    ),
     Outcome.NOT_REACHED: _outcome(
         _("The PC could not be reached"),
         _("Nothing was changed. Turn the PC on, connect it to the company network, and begin the test again."),
