@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from portal.demo.lab.endpoint import read_endpoint
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import WRONGLY_BLOCKED, healthy_windows_11
 from portal.demo.lab.server import LAB_PASSWORD, LAB_USERNAME
 from troubleshooting.domain.checks.registry import CHECKS
+from troubleshooting.machines.catalogue import READING_ENDPOINT
+from troubleshooting.machines.endpoint.files import Groups, endpoint_files
+from troubleshooting.machines.endpoint.version import VERSION
 
 KEYS = ["device", "findings", "verdict", "commands", "error", "endpoint"]
 FINDING_KEYS = ["check", "status", "observed", "expected", "summary", "remedy"]
@@ -135,6 +140,38 @@ def test_an_endpoint_that_shows_everything_is_called_that(lab_server, capsys):
     assert f"Endpoint Microsoft.PowerShell, signed in as {LAB_USERNAME}" in out
     assert "It shows everything" in out
     assert "manage.py device_endpoint" in out
+
+
+def at_own_endpoint(lab_server, *, version: str = VERSION, hidden: str = ""):
+    """Return a server at which the portal's own endpoint for reading is registered, from the generated files."""
+    pc, files = healthy_windows_11(), dict(endpoint_files(Groups()))
+    for path, content in files.items():
+        text = content.replace(f"ModuleVersion = '{VERSION}'".encode(), f"ModuleVersion = '{version}'".encode())
+        files[path] = text.replace(hidden.encode(), b"Get-Nothing") if hidden and path.endswith(".psrc") else text
+    pc.restricted = {READING_ENDPOINT.casefold(): read_endpoint(files, READING_ENDPOINT)}
+    pc.endpoints = frozenset()
+    return lab_server(pc)
+
+
+def test_the_portals_own_endpoint_says_its_version_its_role_and_the_account(lab_server, capsys):
+    status, out = check(capsys, at_own_endpoint(lab_server), f"--endpoint={READING_ENDPOINT}")
+
+    assert status == 0
+    assert f"The portal's own, version {VERSION}, roles: reading\n" in out
+    assert re.search(r"Commands run as .*VA_.*, for ", out)
+    assert "It shows only some commands, and takes no scripts." in out
+    assert "It shows every command that the portal sends there." in out
+
+
+def test_an_older_endpoint_is_told_with_the_checks_that_need_the_new_one(lab_server, capsys):
+    server = at_own_endpoint(lab_server, version="0.9.0", hidden="Get-MpPreference")
+
+    status, out = check(capsys, server, f"--endpoint={READING_ENDPOINT}")
+
+    assert status == 0
+    assert f"This PC's endpoint is older than the portal, which needs version {VERSION}." in out
+    assert re.search(r"These checks need the new one: .*cloud_protection", out)
+    assert re.search(r"Not shown: Get-MpPreference, needed for .*protection_mode", out)
 
 
 def test_a_command_that_is_not_shown_is_named_with_the_checks_that_need_it(lab_server, capsys):
