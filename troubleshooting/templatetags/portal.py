@@ -44,6 +44,15 @@ def translated(text: Text | Mapping[str, Any] | str | Promise | None) -> str:
     return message % dict(text.values) if text.values else message
 
 
+@register.inclusion_tag("components/_dialog.html")
+def dialog(
+    name: str, url: str, *, opener: str, title: str, text: Text | str, keep: str, confirm: str = "", note: str = ""
+) -> dict[str, Any]:
+    """Draw the question before an action that cannot be undone; ``url`` gets the POST, with "note" if asked for."""
+    words = {"opener": opener, "title": title, "text": text, "keep": keep, "confirm": confirm or opener, "note": note}
+    return {"id": name, "url": url, **words}
+
+
 # --- Statuses and icons -----------------------------------------------------------------------------------------------
 
 TONE_ICONS: Mapping[str, str] = {

@@ -28,7 +28,7 @@ def test_style_guide_shows_every_component(client, settings):
 
     page = client.get(reverse("styleguide")).content.decode()
 
-    assert "_verdict_callout" in page
+    assert "_stage_line" in page
     assert 'style="' not in page
 
 

@@ -35,7 +35,8 @@ def signed_in(person: User) -> Client:
 
 
 def text_of(response) -> str:
-    return response.content.decode()
+    """Return the page with each run of white space as one space."""
+    return " ".join(response.content.decode().split())
 
 
 def messages_of(response) -> list[str]:

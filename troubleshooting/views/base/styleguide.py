@@ -67,29 +67,27 @@ def _examples(now: datetime) -> dict[str, Any]:
             {"label": "Address", "value": LONG, "note": "", "is_code": True},
             {"label": "Running mode", "value": "", "note": ""},
         ],
-        "commands": [
-            {
-                "name": "computer_status",
-                "pipeline": "Get-MpComputerStatus | Select-Object -Property AMRunningMode, RealTimeProtectionEnabled",
-                "sent_at": now - 3 * minutes,
-                "seconds": 0.84,
-                "state": "answered",
-                "label": "Answered",
-                "detail": "",
-            },
-            {
-                "name": "preferences",
-                "pipeline": "Get-MpPreference",
-                "sent_at": now - 3 * minutes,
-                "seconds": 30.0,
-                "state": "refused",
-                "label": "Refused",
-                "detail": "Access is denied.",
-            },
-        ],
-        "evidence": [
-            {"label": "event 1126 of 10:02", "url": "#"},
-            {"label": "the network protection mode", "url": "#"},
-        ],
+        "words": {
+            "notice": "Your PC is not fully protected: real-time protection is off. You don't need to do anything.",
+            "next": "Next: IT decides, usually within one working day. You don't need to do anything.",
+            "over": "Time is over. Protection is being turned back on.",
+            "version": "1.421.1033.0",
+            "hint": "At most 1,900 characters.",
+        },
+        "file": {
+            "name": "NP-2026-00001-evidence.json",
+            "about": "Everything the PC answered, unchanged.",
+        },
+        "empty": {
+            "title": "No cases yet",
+            "text": "A case appears here when someone reports a problem.",
+        },
+        "dialog_words": {
+            "opener": "Withdraw the report",
+            "title": "Withdraw this report?",
+            "text": "The check is stopped and the case is closed. This cannot be undone.",
+            "keep": "Keep it",
+            "note": "Why?",
+        },
         "chips": [{"name": "Stage", "value": "Checked", "query_without": "kind=safe_site_blocked"}],
     }
