@@ -32,7 +32,7 @@ def checked_case(page: Page, server, **changes: object) -> Case:
 
 
 def agree(page: Page) -> None:
-    page.get_by_role("link", name="Test with protection only logging").click()
+    page.get_by_role("link", name="Test in audit mode (logs instead of blocking)").click()
     expect(page.get_by_role("heading", name="What will happen")).to_be_visible()
     assert barriers(page) == []
     page.get_by_role("button", name="Agree and start the test").click()
@@ -55,13 +55,13 @@ def test_a_safe_site_is_opened_in_audit_mode_and_would_be_blocked(signed_in, lab
     assert MODE not in emma.locator("main").inner_text()
     ivo = signed_in(IVO)
     ivo.goto(f"/cases/{case.number}/")
-    expect(ivo.get_by_role("heading", name="Audit-mode test under way")).to_be_visible()
+    expect(ivo.get_by_role("heading", name="Audit-mode test in progress")).to_be_visible()
     assert barriers(ivo) == []
 
     pc.visit(BLOCKED_SITE)
     emma.get_by_role("button", name="I opened the site").click()
     expect(emma.locator(".verdict__title")).to_have_text(
-        "It is network protection that blocks this site.", timeout=A_VISIT_MS
+        "Network protection is what blocks this site.", timeout=A_VISIT_MS
     )
     assert barriers(emma) == []
 
@@ -84,7 +84,7 @@ def test_a_dangerous_site_is_never_visited_and_the_test_page_tells(signed_in, la
     case = checked_case(emma, server, **missed)
     agree(emma)
 
-    expect(emma.locator(".verdict__title")).to_contain_text("Protection works on your PC", timeout=A_VISIT_MS)
+    expect(emma.locator(".verdict__title")).to_contain_text("Network protection works on your PC", timeout=A_VISIT_MS)
 
     asked = [command for command in server.commands if "Invoke-WebRequest" in command]
     assert len(asked) == 1

@@ -29,18 +29,20 @@ def test_requests_with_one_cause_are_selected_by_keyboard_and_approved_together(
     expect(bar).to_contain_text("Selected: 2")
     expect(ivo.locator("#announcer")).to_have_text("Selected: 2")
     assert barriers(ivo) == []
-    ivo.get_by_role("button", name="Decide them together").click()
-    expect(ivo.locator("main")).to_contain_text("These do not belong together")  # the newest is about another address
+    ivo.get_by_role("button", name="Decide together").click()
+    expect(ivo.locator("main")).to_contain_text(
+        "These requests are not for the same value"
+    )  # the newest is about another address
     assert barriers(ivo) == []
 
     ivo.go_back()
     for key in "jxjjxjx":  # not the newest, but the three before it
         ivo.keyboard.press(key)
     expect(bar).to_contain_text("Selected: 3")
-    ivo.get_by_role("button", name="Decide them together").click()
+    ivo.get_by_role("button", name="Decide together").click()
     assert barriers(ivo) == []
     ivo.get_by_role("button", name="Reject all 3 requests").click()
-    expect(ivo.locator("#id_note_error")).to_contain_text("Write why not")
+    expect(ivo.locator("#id_note_error")).to_contain_text("Say why, and what would change")
     assert barriers(ivo) == []
     ivo.get_by_label("Note for all of them").fill("Contoso confirmed the address")
     ivo.get_by_role("button", name="Approve all 3 requests").click()
@@ -66,7 +68,7 @@ def test_the_bar_appears_and_leads_on_without_script(signed_in, browser, live_se
     expect(page.get_by_role("button", name="Select none")).to_be_visible()
     expect(page.get_by_text("Selected:")).to_be_hidden()  # nobody counts without script
 
-    page.get_by_role("button", name="Decide them together").click()
+    page.get_by_role("button", name="Decide together").click()
 
     expect(page.get_by_role("button", name="Approve all 2 requests")).to_be_visible()
     context.close()

@@ -45,13 +45,13 @@ def test_an_administrator_stops_everything_undoes_the_last_hour_and_lets_changes
     assert barriers(adam) == []
     adam.get_by_role("button", name="Stop all changes").click()
     assert barriers(adam) == []
-    adam.get_by_role("button", name="Stop everything now").click()
+    adam.get_by_role("button", name="Stop all changes now").click()
     expect(adam.locator(".field__error")).to_contain_text("Write why, for example")
     assert barriers(adam) == []
-    adam.get_by_label("Why all changes stop").fill("An exception was put on the wrong PCs")
-    adam.get_by_role("button", name="Stop everything now").click()
+    adam.get_by_label("Why all changes stop").fill("An exclusion was put on the wrong PCs")
+    adam.get_by_role("button", name="Stop all changes now").click()
     expect(adam.get_by_role("heading", name=BAND)).to_be_visible()
-    expect(adam.locator("#state")).to_contain_text("No write is under way")
+    expect(adam.locator("#state")).to_contain_text("No changes are in progress")
     assert barriers(adam) == []
     ivo = signed_in(IVO, viewport={"width": width, "height": 900})
     expect(ivo.get_by_role("heading", name=BAND)).to_be_visible()
@@ -71,12 +71,12 @@ def test_an_administrator_stops_everything_undoes_the_last_hour_and_lets_changes
     expect(adam.locator("#places")).to_contain_text("Gone")
     assert barriers(adam) == []
 
-    adam.get_by_role("link", name="What waits, and how it goes on").click()
-    adam.get_by_role("button", name="Let changes go on").click()
+    adam.get_by_role("link", name="What is waiting, and how to resume").click()
+    adam.get_by_role("button", name="Resume changes").click()
     assert barriers(adam) == []
     adam.get_by_label("What was found").fill("Nothing else was wrong")
-    adam.get_by_role("button", name="Let them go on now").click()
-    expect(adam.get_by_role("heading", name="Changes go on as usual")).to_be_visible()
+    adam.get_by_role("button", name="Resume now").click()
+    expect(adam.get_by_role("heading", name="Changes are running as usual")).to_be_visible()
     expect(adam.locator("#stops")).to_contain_text("Nothing else was wrong")
     expect(adam.locator("#undos")).to_contain_text("Done")
     assert adam.get_by_role("heading", name=BAND).count() == 0

@@ -41,23 +41,23 @@ def test_an_allow_indicator_lives_in_the_tenant_from_approval_to_its_end(
     case = case_on(device_at(lab_server(healthy_windows_11()), owner=person(EMMA)), by=person(EMMA))
     DeviceGroup.objects.update(tenant_name="Finance")
     emma.goto(f"/cases/{case.number}/")
-    emma.get_by_role("link", name="Ask for an exception").click(timeout=A_VISIT_MS)
+    emma.get_by_role("link", name="Ask for an exclusion").click(timeout=A_VISIT_MS)
 
-    emma.get_by_role("link", name="Take this into the form").first.click()
+    emma.get_by_role("link", name="Use this in the form").first.click()
     expect(emma.get_by_role("radio", name="One site")).to_be_checked()
     expect(emma.get_by_label("Address or program")).to_have_value(HOST)
     expect(emma.get_by_label("For whom?")).to_have_value("group")
     emma.get_by_label("Reason", exact=True).select_option("partner_portal")
     emma.get_by_label("What is it needed for?").fill("Invoices of Contoso")
-    emma.get_by_role("button", name="Ask for the exception").click()
-    expect(emma.locator(".page-title")).to_contain_text("Waits for a decision")
+    emma.get_by_role("button", name="Ask for the exclusion").click()
+    expect(emma.locator(".page-title")).to_contain_text("Waiting for a decision")
     assert barriers(emma) == []
 
     ivo = signed_in(IVO)
     ivo.goto(f"/exclusions/{Exclusion.objects.get().pk}/")
     expect(ivo.locator("main")).to_contain_text("POST /api/indicators")
     assert barriers(ivo) == []
-    ivo.get_by_role("button", name="Approve as asked for").click()
+    ivo.get_by_role("button", name="Approve as requested").click()
     swept_until(ivo, "In force")
     expect(ivo.locator("#placements")).to_contain_text("Tenant (Defender for Endpoint)")
     (entity,) = tenant.indicators()
@@ -66,7 +66,7 @@ def test_an_allow_indicator_lives_in_the_tenant_from_approval_to_its_end(
 
     rita = signed_in(RITA)
     rita.goto(f"/exclusions/{Exclusion.objects.get().pk}/")
-    rita.get_by_role("button", name="Revoke the exception").click()
+    rita.get_by_role("button", name="Revoke the exclusion").click()
     rita.get_by_label("Why it ends early").fill("Microsoft has corrected the list")
     rita.get_by_role("button", name="Revoke it now").click()
     swept_until(rita, "Removed")

@@ -1,4 +1,4 @@
-"""The page of an exception follows what happens, but takes no words away from who is writing."""
+"""The page of an exclusion follows what happens, but takes no words away from who is writing."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def test_a_reason_that_is_being_written_stays_while_the_exclusion_moves_on(signe
     here.update(status="applying")
     ivo = signed_in(IVO)
     ivo.goto(f"/exclusions/{exclusion.pk}/")
-    ivo.get_by_role("button", name="Revoke the exception").click()
+    ivo.get_by_role("button", name="Revoke the exclusion").click()
     ivo.get_by_label("Why it ends early").fill(WORDS)
 
     Placement.objects.update(status=PlacementStatus.VERIFIED)
     for status in ("applied", "verified"):
         here.update(status=status)
-    expect(ivo.locator("#placements")).to_contain_text("There, read back", timeout=15_000)
+    expect(ivo.locator("#placements")).to_contain_text("Applied and verified", timeout=15_000)
     ivo.wait_for_timeout(1_500)  # the whole page would have followed by now
     assert ivo.get_by_label("Why it ends early").input_value() == WORDS
     ivo.get_by_label("Why it ends early").fill("")

@@ -42,16 +42,16 @@ def test_it_is_tried_announced_tried_without_renewed_and_never_gone(signed_in, l
     expect(emma.locator("#does-it-work")).to_contain_text("Does it work now?")
     assert barriers(emma) == []
     emma.get_by_role("button", name="No, it is still blocked").click()
-    expect(emma.locator("#does-it-work")).to_contain_text("IT reads it in the case")
+    expect(emma.locator("#does-it-work")).to_contain_text("IT can see that in the case")
     assert barriers(emma) == []
 
     ivo = signed_in(IVO)
     ivo.goto(f"/cases/{old.case.number}/")
-    expect(ivo.locator("#why-not-solved")).to_contain_text("the person says that the site is still blocked")
+    expect(ivo.locator("#why-not-solved")).to_contain_text("the employee says that the site is still blocked")
     assert barriers(ivo) == []
-    ivo.get_by_role("link", name="Look at the exception").click()
+    ivo.get_by_role("link", name="Open the exclusion").click()
     ivo.get_by_role("button", name="Test whether it works now").click()
-    expect(ivo.locator("main")).to_contain_text("The PC opens the site now, by itself")
+    expect(ivo.locator("main")).to_contain_text("The PC is requesting the site now, by itself")
     assert barriers(ivo) == []
     ivo.goto(f"/cases/{old.case.number}/")
     swept_until(ivo, "#case", "It works now: close the case")
@@ -59,7 +59,7 @@ def test_it_is_tried_announced_tried_without_renewed_and_never_gone(signed_in, l
     warn_of_ends(now=old.expires_at - timedelta(days=7), may_retest=True)
     emma.goto("/")
     emma.get_by_role("link", name=ADDRESS).click()
-    expect(emma.locator("#ending")).to_contain_text("This exception ends in 10 days")
+    expect(emma.locator("#ending")).to_contain_text("This exclusion ends in 10 days")
     swept_until(emma, "#ending", "would still be blocked")
     assert state_of(pc) == (1, [ADDRESS])
     assert barriers(emma) == []
@@ -71,13 +71,13 @@ def test_it_is_tried_announced_tried_without_renewed_and_never_gone(signed_in, l
     emma.get_by_label("Reason", exact=True).select_option("partner_portal")
     emma.get_by_label("Why is it needed for longer?").fill("Microsoft has not answered yet")
     emma.get_by_role("button", name="Ask for the renewal").click()
-    expect(emma.locator("#renews")).to_contain_text(f"exception #{old.pk}")
+    expect(emma.locator("#renews")).to_contain_text(f"exclusion #{old.pk}")
 
     renewal = Exclusion.objects.get(renews=old)
     ivo.goto(f"/exclusions/{renewal.pk}/")
-    expect(ivo.locator("#renews")).to_contain_text("one that it would block")
+    expect(ivo.locator("#renews")).to_contain_text("one it would block")
     assert barriers(ivo) == []
-    ivo.get_by_role("button", name="Approve as asked for").click()
+    ivo.get_by_role("button", name="Approve as requested").click()
     swept_until(ivo, ".page-title", "In force")
     emma.goto(f"/exclusions/{old.pk}/")
     swept_until(emma, ".page-title", "Removed")

@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 class NoLongerSo(Refused):
     """What was to be put right is not so any more: it was done, ended, or went on meanwhile."""
 
-    text = say(_("Nothing was changed: this difference no longer exists. The page shows the present state."))
+    text = say(_("Nothing was changed: this difference no longer exists. The page shows the current state."))
 
 
 # --- Comparing --------------------------------------------------------------------------------------------------------

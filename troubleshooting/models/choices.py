@@ -54,7 +54,7 @@ PROGRAM_LABELS: Labels = {
     Program.FIREFOX: _("Mozilla Firefox"),
     Program.OTHER_BROWSER: _("Another browser"),
     Program.OTHER: _("Another program"),
-    Program.UNKNOWN: _("I do not know"),
+    Program.UNKNOWN: _("I don't know"),
 }
 
 STAGE_LABELS: Labels = {
@@ -75,9 +75,9 @@ RUN_STATUS_LABELS: Labels = {
 }
 
 TEST_STATUS_LABELS: Labels = {
-    TestStatus.ASKED: _("Waits for approval"),
+    TestStatus.ASKED: _("Waiting for approval"),
     TestStatus.STARTING: _("Starting"),
-    TestStatus.OPEN: _("Under way"),
+    TestStatus.OPEN: _("In progress"),
     TestStatus.ENDING: _("Ending"),
     TestStatus.DONE: _("Done"),
     TestStatus.NOT_DONE: _("Not possible"),
@@ -101,21 +101,21 @@ CHECK_STATUS_LABELS: Labels = {
 READ_STATE_LABELS: Labels = {
     ReadState.WAITING: _("Waiting"),
     ReadState.ANSWERED: _("Answered"),
-    ReadState.ABSENT: _("Not there"),
+    ReadState.ABSENT: _("Not present"),
     ReadState.REFUSED: _("Refused"),
     ReadState.FAILED: _("Failed"),
 }
 
 VERDICT_LABELS: Labels = {
     VerdictCode.PREREQUISITES_NOT_MET: _("The PC does not meet the prerequisites"),
-    VerdictCode.NOT_COVERED: _("Network protection does not cover this"),
+    VerdictCode.NOT_COVERED: _("Not covered by network protection"),
     VerdictCode.BLOCKED_BY_NETWORK_PROTECTION: _("Blocked by network protection"),
     VerdictCode.WOULD_BE_BLOCKED: _("Would be blocked"),
     VerdictCode.EXCLUDED: _("Excluded from network protection"),
     VerdictCode.NOT_REPRODUCED: _("Not reproduced"),
     VerdictCode.CANNOT_TELL: _("Cannot tell"),
     VerdictCode.NOT_BLOCKED: _("Not blocked by network protection"),
-    VerdictCode.PROTECTION_NOT_WORKING: _("Network protection does not work on this PC"),
+    VerdictCode.PROTECTION_NOT_WORKING: _("Network protection is not working on this PC"),
     VerdictCode.NOTHING_HAPPENED: _("Nothing happened during the test"),
 }
 
@@ -163,29 +163,29 @@ SCOPE_LABELS: Labels = {
 }
 
 EXCLUSION_STATUS_LABELS: Labels = {
-    ExclusionStatus.REQUESTED: _("Waits for a decision"),
-    ExclusionStatus.ASKED_BACK: _("Waits for an answer"),
+    ExclusionStatus.REQUESTED: _("Waiting for a decision"),
+    ExclusionStatus.ASKED_BACK: _("Question asked"),
     ExclusionStatus.APPROVED: _("Approved"),
-    ExclusionStatus.APPLYING: _("Being put in force"),
-    ExclusionStatus.APPLIED: _("Accepted"),
+    ExclusionStatus.APPLYING: _("Being applied"),
+    ExclusionStatus.APPLIED: _("Applied"),
     ExclusionStatus.VERIFIED: _("In force"),
     ExclusionStatus.EXPIRED: _("Expired, being removed"),
     ExclusionStatus.REVOKED: _("Revoked, being removed"),
-    ExclusionStatus.REFUSED: _("Not taken anywhere"),
+    ExclusionStatus.REFUSED: _("Could not be applied"),
     ExclusionStatus.REMOVED: _("Removed"),
     ExclusionStatus.REJECTED: _("Rejected"),
     ExclusionStatus.WITHDRAWN: _("Withdrawn"),
-    ExclusionStatus.NOT_APPLIED: _("Ended before use"),
+    ExclusionStatus.NOT_APPLIED: _("Ended before it was applied"),
 }
 
 PLACEMENT_STATUS_LABELS: Labels = {
     PlacementStatus.WAITING: _("Waiting for its turn"),
-    PlacementStatus.APPLYING: _("Being put there"),
-    PlacementStatus.VERIFIED: _("There, read back"),
-    PlacementStatus.REJECTED: _("Not taken"),
+    PlacementStatus.APPLYING: _("Applying"),
+    PlacementStatus.VERIFIED: _("Applied and verified"),
+    PlacementStatus.REJECTED: _("Rejected by the PC"),
     PlacementStatus.REMOVING: _("Being removed"),
-    PlacementStatus.REMOVED: _("Gone"),
-    PlacementStatus.NOT_APPLIED: _("Never sent"),
+    PlacementStatus.REMOVED: _("Removed"),
+    PlacementStatus.NOT_APPLIED: _("Not applied"),
 }
 
 

@@ -56,15 +56,13 @@ class DeviceGroup(models.Model):
     test_needs_approval = models.BooleanField(
         _("audit-mode tests need approval"),
         default=False,
-        help_text=_("IT approves each audit-mode test on a PC of this group before it begins."),
+        help_text=_("IT approves each audit-mode test on a PC in this group before it starts."),
     )
     tenant_name = models.CharField(
         _("name in Defender for Endpoint"),
         max_length=200,
         blank=True,
-        help_text=_(
-            "The device group of the tenant, written exactly as there; allow indicators for this group need it."
-        ),
+        help_text=_("The name of the device group, exactly as in the tenant. Allow indicators for this group need it."),
     )
 
     class Meta:

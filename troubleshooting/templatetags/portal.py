@@ -269,7 +269,7 @@ class NavLink:
     counted: str | Promise = ""  # what is counted, in words
 
 
-COUNTED: Mapping[str, Promise] = {"exclusions": _("to decide"), "drift": _("to put right")}
+COUNTED: Mapping[str, Promise] = {"exclusions": _("to decide"), "drift": _("to resolve")}
 
 
 def _places(person: Any) -> list[tuple[str, Promise]]:
@@ -278,8 +278,8 @@ def _places(person: Any) -> list[tuple[str, Promise]]:
         places.append(("report", _("Report a problem")))
     if sees_everything(person):
         places.append(("cases", _("Cases")))
-        places.append(("exclusions", _("Exceptions")))
-        places.append(("drift", _("Drift")))
+        places.append(("exclusions", _("Exclusions")))
+        places.append(("drift", _("Differences")))
         places.append(("emergency-stop", _("Emergency stop")))
     if person.role == Role.ADMINISTRATOR and person.is_staff:
         places.append(("admin:index", _("Administration")))

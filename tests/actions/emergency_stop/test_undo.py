@@ -271,7 +271,7 @@ def test_reading_back_alone_does_not_change_a_preview(lab_server):
 def test_nobody_but_an_administrator_undoes(lab_server, who):
     exclusion = approved(asked(checked_case(device_at(lab_server(), owner=person(EMMA)))))
 
-    with pytest.raises(NotAllowed, match="Only an administrator undoes"):
+    with pytest.raises(NotAllowed, match="Only an administrator can undo"):
         undone(before_now(), by=who)
 
     assert (present(exclusion).status, Undo.objects.count()) == (ExclusionStatus.APPROVED, 0)

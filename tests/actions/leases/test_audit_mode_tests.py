@@ -179,7 +179,7 @@ def test_a_reviewer_approves_nothing_on_ones_own_pc_or_case(owner):
     case = checked_case(by=IVO, device=device_at(None, owner=person(owner)))
     test = asked(case, by=IVO, needs_approval=True)
 
-    with pytest.raises(NotAllowed, match="Somebody else"):
+    with pytest.raises(NotAllowed, match="someone else"):
         approve_test(test.pk, by=person(IVO), now=LATER)
 
     approve_test(test.pk, by=person(ADAM), now=LATER)
@@ -352,7 +352,7 @@ def test_one_person_with_two_windows_gets_one_test():
             both_are_there.wait(timeout=10)
             asked(case)
         except TestUnderWay:
-            return "under way"
+            return "in progress"
         else:
             return "begun"
         finally:
@@ -361,5 +361,5 @@ def test_one_person_with_two_windows_gets_one_test():
     with ThreadPoolExecutor(2) as pool:
         answers = sorted(pool.map(ask, range(2)))
 
-    assert answers == ["begun", "under way"]
+    assert answers == ["begun", "in progress"]
     assert SettingLease.objects.count() == 1

@@ -86,7 +86,7 @@ def test_an_indicator_is_put_for_its_group_read_back_and_taken_out_at_its_end(de
         "action": "Allowed",
         "rbacGroupNames": [TENANT_GROUP],
     }
-    assert entity["title"] == f"{exclusion.case.number}, exception #{exclusion.pk}"
+    assert entity["title"] == f"{exclusion.case.number}, exclusion #{exclusion.pk}"
     assert datetime.fromisoformat(entity["expirationTime"]) == exclusion.expires_at.replace(microsecond=0)
     assert Placement.objects.get().indicator_id == entity["id"]
 

@@ -93,7 +93,7 @@ def test_the_reason_of_the_group_is_told():
     finding = finding_of(APP, r"C:\Windows\System32\certutil.exe", LintCode.DENIED_PROGRAM)
 
     assert str(finding.text) == (
-        "certutil.exe is never excluded: it fetches or sends files, and attackers use it for just that."
+        "certutil.exe is never excluded: it downloads or sends files, which is exactly what attackers use it for."
     )
 
 

@@ -56,7 +56,7 @@ def test_each_says_what_it_opens_for_both_readers():
     site, address, program = propose(*blocked())
 
     assert str(site.opens.employee) == (
-        "The site shop.example.com opens again in every program. All other sites stay checked."
+        "The site shop.example.com is allowed in every program. All other sites are still checked."
     )
     assert str(site.opens.it).startswith("Allow indicator for shop.example.com: the site, with everything below")
     assert str(address.opens.it).startswith("ExclusionIpAddress for shop.example.com: on this PC")
@@ -68,7 +68,7 @@ def test_what_the_evidence_lacks_is_said():
 
     assert (address.value, program.value) == (None, None)
     assert "which IPv4 address" in str(address.needs)
-    assert "whole path" in str(program.needs)
+    assert "full path" in str(program.needs)
 
 
 def test_a_reported_address_is_proposed_as_both():
@@ -99,7 +99,7 @@ def test_a_page_over_http_comes_before_its_site():
 
     assert values(found)[:2] == [(SITE, "http://shop.example.com/a"), (SITE, "shop.example.com")]
     assert str(found[0].opens.employee) == (
-        "The one page http://shop.example.com/a opens again. Everything else stays checked."
+        "Only the page http://shop.example.com/a is allowed. Everything else is still checked."
     )
 
 
@@ -166,14 +166,16 @@ def test_a_missed_site_needs_no_exclusion():
     about, device = missed(), snapshot()
     verdict = verdict_on(about, device)
 
-    assert str(why_none(about, verdict)).startswith("An exclusion opens what is blocked.")
+    assert str(why_none(about, verdict)).startswith("An exclusion allows something that is blocked.")
     assert propose(about, verdict, device) == ruled_out(about, verdict, device) == ()
 
 
 def test_a_pc_without_protection_needs_no_exclusion():
     about, device = report(), with_status(real_time_protection=False)
 
-    assert str(why_none(about, verdict_on(about, device))).startswith("Network protection does not work on this PC yet")
+    assert str(why_none(about, verdict_on(about, device))).startswith(
+        "Network protection is not working on this PC yet"
+    )
 
 
 def test_every_verdict_is_sensible_or_has_words():

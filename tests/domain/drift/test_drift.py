@@ -61,7 +61,7 @@ ROWS = [
     ("nothing anywhere", IP, [], [], []),
     ("as approved", IP, [ADDRESS], [registered()], []),
     ("case does not count", APP, [PROGRAM.upper()], [registered(APP)], []),
-    ("nobody approved it", IP, [ADDRESS], [], [(C.NOT_APPROVED, ADDRESS, None)]),
+    ("no one approved it", IP, [ADDRESS], [], [(C.NOT_APPROVED, ADDRESS, None)]),
     ("listed twice", IP, [ADDRESS, ADDRESS], [], [(C.NOT_APPROVED, ADDRESS, None)]),
     ("approved and gone", IP, [], [registered()], [(C.APPROVED_BUT_MISSING, ADDRESS, 1)]),
     ("taken off and back", IP, [ADDRESS], [GONE], [(C.ENDED_BUT_PRESENT, ADDRESS, 1)]),

@@ -126,9 +126,9 @@ def test_a_lifetime_within_the_limit_is_taken(wanted):
 @pytest.mark.parametrize(
     ("wanted", "sentence"),
     [
-        (timedelta(0), "The end has to lie in the future, for example 30 days from now."),
-        (-DAY, "The end has to lie in the future, for example 30 days from now."),
-        (timedelta(days=30, microseconds=1), "An exclusion lasts 30 days at most. Choose an earlier end."),
+        (timedelta(0), "The end date must be in the future, for example 30 days from now."),
+        (-DAY, "The end date must be in the future, for example 30 days from now."),
+        (timedelta(days=30, microseconds=1), "An exclusion lasts at most 30 days. Choose an earlier end date."),
     ],
 )
 def test_another_lifetime_is_refused_with_a_sentence(wanted, sentence):

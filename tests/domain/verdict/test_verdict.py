@@ -169,7 +169,7 @@ def test_every_next_step_is_reached():
 def test_a_block_does_not_pretend_to_know_whose_list_it_was():
     found = verdict(report(), logged(event()))
 
-    assert "carries no category" in str(found.it)
+    assert "contains no category" in str(found.it)
     assert found.next_step.code is NextStepCode.FIND_OUT_WHO_BLOCKS
     assert found.evidence == (Evidence(EvidenceKind.EVENT, "4711", found.evidence[0].text),)
 

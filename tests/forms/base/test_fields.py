@@ -81,7 +81,7 @@ def test_a_moment_of_the_hour_that_happens_twice_is_the_first_one():
         ("yesterday", f"Enter a date and a time, for example {EXAMPLE}."),
         ("2026-13-01T10:00", f"Enter a date and a time, for example {EXAMPLE}."),
         ("0001-01-01T00:00", f"Enter a date and a time, for example {EXAMPLE}."),
-        ("2026-11-24T11:06", f"This lies in the future. Enter when it happened, for example {EXAMPLE}."),
+        ("2026-11-24T11:06", f"This is in the future. Enter when it happened, for example {EXAMPLE}."),
         (
             "2026-10-25T10:00",
             f"This is more than 30 days ago. Enter a more recent time, for example {EXAMPLE}.",

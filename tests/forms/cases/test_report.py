@@ -61,14 +61,14 @@ def test_a_right_form_becomes_a_report():
         ("kind", "slow", "Choose one of the problems below, for example “A safe site is blocked”."),
         ("program", "", "Choose the program you used, for example “Google Chrome”."),
         ("program", "lynx", "Choose one of the programs below, for example “Google Chrome”."),
-        ("program_name", "x" * 261, "This name is too long. Enter only the program's name, for example Outlook."),
+        ("program_name", "x" * 261, "This name is too long. Enter only the name of the program, for example Outlook."),
         (
             "address",
             "no address",
-            "An address has no spaces in it. Enter one address only, for example https://www.example.com/page.",
+            "An address cannot contain spaces. Enter one address only, for example https://www.example.com/page.",
         ),
-        ("device", "", "Choose the PC on which it happened."),
-        ("device", "9", "9 is not one of your PCs. Choose one of those below."),
+        ("device", "", "Choose the PC it happened on."),
+        ("device", "9", "9 is not one of your PCs. Choose one from the list below."),
         ("happened_at", "soon", "Enter a date and a time, for example 2026-11-24 11:00."),
         ("saw", "x" * 2001, "This text is longer than 2,000 characters. Shorten it to what matters most."),
         ("reason", "x" * 2001, "This text is longer than 2,000 characters. Shorten it to what matters most."),
@@ -179,4 +179,6 @@ def test_what_the_address_bar_says_is_judged_as_if_typed(query, field):
 
 
 def test_an_unknown_pc_of_the_address_bar_is_named():
-    assert errors(prefilled(pc="PC-9999")) == {"device": ["PC-9999 is not one of your PCs. Choose one of those below."]}
+    assert errors(prefilled(pc="PC-9999")) == {
+        "device": [("PC-9999 is not one of your PCs. Choose one from the list below.")]
+    }

@@ -65,7 +65,7 @@ def test_a_failed_check_that_learned_nothing_shows_its_error_instead_of_a_verdic
     assert page.checklist is not None
     assert page.checklist.error is not None
     assert ("PC checked", "stopped") in states(page)
-    assert "could not be made" in str(page.next)
+    assert "could not be completed" in str(page.next)
 
 
 def test_the_verdict_of_an_earlier_check_stands_while_the_last_one_came_to_none():

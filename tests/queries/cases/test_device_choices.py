@@ -25,7 +25,7 @@ def test_the_pc_at_whose_console_the_person_sits_comes_first():
     DeviceFactory(hostname="PC-1", owner=emma, console_user="CONTOSO\\ivo")
     DeviceFactory(hostname="PC-2", owner=emma, console_user="CONTOSO\\Emma")
 
-    assert choices(emma) == [("PC-2", "You were last seen signed in at it"), ("PC-1", None)]
+    assert choices(emma) == [("PC-2", "You were last seen signed in on it"), ("PC-1", None)]
 
 
 def test_else_the_pc_of_the_last_report_comes_first():
@@ -33,7 +33,7 @@ def test_else_the_pc_of_the_last_report_comes_first():
     DeviceFactory(hostname="PC-1", owner=emma)
     CaseFactory(device=DeviceFactory(hostname="PC-2", owner=emma))
 
-    assert choices(emma) == [("PC-2", "You reported on it last time"), ("PC-1", None)]
+    assert choices(emma) == [("PC-2", "You reported a problem with it last time"), ("PC-1", None)]
 
 
 def test_without_a_hint_no_pc_is_likelier():

@@ -1,4 +1,4 @@
-"""What is known of whether a case's exceptions work, and what the person is asked about."""
+"""What is known of whether a case's exclusions work, and what the person is asked about."""
 
 from __future__ import annotations
 

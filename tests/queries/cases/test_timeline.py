@@ -136,7 +136,7 @@ def test_an_error_code_or_time_that_nobody_knows_leaves_the_line_without_a_detai
 @pytest.mark.parametrize(
     ("action", "details", "for_employee", "for_it"),
     [
-        ("check_started", {"attempt": 3}, "", "Try number 3"),
+        ("check_started", {"attempt": 3}, "", "Attempt 3"),
         ("check_started", {"attempt": 1}, "", ""),
         ("check_failed", {"error_code": "access_denied"}, None, "(access_denied)"),
         ("verdict_reached", {"code": "excluded", "confidence": "high"}, "Excluded", "High confidence"),
@@ -173,7 +173,7 @@ def test_a_timeline_costs_one_query_and_keeps_the_older_entries_apart(rows, djan
 @pytest.mark.parametrize(
     ("action", "details", "for_emma", "for_it"),
     [
-        ("test_consented", {"minutes": 15}, "For 15 minutes at most.", "For 15 minutes at most."),
+        ("test_consented", {"minutes": 15}, "For at most 15 minutes.", "For at most 15 minutes."),
         ("test_rejected", {"note": "Not today."}, "Not today.", "Not today."),
         ("test_not_done", {"outcome": "tamper_protection"}, *["Windows protects this setting from changes."] * 2),
         ("test_not_done", {"outcome": "of a later version"}, "", ""),

@@ -137,7 +137,7 @@ def test_the_news_say_in_words_how_far_the_run_is_and_what_is_wrong():
 
     news = read_checklist(opened(run), reader=run.case.reporter).news
 
-    assert news == f"1 of {len(CHECKS)} checks done. Not as it should be: Real-time protection."
+    assert news == f"1 of {len(CHECKS)} checks done. Needs attention: Real-time protection."
 
 
 def test_a_token_names_run_version_and_status_and_no_other_run():

@@ -45,7 +45,7 @@ def test_a_test_that_would_show_nothing_is_not_offered_and_the_page_says_why():
     offer = step_of(CaseFactory(checked=True, verdict_code="excluded")).offer
 
     assert offer is not None
-    assert "leave the connection alone" in str(offer.why_not)
+    assert "keeps the connection from being checked" in str(offer.why_not)
 
 
 def test_the_pc_of_another_test_says_who_and_until_when_and_it_stays_it_for_an_employee():

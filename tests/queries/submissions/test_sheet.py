@@ -82,7 +82,7 @@ def test_where_a_submission_makes_no_sense_the_sheet_says_why_and_what_to_do():
 
     sheet = sheet_of(case)
 
-    assert "Put the failed checks right" in str(sheet.why_not)
+    assert "Fix the failed checks" in str(sheet.why_not)
     assert str(sheet.instead)
     assert (sheet.fields, sheet.has_evidence) == ((), True)
 

@@ -43,11 +43,11 @@ def test_style_guide_is_absent_from_production(client, settings):
     ("traits", "pages"),
     [
         ({}, ["Home", "Report a problem"]),
-        ({"reviewer": True}, ["Home", "Report a problem", "Cases", "Exceptions", "Drift", "Emergency stop"]),
-        ({"auditor": True}, ["Home", "Cases", "Exceptions", "Drift", "Emergency stop"]),
+        ({"reviewer": True}, ["Home", "Report a problem", "Cases", "Exclusions", "Differences", "Emergency stop"]),
+        ({"auditor": True}, ["Home", "Cases", "Exclusions", "Differences", "Emergency stop"]),
         (
             {"administrator": True},
-            ["Home", "Report a problem", "Cases", "Exceptions", "Drift", "Emergency stop", "Administration"],
+            ["Home", "Report a problem", "Cases", "Exclusions", "Differences", "Emergency stop", "Administration"],
         ),
     ],
 )
@@ -103,7 +103,7 @@ def test_a_refusal_gives_its_reason(client):
     response = client.get(reverse("report"))
 
     assert response.status_code == 403
-    assert "Auditors read; they do not report problems." in response.content.decode()
+    assert "Auditors have read access only; they cannot report problems." in response.content.decode()
 
 
 @pytest.mark.parametrize("name", ["400.html", "403_csrf.html", "404.html", "500.html"])

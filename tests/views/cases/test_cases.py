@@ -48,7 +48,7 @@ def test_the_employees_page_has_the_verdict_and_no_word_that_is_only_for_it():
 
     for_employee, for_it = case_page(signed_in(case.reporter), case), case_page(signed_in(made.reviewer()), case)
 
-    assert "Your PC is not set up as network protection needs it" in for_employee
+    assert "Your PC is not set up the way network protection needs" in for_employee
     assert made.escape(str(remedy)) in for_it
     assert made.escape(str(remedy)) not in for_employee
     for technical in (
@@ -214,9 +214,9 @@ def test_an_employee_gets_the_own_cases_in_simple_columns_and_no_file():
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("", "Cases will stand here"),
+        ("", "No cases yet"),
         ("?q=zzz", "No case matches these filters"),
-        ("?older=1-1", "Nothing is left on this page"),
+        ("?older=1-1", "There is nothing left on this page"),
     ],
 )
 def test_an_empty_list_says_what_will_stand_there_or_how_to_go_on(query, words):
@@ -228,7 +228,7 @@ def test_an_empty_list_says_what_will_stand_there_or_how_to_go_on(query, words):
 def test_an_employee_without_cases_is_led_to_the_report():
     page = text_of(signed_in(UserFactory()).get(reverse("cases")))
 
-    assert "What you report will stand here" in page
+    assert "You have no cases yet" in page
     assert reverse("report") in page
 
 

@@ -24,7 +24,7 @@ def test_home_asks_an_employee_what_is_going_wrong(client):
     assert "What is going wrong?" in page
     assert f"{reverse('report')}?kind=safe_site_blocked" in page
     assert f"{reverse('report')}?kind=dangerous_site_missed" in page
-    assert "What you report will stand here" in page
+    assert "You have no cases yet" in page
 
 
 def test_home_says_in_words_where_each_case_stands(client):
@@ -39,10 +39,10 @@ def test_home_says_in_words_where_each_case_stands(client):
     response = client.get(reverse("home"))
 
     assert lines_of(response) == [
-        ("shop.example.com", "We are checking PC-0142. You need not do anything."),
-        ("shop.example.com", "PC-0142 cannot be reached. We check it as soon as it is on and connected."),
-        ("shop.example.com", "PC-0142 was checked. IT decides what happens next."),
-        ("shop.example.com", "Solved. Nothing is left to do."),
+        ("shop.example.com", "We are checking PC-0142. You don't need to do anything."),
+        ("shop.example.com", "PC-0142 cannot be reached. We will check it as soon as it is on and connected."),
+        ("shop.example.com", "PC-0142 has been checked. IT decides what happens next."),
+        ("shop.example.com", "Solved. There is nothing left to do."),
     ]
 
 

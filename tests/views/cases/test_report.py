@@ -129,7 +129,7 @@ def test_whoever_has_no_pc_reads_what_to_do(client):
 
     page = client.get(reverse("report")).content.decode()
 
-    assert "No PC is entered for you yet" in page
+    assert "No PC is registered for you yet" in page
     assert "it-help@contoso.example" in page
 
 

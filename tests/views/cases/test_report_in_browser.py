@@ -127,7 +127,7 @@ def test_a_broken_connection_loses_nothing(page_of_emma: Page):
     page.get_by_label("Google Chrome").check()
     page.context.set_offline(True)
     page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_text("The portal did not answer. What you typed is still here; try again")).to_be_visible()
+    expect(page.get_by_text("The portal did not respond. What you typed is still here. Try again")).to_be_visible()
     page.context.set_offline(False)
 
     go_on(page, to=2)

@@ -22,7 +22,7 @@ from troubleshooting.queries.drift.drift_list import DriftFilter, DriftState, li
 
 pytestmark = pytest.mark.django_db
 
-PUT, TAKE, LOOK = "Put it there again", "Take it off again", "Look again now"
+PUT, TAKE, LOOK = "Apply it again", "Remove it again", "Compare again now"
 ACTIONS = (PUT, TAKE, LOOK, "Read the tenant now")
 
 
@@ -74,7 +74,7 @@ def test_a_foreign_entry_comes_with_its_command_and_no_action_but_to_look():
     page = page_for(IVO)
 
     assert "Remove-MpPreference -ExclusionIpAddress &#x27;198.51.100.0/24&#x27;" in page
-    assert "it names no account" in page
+    assert "which does not name an account" in page
     assert finding.device.hostname in page
     assert [action for action in ACTIONS if action in page] == [LOOK]
 
@@ -185,7 +185,7 @@ def test_the_filters_leave_what_they_say(filters, shown):
 
 
 def test_empty_pages_say_what_will_stand_there():
-    assert "Differences will stand here" in page_for(IVO)
+    assert "No differences yet" in page_for(IVO)
     assert "No difference matches these filters" in page_for(IVO, q="x")
 
 
@@ -240,7 +240,7 @@ def test_the_page_says_how_many_pcs_were_compared_and_why_others_were_not():
 
 
 def test_without_pcs_the_page_says_who_enters_them():
-    assert "No PC is known yet" in page_for(IVO)
+    assert "There are no PCs yet" in page_for(IVO)
 
 
 def test_many_pcs_out_of_reach_are_counted_beyond_the_first_few():
@@ -281,11 +281,11 @@ def test_a_failed_reading_is_told_with_microsofts_words_and_the_number_read_befo
     page = page_for(IVO)
 
     for words in (
-        "The last reading failed:",
+        "The last read failed:",
         "Forbidden · no role",
         "c0ffee",
         "7</strong> of 15,000",
-        "reading before",
+        "the read before that",
     ):
         assert words in page
 
@@ -316,15 +316,15 @@ def test_the_page_says_of_the_settings_when_the_portal_looks_by_itself(rhythms, 
 
     page = page_for(IVO)
 
-    assert f"The portal tries again {pcs}, and compares with each check of the PC." in page
+    assert f"The portal tries again {pcs}, and also whenever the PC is checked." in page
     assert f"It has not been read yet. The portal reads it {tenant}." in page
-    assert f"compares each PC {pcs}, and with each check of it; it reads the tenant {tenant}." in page
+    assert f"compares each PC {pcs} and whenever it is checked, and reads the tenant {tenant}." in page
 
 
 def test_without_a_tenant_nothing_is_said_of_when_it_is_read(rhythms):
     page = page_for(IVO)
 
-    assert f"compares each PC {rhythms[0]}, and with each check of it." in page
+    assert f"compares each PC {rhythms[0]} and whenever it is checked." in page
     assert "reads the tenant" not in page
 
 
@@ -339,8 +339,8 @@ def test_the_exclusions_page_shows_what_differs_to_it_and_not_to_employees():
     for_it = signed_in(person(IVO)).get(url).content.decode()
     for_emma = signed_in(person(EMMA)).get(url).content.decode()
 
-    assert ("What differs from the approval" in for_it, PUT in for_it) == (True, True)
-    assert "What differs from the approval" not in for_emma
+    assert ("Differences from the register" in for_it, PUT in for_it) == (True, True)
+    assert "Differences from the register" not in for_emma
 
 
 def test_the_header_counts_what_differs_and_what_is_to_be_decided(client, django_assert_num_queries):
@@ -353,4 +353,4 @@ def test_the_header_counts_what_differs_and_what_is_to_be_decided(client, django
     client.force_login(UserFactory(reviewer=True))
     page = " ".join(client.get(reverse("drift")).content.decode().split())
 
-    assert 'Drift <span class="nav-count"> 2 <span class="visually-hidden"> to put right</span>' in page
+    assert 'Drift <span class="nav-count"> 2 <span class="visually-hidden"> to resolve</span>' in page

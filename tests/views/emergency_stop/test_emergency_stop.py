@@ -25,7 +25,7 @@ from troubleshooting.queries.emergency_stop.undo import preview_undo
 pytestmark = pytest.mark.django_db
 
 BAND = "All changes on PCs and in the tenant are stopped"
-REASON = "An exception was put on the wrong PCs"
+REASON = "An exclusion was put on the wrong PCs"
 
 
 def signed_in(person: User) -> Client:
@@ -73,18 +73,18 @@ def an_hour_ago() -> str:
 def test_an_administrator_stops_all_changes_and_lets_them_go_on():
     adam = admin()
     client = signed_in(adam)
-    assert "Changes go on as usual" in text_of(client.get(reverse("emergency-stop")))
+    assert "Changes are running as usual" in text_of(client.get(reverse("emergency-stop")))
 
     response = client.post(reverse("emergency-stop-begin"), {"stop-reason": REASON})
     assert messages_of(response)[0].startswith("All changes are stopped.")
     page = text_of(client.get(reverse("emergency-stop")))
-    assert "No write is under way" in page
+    assert "No changes are in progress" in page
     assert page.count(REASON) == 2  # in the band and on the page
     response = client.post(reverse("emergency-stop-lift"), {"lift-note": "It was the list of the supplier"})
 
-    assert messages_of(response)[0].startswith("Changes go on.")
+    assert messages_of(response)[0].startswith("Changes have resumed.")
     page = text_of(client.get(reverse("emergency-stop")))
-    assert "Changes go on as usual" in page
+    assert "Changes are running as usual" in page
     assert "It was the list of the supplier" in page
     assert not is_stopped()
 
@@ -139,7 +139,7 @@ def test_reviewers_and_auditors_read_the_page_and_have_no_form(role):
     page = text_of(signed_in(UserFactory(**{role: True})).get(reverse("emergency-stop")))
 
     assert REASON in page
-    assert "Administrators stop all changes" in page
+    assert "Only administrators can stop all changes" in page
     for name in ("emergency-stop-begin", "emergency-stop-lift", "undo-preview"):
         assert reverse(name) not in page
 
@@ -160,8 +160,8 @@ def test_the_page_counts_what_waits_and_what_does_not():
 def test_empty_lists_say_what_will_stand_there():
     page = text_of(signed_in(made.reviewer()).get(reverse("emergency-stop")))
 
-    assert "Nothing was undone so far." in page
-    assert "There was none. Each stop will stand here" in page
+    assert "Nothing has been undone yet." in page
+    assert "No earlier stops. Each stop appears here" in page
 
 
 def test_the_lists_show_the_newest_and_say_that_there_are_more(monkeypatch):

@@ -67,7 +67,7 @@ def test_the_preview_shows_each_place_and_value_and_confirming_undoes_exactly_th
     assert exclusion.case.device.hostname in page
     assert f"#{exclusion.pk}" in page
     assert exclusion.case.number in page
-    assert "Is taken off, and read back to be gone" in page
+    assert "Will be removed and read back" in page
     response = confirmed(client, page)
 
     undo = Undo.objects.get()
@@ -78,7 +78,7 @@ def test_the_preview_shows_each_place_and_value_and_confirming_undoes_exactly_th
     )
     assert Exclusion.objects.get().status == "revoked"
     done = text_of(client.get(reverse("undo", args=[undo.pk])))
-    assert "Being taken off" in done
+    assert "Being removed" in done
     assert exclusion.value in done
     assert "1 still to do" in done
 
@@ -92,7 +92,7 @@ def test_the_result_says_when_nothing_is_left():
     page = text_of(client.get(reverse("undo", args=[Undo.objects.get().pk])))
 
     assert "Nothing is left to do" in page
-    assert "1 place settled" in page
+    assert "1 location done" in page
 
 
 def test_what_changed_meanwhile_is_refused_and_shown_anew_with_the_reason_kept():
@@ -138,7 +138,7 @@ def test_an_undo_sent_twice_is_begun_once_and_both_lead_to_its_page():
     for response in (first, second, third):
         assert response.headers["Location"] == reverse("undo", args=[undo.pk])
     assert set(messages_of(third)) == {
-        "It is being undone. This page shows each place, and when it was read to be gone."
+        "It is being undone. This page shows each location, and when it was read back as removed."
     }
 
 
@@ -180,10 +180,10 @@ def test_an_empty_time_says_so_and_offers_no_action():
 @pytest.mark.parametrize(
     ("since", "sentence"),
     [
-        ("", "Enter since when, for example"),
+        ("", "Enter a starting time, for example"),
         ("yesterday", "Enter a date and a time"),
         ("2001-01-01T10:00", "more than 400 days ago"),
-        ("9999-01-01T10:00", "lies in the future"),
+        ("9999-01-01T10:00", "is in the future"),
         ("2026-01-01T10:00+99:00", "Enter a date and a time"),
     ],
 )
@@ -220,14 +220,14 @@ def test_of_many_places_the_first_are_listed_and_all_are_counted_and_undone(monk
 
     page = previewed(client, an_hour_ago())
     preview = preview_undo(datetime.fromisoformat(hidden(page, "since")))
-    assert "The first 2 of 3 places are listed. All 3 are undone." in page
+    assert "The first 2 of 3 locations are listed. All 3 will be undone." in page
     assert rows_of(page) == [exclusions[0].value, exclusions[1].value]
     assert numbers_of(page) == ["2", "1"]  # taken off, left as before
     assert hidden(page, "undo-seen") == preview.digest
     assert [(line.row.exclusion, line.places) for line in preview.counts.by_exclusion] == [
         (exclusion.pk, 1) for exclusion in exclusions[:2]
     ]
-    assert "Places of each of 3 exceptions" in page
+    assert "By exclusion: 3" in page
     assert "The first 2 are shown." in page
     confirmed(client, page)
 
@@ -235,7 +235,7 @@ def test_of_many_places_the_first_are_listed_and_all_are_counted_and_undone(monk
     assert (undo.exclusions.count(), len(undo.preview)) == (3, 3)
     settle(exclusions[0].placements.get(), PlacementStatus.REMOVED, outcome=None, now=timezone.now())
     done = text_of(client.get(reverse("undo", args=[undo.pk])))
-    assert "2 of 3 places are listed, those that are still to do before the others." in done
+    assert "2 of 3 locations are listed, those still to do first." in done
     assert rows_of(done) == [exclusions[1].value, exclusions[2].value]
     assert numbers_of(done) == ["2", "1"]
 
@@ -247,7 +247,7 @@ def test_where_all_places_are_listed_nothing_is_counted_beside():
     confirmed(client, page)
 
     for shown in (page, text_of(client.get(reverse("undo", args=[Undo.objects.get().pk])))):
-        assert "places are listed" not in shown
+        assert "locations are listed" not in shown
         assert numbers_of(shown) == []
 
 

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 HTML = "<img src=x onerror=alert(1)>"
 TOO_LONG = "x" * 2001
-CONTROL = "cannot be typed"
+CONTROL = "contains control characters"
 SHORTEN = "Shorten this to 2,000 characters"
 
 
@@ -60,9 +60,9 @@ ASK = [
     ("reason_code", HTML, "Choose a reason from the list"),
     ("reason", "", "Write what it is needed for"),
     ("reason", "a\0b", CONTROL),
-    ("confirmed", "x" * 5000, "Read what speaks against it"),
-    ("confirmed", "address_for_name\0", "Read what speaks against it"),
-    ("confirmed", HTML, "Read what speaks against it"),
+    ("confirmed", "x" * 5000, "Read the reasons against it"),
+    ("confirmed", "address_for_name\0", "Read the reasons against it"),
+    ("confirmed", HTML, "Read the reasons against it"),
 ]
 
 
@@ -100,7 +100,7 @@ def day(days: int) -> str:
     return (timezone.now() + timedelta(days=days)).date().isoformat()
 
 
-SCOPE = "Choose the scope of the request or less"
+SCOPE = "Choose the requested scope or a narrower one"
 # Form, how the exclusion stands, field, what is typed into it, the sentence.
 FORMS: list[tuple[str, Callable[[], Exclusion], str, object, str]] = [
     ("approve", for_group, "scope", "everyone", SCOPE),
@@ -108,7 +108,7 @@ FORMS: list[tuple[str, Callable[[], Exclusion], str, object, str]] = [
     ("approve", for_group, "scope", "device\0", SCOPE),
     ("approve", for_group, "scope", HTML, SCOPE),
     ("approve", for_group, "scope", ["device", "galaxy"], SCOPE),
-    ("approve", for_group, "ends_on", "2001-01-01", "has to lie in the future"),
+    ("approve", for_group, "ends_on", "2001-01-01", "must be in the future"),
     ("approve", for_group, "ends_on", "9999-12-31", "later than allowed"),
     ("approve", for_group, "ends_on", "LATER THAN ASKED", "later than allowed"),
     ("approve", for_group, "ends_on", "2027-02-30", "Enter a day"),
@@ -117,8 +117,8 @@ FORMS: list[tuple[str, Callable[[], Exclusion], str, object, str]] = [
     ("approve", for_group, "ends_on", HTML, "Enter a day"),
     ("approve", for_group, "note", TOO_LONG, SHORTEN),
     ("approve", for_group, "note", "a\0b", CONTROL),
-    ("reject", for_group, "reject-note", "", "Write why not"),
-    ("reject", for_group, "reject-note", " \n ", "Write why not"),
+    ("reject", for_group, "reject-note", "", "Say why, and what would change"),
+    ("reject", for_group, "reject-note", " \n ", "Say why, and what would change"),
     ("reject", for_group, "reject-note", TOO_LONG, SHORTEN),
     ("reject", for_group, "reject-note", "a\0b", CONTROL),
     ("ask-back", for_group, "ask-note", "", "Write what you need to know"),

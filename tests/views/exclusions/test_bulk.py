@@ -95,7 +95,7 @@ def test_a_request_about_the_own_case_is_not_the_readers_to_decide(part):
     page = shown([own, other], reader=ivo)
 
     assert boxes(ivo, state="all") == [str(other.pk)]
-    assert "This is about your own case, so another reviewer has to decide on it." in page
+    assert "This is about your own case, so another reviewer has to decide." in page
     assert picks_on(page) == [seen(other)]
     assert 'id="left"' in answered([seen(own)], "approve", reader=ivo)
     assert states([own]) == ["requested"]
@@ -107,7 +107,7 @@ def test_the_selection_is_sent_to_the_page_without_script():
     page = signed_in().get(reverse("exclusions")).content.decode()
 
     assert f'<form method="get" action="{reverse("exclusions-bulk")}"' in page
-    assert "Decide them together" in page
+    assert "Decide together" in page
 
 
 # --- The page ---------------------------------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ def test_each_request_is_shown_with_its_exact_change():
 
     for exclusion in asked_for:
         for text in (
-            f"Exception #{exclusion.pk}",
+            f"Exclusion #{exclusion.pk}",
             exclusion.scope_device.hostname,
             exclusion.case.number,
             str(exclusion.requested_by),
@@ -142,7 +142,7 @@ def test_a_request_is_shown_with_its_verdict_and_with_what_speaks_against_it():
 
     for text in (
         VERDICT_LABELS[VerdictCode(case.verdicts.get().code)],
-        "This speaks against it",
+        "Reasons against it",
         "Many sites may share",
     ):
         assert str(text) in page
@@ -153,7 +153,7 @@ def test_requests_of_different_causes_are_sorted_and_not_decided():
 
     page = shown([first, second, other])
 
-    assert "These do not belong together" in page
+    assert "These requests are not for the same value" in page
     assert f"?pick={first.pk}&amp;pick={second.pk}" in page
     assert f"?pick={other.pk}" in page
     assert picks_on(page) == []
@@ -167,7 +167,9 @@ def test_the_same_value_of_another_kind_is_another_cause():
         kind="allow_indicator", scope_kind="everyone", scope_device=None, approvals_needed=2, round=2
     )
 
-    assert "These do not belong together" in shown([address, Exclusion.objects.get(kind="allow_indicator")])
+    assert "These requests are not for the same value" in shown(
+        [address, Exclusion.objects.get(kind="allow_indicator")]
+    )
 
 
 def test_what_is_not_the_readers_to_decide_is_named_with_its_reason():
@@ -296,7 +298,7 @@ def test_a_request_whose_end_has_passed_is_not_approved():
 
     page = answered([seen(old), seen(late), seen(good)], "approve")
 
-    assert "The end has to lie in the future" in page
+    assert "The end date must be in the future" in page
     assert states([old, late, good]) == ["requested", "approved", "approved"]
 
 
@@ -313,7 +315,7 @@ def test_without_the_digest_that_was_read_nothing_is_decided():
 
 # --- Bad input --------------------------------------------------------------------------------------------------------
 
-GARBAGE = "Something that is no request was chosen"
+GARBAGE = "Something other than a request was selected"
 BAD = [
     ("pick", {"pick": []}, "Choose at least one request"),
     ("pick", {"pick": ["x"]}, GARBAGE),
@@ -322,13 +324,13 @@ BAD = [
     ("pick", {"pick": ["9" * 30]}, GARBAGE),
     ("pick", {"pick": ["1\0"]}, GARBAGE),
     ("pick", {"pick": ["<script>"]}, GARBAGE),
-    ("pick", {"pick": [str(n) for n in range(1, MOST_TOGETHER + 2)]}, f"Choose {MOST_TOGETHER} requests at most"),
+    ("pick", {"pick": [str(n) for n in range(1, MOST_TOGETHER + 2)]}, f"Choose at most {MOST_TOGETHER} requests"),
     ("answer", {"answer": ""}, "Choose one of the two"),
     ("answer", {"answer": "maybe"}, "Choose one of the two"),
     ("answer", {"answer": "approve\0"}, "Choose one of the two"),
-    ("note", {"answer": "reject", "note": " "}, "Write why not"),
+    ("note", {"answer": "reject", "note": " "}, "Say why, and what would change"),
     ("note", {"note": "x" * 2001}, "Shorten this to 2,000 characters"),
-    ("note", {"note": "a\0b"}, "cannot be typed"),
+    ("note", {"note": "a\0b"}, "contains control characters"),
 ]
 
 

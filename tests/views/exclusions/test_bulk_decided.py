@@ -56,4 +56,4 @@ def test_what_came_of_the_last_answers_is_kept_for_each_and_only_for_who_gave_th
     for reader, address in ((client, addresses[0]), (signed_in(made.reviewer()), addresses[-1])):
         response = reader.get(address, follow=True)
         assert response.redirect_chain == [(reverse("exclusions"), 302)]
-        assert "What came of that answer is not kept any more." in response.content.decode()
+        assert "The result of that decision is no longer available." in response.content.decode()

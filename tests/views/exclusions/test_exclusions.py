@@ -76,7 +76,7 @@ def test_the_page_says_what_each_would_open_and_selects_nothing_wider_than_the_p
 
     page = text_of(signed_in(case.reporter).get(reverse("exclusion-ask", args=[case.number])))
 
-    assert "opens again in every program" in page
+    assert "is allowed in every program" in page
     assert "not set up yet" in page
     assert 'value="device" selected' in page
     assert words_on(page, FOR_IT_ONLY) == []
@@ -88,7 +88,7 @@ def test_a_case_without_a_reason_for_one_says_why():
 
     page = text_of(signed_in(case.reporter).get(reverse("exclusion-ask", args=[case.number])))
 
-    assert "An exception makes no sense now" in page
+    assert "An exclusion would not help now" in page
     assert "exclusion-ask" not in page
 
 
@@ -113,7 +113,7 @@ def test_warnings_have_to_be_confirmed_and_nothing_is_lost():
 
     page = text_of(ask(case, confirmed=""))
 
-    assert "Read what speaks against it" in page
+    assert "Read the reasons against it" in page
     assert 'value="203.0.113.10"' in page
     assert "Invoices of Contoso" in page
     assert not Exclusion.objects.exists()
@@ -127,14 +127,14 @@ BAD = [
     ({"value": "203.0.113.0/24"}, "This is a whole network"),
     ({"value": "2001:db8::1"}, "IPv4 only"),
     ({"value": "1" * 1100}, "This is too long"),
-    ({"value": "203.0.113.1\0"}, "cannot be typed"),
-    ({"kind": "process", "value": "invoices.exe"}, "counts for every program of that name"),
+    ({"value": "203.0.113.1\0"}, "contains control characters"),
+    ({"kind": "process", "value": "invoices.exe"}, "apply to every program of that name"),
     ({"kind": "process", "value": r"C:\Windows\System32\cmd.exe"}, "never excluded"),
     ({"scope": "galaxy"}, "Choose one of the three"),
     ({"scope": ""}, "Choose for whom"),
     ({"ends_on": ""}, "Choose the last day"),
     ({"ends_on": "soon"}, "Enter a day"),
-    ({"ends_on": "2001-01-01"}, "has to lie in the future"),
+    ({"ends_on": "2001-01-01"}, "must be in the future"),
     ({"ends_on": "9999-12-31"}, "later than allowed"),
     ({"reason_code": ""}, "Choose a reason"),
     ({"reason_code": "because"}, "Choose a reason from the list"),
@@ -158,7 +158,7 @@ def test_the_same_value_and_scope_is_asked_for_once():
 
     page = text_of(ask(case))
 
-    assert f"#{Exclusion.objects.get().pk} covers this already" in page
+    assert f"#{Exclusion.objects.get().pk} already covers this" in page
 
 
 def test_hostile_text_is_shown_as_text():
@@ -199,7 +199,7 @@ def test_a_reviewer_reads_the_exact_commands_and_what_it_touches():
     assert f"Add-MpPreference -ExclusionIpAddress {exclusion.value}" in page
     assert f"Remove-MpPreference -ExclusionIpAddress {exclusion.value}" in page
     assert len(digest_in(page)) == 64
-    assert "Blocks it would have let pass" in page
+    assert "Blocks it would have allowed" in page
     assert "0 of 1 approval" in page
 
 
@@ -207,7 +207,7 @@ def test_an_employee_reads_no_command():
     page = page_of(exclusion := ExclusionFactory(case=readable_case()), exclusion.requested_by)
 
     assert words_on(page, FOR_IT_ONLY) == []
-    assert "Take the request back" in page
+    assert "Withdraw the request" in page
     assert "Approve" not in page
 
 
@@ -217,7 +217,7 @@ def test_an_approval_puts_it_in_force():
     page = decide(exclusion, "approve", ivo, digest=digest_in(page_of(exclusion, ivo)))
 
     assert "Approved." in page
-    assert "Where it is" in page
+    assert "Where it is applied" in page
     assert "Waiting for its turn" in page
 
 
@@ -238,7 +238,7 @@ def test_a_narrower_approval_is_for_less_and_never_for_more():
     day = (timezone.now() + timedelta(days=20)).date().isoformat()
 
     assert "later than allowed" in decide(exclusion, "approve", ivo, digest=digest, ends_on=day)
-    assert "Choose the scope of the request or less" in decide(
+    assert "Choose the requested scope or a narrower one" in decide(
         exclusion, "approve", ivo, digest=digest, scope="everyone"
     )
     decide(exclusion, "approve", ivo, digest=digest, scope="device")
@@ -292,7 +292,7 @@ def test_nobody_decides_twice_or_about_the_own_request():
     client = signed_in(ivo)
 
     assert client.post(reverse("exclusion-approve", args=[own.pk]), {"digest": ""}).status_code == 403
-    assert "another reviewer has to decide on it" in page_of(own, ivo)
+    assert "another reviewer has to decide" in page_of(own, ivo)
     twice = ExclusionFactory(case=readable_case(), kind="process", value=r"C:\App\app.exe", approvals_needed=2)
     decide(twice, "approve", ivo, digest=digest_in(page_of(twice, ivo)))
     assert "The next decision is up to another reviewer" in page_of(twice, ivo)
@@ -306,7 +306,7 @@ def test_nobody_decides_about_their_own_case(part):
     page, others = page_of(exclusion, party), page_of(exclusion, made.reviewer())
     fields = {"digest": digest_in(others), "reject-note": "No", "ask-note": "Who?"}
 
-    assert "This is about your own case, so another reviewer has to decide on it." in page
+    assert "This is about your own case, so another reviewer has to decide." in page
     assert ('id="approve"' in page, 'id="approve"' in others) == (False, True)
     for action in ("approve", "reject", "ask-back"):
         assert signed_in(party).post(reverse(f"exclusion-{action}", args=[exclusion.pk]), fields).status_code == 403
@@ -345,16 +345,14 @@ def test_the_queue_shows_what_is_to_be_decided_first_and_the_rest_on_demand():
 
 
 def test_an_empty_queue_says_what_will_stand_there():
-    assert "Requests for exceptions will stand here" in text_of(
-        signed_in(UserFactory(auditor=True)).get(reverse("exclusions"))
-    )
+    assert "No requests to decide" in text_of(signed_in(UserFactory(auditor=True)).get(reverse("exclusions")))
 
 
 def test_a_value_of_the_address_bar_that_is_not_known_is_left_out():
     ExclusionFactory()
     page = text_of(signed_in(made.reviewer()).get(reverse("exclusions"), {"state": "x", "kind": "y", "older": "z"}))
 
-    assert "1 exception" in page
+    assert "1 exclusion" in page
 
 
 @pytest.mark.parametrize("rows", [1, 3])
@@ -371,19 +369,19 @@ def test_the_pages_cost_the_same_queries_with_one_row_and_with_three(rows, djang
 
 def test_the_case_offers_an_exception_where_it_makes_sense_and_lists_them():
     case = readable_case()
-    assert "Ask for an exception" in text_of(signed_in(case.reporter).get(reverse("case", args=[case.number])))
+    assert "Ask for an exclusion" in text_of(signed_in(case.reporter).get(reverse("case", args=[case.number])))
 
     exclusion = ExclusionFactory(case=case)
 
     page = text_of(signed_in(case.reporter).get(reverse("case", args=[case.number])))
     assert exclusion.value in page
-    assert "Waits for a decision" in page
+    assert "Waiting for a decision" in page
 
 
 def test_a_case_that_was_not_blocked_offers_none():
     case = CaseFactory(checked=True, verdict_code="not_covered")
 
-    assert "Ask for an exception" not in text_of(signed_in(case.reporter).get(reverse("case", args=[case.number])))
+    assert "Ask for an exclusion" not in text_of(signed_in(case.reporter).get(reverse("case", args=[case.number])))
 
 
 def test_messages_are_sentences():
@@ -391,5 +389,5 @@ def test_messages_are_sentences():
     response = signed_in(exclusion.requested_by).post(reverse("exclusion-withdraw", args=[exclusion.pk]))
 
     assert [str(message) for message in get_messages(response.wsgi_request)] == [
-        "The request is taken back. You can ask again from the case."
+        "The request is withdrawn. You can ask again from the case."
     ]

@@ -84,7 +84,7 @@ def test_a_request_for_a_group_stands_with_the_exact_call():
     ("changes", "tenant_name", "field", "sentence"),
     [
         ({"scope": "device"}, "Finance", "scope", "device group"),
-        ({}, "", "scope", "has no name in Defender for Endpoint yet"),
+        ({}, "", "scope", "does not have a name in Defender for Endpoint yet"),
         ({"value": "contoso-partner.example/*"}, "Finance", "value", "wildcard"),
         ({"value": "10.0.0.1"}, "Finance", "value", "internal"),
     ],
@@ -108,9 +108,9 @@ def test_what_the_tenant_decides_is_only_told_where_its_list_was_read(is_read):
 
     page = text_of(signed_in(reviewer).get(reverse("exclusion", args=[indicator(for_group=True).pk])))
 
-    assert "No other open exception has this value." in page
-    assert ("The tenant decides nothing else about it, as read" in page) is is_read
-    assert ("list was not read yet, so it is not known what the tenant decides" in page) is not is_read
+    assert "No other open exclusion has this value." in page
+    assert ("The tenant has no other indicator that affects it, as of" in page) is is_read
+    assert ("list has not been read yet, so it is not known whether the tenant has" in page) is not is_read
 
 
 @pytest.mark.usefixtures("_tenant")
@@ -120,7 +120,7 @@ def test_an_indicator_is_never_narrowed_to_one_pc():
 
     page = text_of(client.get(reverse("exclusion", args=[exclusion.pk])))
 
-    assert "All PCs of the group" in page
+    assert "All PCs in the group" in page
     assert "Only PC" not in page
 
 
@@ -135,5 +135,5 @@ def test_a_group_that_lost_its_name_in_the_tenant_is_not_approved():
     answer = client.post(reverse("exclusion-approve", args=[exclusion.pk]), {"digest": digest}, follow=True)
 
     exclusion.refresh_from_db()
-    assert "has no name in Defender for Endpoint yet" in text_of(answer)
+    assert "does not have a name in Defender for Endpoint yet" in text_of(answer)
     assert exclusion.status == ExclusionStatus.REQUESTED

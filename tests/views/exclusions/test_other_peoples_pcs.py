@@ -1,4 +1,4 @@
-"""What an employee reads of an exception that is for other people's PCs as well: how many, not which."""
+"""What an employee reads of an exclusion that is for other people's PCs as well: how many, not which."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_an_employee_reads_of_their_own_pc_and_how_many_others_there_are():
     for where in [("exclusion", exclusion.pk), ("exclusion-state", exclusion.pk)]:
         page = page_as(EMMA, *where)
         assert "SARA-PC" not in page
-        assert "It is for 3 other PCs as well." in page
+        assert "It also applies to 3 other PCs." in page
         assert "PC-0142" in page
     assert "SARA-PC-0" in page_as(IVO, "exclusion", exclusion.pk)
 
@@ -55,4 +55,4 @@ def test_the_timeline_of_an_employee_has_nothing_of_other_peoples_pcs():
     employee, it = (page_as(who, "case", exclusion.case.number) for who in (EMMA, IVO))
 
     assert ("SARA-PC" in employee, "SARA-PC-1." in it) == (False, True)
-    assert employee.count("Put the exception in its place and read it back") == 1
+    assert employee.count("Applied the exclusion and read it back") == 1

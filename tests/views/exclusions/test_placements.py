@@ -60,7 +60,7 @@ def test_what_the_tenant_showed_stands_there_for_it_alone(defender_api):
 
     page = read_as(IVO, placement).content.decode()
 
-    assert "There, read back" in page
+    assert "Applied and verified" in page
     assert "invoices.contoso-partner.example" in page
     assert read_as(EMMA, placement).status_code == 403
     assert read_as(IVO, placement, "?answer=1").status_code == 404

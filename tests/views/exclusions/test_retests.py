@@ -72,7 +72,7 @@ def test_an_employee_reads_no_word_that_is_only_for_it():
 
     for name, args in (("exclusion", [exclusion.pk]), ("exclusion-renew", [exclusion.pk])):
         assert words_on(page(person(EMMA), name, *args), FOR_IT_ONLY) == []
-    assert "The mode comes from policy" in page(person(IVO), "exclusion", exclusion.pk)
+    assert "The mode is set by policy" in page(person(IVO), "exclusion", exclusion.pk)
 
 
 def test_the_owner_of_the_pc_and_it_see_every_command_of_a_try(lab_server):
@@ -109,7 +109,7 @@ def test_another_try_is_asked_for_once_and_the_page_says_what_happens():
     first = sent(person(EMMA), "exclusion-retest", exclusion.pk)
     sent(person(IVO), "exclusion-retest", exclusion.pk)
 
-    assert "The PC opens the site now, by itself" in first
+    assert "The PC is requesting the site now, by itself" in first
     assert exclusion.retests.open().count() == 1
     assert ActivityEntry.objects.filter(action="retest_asked", actor=person(EMMA)).exists()
 
@@ -119,7 +119,7 @@ def test_a_program_cannot_be_tried_and_the_page_says_who_can():
 
     said = sent(person(EMMA), "exclusion-retest", exclusion.pk)
 
-    assert "Only you can try this" in said
+    assert "Only you can test this" in said
     assert not exclusion.retests.open().exists()
 
 
@@ -141,7 +141,7 @@ def test_an_auditor_reads_and_is_offered_no_try_and_no_renewal():
 
     shown = page(auditor, "exclusion", exclusion.pk)
 
-    assert "This exception ends" in shown
+    assert "This exclusion ends" in shown
     assert "Test whether it works now" not in shown
     assert "Ask to renew it" not in shown
     assert signed_in(auditor).get(reverse("exclusion-renew", args=[exclusion.pk])).status_code == 403
@@ -162,11 +162,11 @@ def test_no_is_told_to_it_on_the_case_and_on_the_exclusion():
 
     said = sent(person(EMMA), "exclusion-still-blocked", exclusion.pk)
 
-    assert "It stands in the case, and in the list of IT" in said
+    assert "IT can see this in the case and in its list" in said
     assert "You said that the site is still blocked" in said
     assert "Check this PC again" in said
     for name, args in (("case", [exclusion.case.number]), ("exclusion", [exclusion.pk])):
-        assert "The person says that the site is still blocked" in page(person(IVO), name, *args)
+        assert "The employee says that the site is still blocked" in page(person(IVO), name, *args)
     tried(exclusion, now=timezone.now() + timedelta(minutes=5))
     assert "still blocked" not in page(person(IVO), "exclusion", exclusion.pk)
 
@@ -197,9 +197,9 @@ def test_only_a_person_of_the_case_says_that_it_is_blocked():
 @pytest.mark.parametrize(
     ("outcome", "words"),
     [
-        (RetestOutcome.STILL_NEEDED, "Without the exception the site would still be blocked"),
-        (RetestOutcome.NOT_NEEDED, "Better let it end"),
-        (RetestOutcome.NOT_ALLOWED, "The company does not try this by itself"),
+        (RetestOutcome.STILL_NEEDED, "Without the exclusion the site would still be blocked"),
+        (RetestOutcome.NOT_NEEDED, "We recommend letting"),
+        (RetestOutcome.NOT_ALLOWED, "Your company does not test this automatically"),
     ],
 )
 def test_what_ends_soon_says_so_with_the_retest_and_what_can_be_done(outcome, words):
@@ -208,22 +208,22 @@ def test_what_ends_soon_says_so_with_the_retest_and_what_can_be_done(outcome, wo
 
     shown = page(person(EMMA), "exclusion", exclusion.pk)
 
-    assert "This exception ends in 30 days" in shown  # the warning was made ahead of its time
+    assert "This exclusion ends in 30 days" in shown  # the warning was made ahead of its time
     assert words in shown
     assert reverse("exclusion-renew", args=[exclusion.pk]) in shown
 
 
 def test_while_the_pc_is_being_asked_the_page_says_so():
-    assert "what it finds will stand here" in page(person(EMMA), "exclusion", announced(in_force()).pk)
+    assert "The result will appear here" in page(person(EMMA), "exclusion", announced(in_force()).pk)
 
 
 def test_home_and_list_show_what_ends_soon():
     exclusion, other = announced(in_force()), made.reviewer()
 
     assert exclusion.value in page(person(EMMA), "home")
-    assert "Exceptions that end soon" not in page(UserFactory(), "home")
+    assert "Exclusions that end soon" not in page(UserFactory(), "home")
     for_it = page(other, "home")
-    assert "Show the 1 exception that ends soon" in for_it
+    assert "Show the 1 exclusion that ends soon" in for_it
     listed = page(other, "exclusions", data={"state": "ending_soon"})
     assert exclusion.value in listed
     Exclusion.objects.filter(pk=exclusion.pk).update(status="applying")
@@ -240,13 +240,13 @@ def test_home_warns_the_people_of_a_case_for_whom_somebody_else_asked(party):
     shown = page(theirs, "home")
 
     assert shown.count(f'href="{reverse("exclusion", args=[exclusion.pk])}"') == 1
-    assert "Exceptions that end soon" not in page(UserFactory(), "home")
+    assert "Exclusions that end soon" not in page(UserFactory(), "home")
 
 
-ASK_TO_RENEW = "If it is still needed, ask to renew it."
+ASK_TO_RENEW = "If you still need it, ask to renew it."
 WHERE_IT_IS = {
-    "requested": "A renewal was asked for and waits for a decision.",
-    "asked_back": "A renewal was asked for, and IT has a question about it.",
+    "requested": "A renewal was requested and is waiting for a decision.",
+    "asked_back": "A renewal was requested, and IT has a question about it.",
     "rejected": ASK_TO_RENEW,
 }
 
@@ -292,9 +292,9 @@ def test_a_renewal_is_asked_for_with_the_evidence_in_sight():
     form = page(person(EMMA), "exclusion-renew", exclusion.pk)
     said = sent(person(EMMA), "exclusion-renew", exclusion.pk, **wanted())
 
-    assert "Without the exception the site would still be blocked" in form
+    assert "Without the exclusion the site would still be blocked" in form
     assert "IT has been asked to renew it" in said
-    assert "A renewal" in said
+    assert "Renewal" in said
     renewal = Exclusion.objects.get(renews=exclusion)
     assert (renewal.value, renewal.scope, renewal.reason) == (
         exclusion.value,
@@ -309,13 +309,13 @@ def test_a_renewal_is_asked_for_with_the_evidence_in_sight():
     [
         ({"ends_on": ""}, "Choose the last day"),
         ({"ends_on": "soon"}, "Enter a day"),
-        ({"ends_on": "2020-01-01"}, "The end has to lie in the future"),
+        ({"ends_on": "2020-01-01"}, "The end date must be in the future"),
         ({"ends_on": "2099-01-01"}, "This is later than allowed"),
         ({"reason_code": ""}, "Choose a reason"),
         ({"reason_code": "x"}, "Choose a reason from the list"),
         ({"reason": " "}, "Write why it is needed for longer"),
         ({"reason": "x" * 2001}, "Shorten this"),
-        ({"reason": "a\x00b"}, "This has characters that cannot be typed"),
+        ({"reason": "a\x00b"}, "This contains control characters"),
     ],
 )
 def test_bad_input_gets_a_sentence_next_to_its_field(changes, sentence):
@@ -340,15 +340,15 @@ def test_what_is_not_in_force_is_not_renewed_and_the_page_says_what_to_do():
 
     shown = text_of(signed_in(person(EMMA)).get(reverse("exclusion-renew", args=[exclusion.pk]), follow=True))
 
-    assert "Only an exception in force is renewed" in shown
+    assert "Only an exclusion in force is renewed" in shown
 
 
 @pytest.mark.parametrize(
     ("outcome", "words"),
     [
-        (RetestOutcome.STILL_NEEDED, "one that it would block"),
+        (RetestOutcome.STILL_NEEDED, "one it would block"),
         (RetestOutcome.NOT_NEEDED, "The re-test speaks against a renewal"),
-        (None, "Nobody has tried yet whether the site is still blocked"),
+        (None, "Whether the site is still blocked without it has not been tested yet"),
     ],
 )
 def test_the_reviewer_reads_that_it_is_a_renewal_and_what_the_retest_says(outcome, words):
@@ -358,9 +358,9 @@ def test_the_reviewer_reads_that_it_is_a_renewal_and_what_the_retest_says(outcom
 
     shown = page(person(IVO), "exclusion", renewed(exclusion).pk)
 
-    assert f"exception #{exclusion.pk}" in shown
+    assert f"exclusion #{exclusion.pk}" in shown
     assert words in shown
-    assert "Approve as asked for" in shown
+    assert "Approve as requested" in shown
 
 
 def test_a_value_that_another_exclusion_decides_is_refused_and_the_renewed_one_is_not_meant():
@@ -383,10 +383,10 @@ def test_the_timeline_tells_the_story():
     shown = page(person(IVO), "case", exclusion.case.number)
 
     for sentence in (
-        "Announced that the exception ends soon",
+        "Announced that the exclusion ends soon",
         "7 days before its end",
-        "Made the re-test",
+        "Carried out the re-test",
         "Said that the site is still blocked",
-        "Asked to renew the exception",
+        "Asked to renew the exclusion",
     ):
         assert sentence in shown

@@ -102,7 +102,12 @@ def test_the_page_says_in_plain_words_what_will_happen_before_it_asks():
 
     page = text_of(signed_in(case.reporter).get(reverse("test-ask", args=[case.number])))
 
-    for words in ("For 15 minutes at most", "only logs", "even if this portal is gone", "Agree and start the test"):
+    for words in (
+        "For 15 minutes at most",
+        "only logs",
+        "even if this portal is not available",
+        "Agree and start the test",
+    ):
         assert words in page
     assert "Let the PC request the page by itself" in page
     assert words_on(page, FOR_IT_ONLY) == []
@@ -114,7 +119,7 @@ def test_a_dangerous_site_is_never_to_be_opened():
     page = text_of(signed_in(case.reporter).get(reverse("test-ask", args=[case.number])))
 
     assert "harmless test page" in page
-    assert "you should not open it either" in page
+    assert "Please don't open it either" in page
     assert "Let the PC request the page by itself" not in page
 
 
@@ -126,7 +131,7 @@ def test_agreeing_begins_the_test_at_once(choice, by_portal):
 
     test = case.audit_mode_tests.get()
     assert (test.status, test.portal_visits, test.length) == ("starting", by_portal, timedelta(minutes=15))
-    assert "The test begins" in text_of(response)
+    assert "The test is starting" in text_of(response)
 
 
 def test_a_choice_that_does_not_exist_is_named_and_nothing_begins():
@@ -144,7 +149,7 @@ def test_a_company_may_demand_an_approval_per_role(settings):
     client, url = signed_in(case.reporter), reverse("test-ask", args=[case.number])
 
     assert "Agree and ask IT to approve" in text_of(client.get(url))
-    assert "It begins when they have." in text_of(client.post(url, {"visit": "myself"}, follow=True))
+    assert "It starts once they have." in text_of(client.post(url, {"visit": "myself"}, follow=True))
 
     assert case.audit_mode_tests.get().status == "asked"
 
@@ -163,7 +168,7 @@ def test_a_test_that_would_show_nothing_is_not_begun_and_the_page_says_why():
 
     response = signed_in(case.reporter).post(reverse("test-ask", args=[case.number]), {"visit": "pc"}, follow=True)
 
-    assert "network protection does not look at this program" in text_of(response)
+    assert "network protection does not check this program" in text_of(response)
     assert not case.audit_mode_tests.exists()
 
 
@@ -270,7 +275,7 @@ def test_it_decides_on_what_exactly_will_be_done_and_the_employee_on_taking_it_b
     assert "Approve the test" in for_it
     assert "Reject the test" in for_it
     assert "Approve the test" not in for_emma
-    assert "Take the request back" in for_emma
+    assert "Withdraw the request" in for_emma
 
 
 def test_an_auditor_sees_the_step_without_buttons():
@@ -278,7 +283,7 @@ def test_an_auditor_sees_the_step_without_buttons():
 
     step = step_in(page_of(test.case, reader=UserFactory(auditor=True)))
 
-    assert "Audit-mode test under way" in step
+    assert "Audit-mode test in progress" in step
     assert "<button" not in step
 
 
@@ -292,7 +297,7 @@ def test_the_employee_says_that_the_site_was_opened():
 
     test.refresh_from_db()
     assert (test.status, test.visit_outcome) == ("ending", "employee")
-    assert "Protection is being put back" in text_of(response)
+    assert "Protection is being restored" in text_of(response)
 
 
 def test_a_visit_that_is_said_twice_changes_nothing_and_says_so():
@@ -361,7 +366,7 @@ def test_a_reason_that_is_too_long_rejects_nothing():
 def test_the_verdict_of_the_test_is_the_verdict_of_the_case():
     case = done_case()
 
-    assert "It is network protection that blocks this site." in page_of(case)
+    assert "Network protection is what blocks this site." in page_of(case)
     for_it = page_of(case, reader=made.reviewer())
     assert "Would be blocked" in for_it
     assert 'href="#test-event-9001"' in for_it
@@ -417,10 +422,10 @@ def test_every_page_of_it_and_auditors_names_the_pcs_not_put_back(role, name):
 
     page = text_of(signed_in(UserFactory(**{role: True})).get(reverse(name)))
 
-    assert "Protection not yet put back after a test" in page
+    assert "Protection not yet restored after a test" in page
     assert lease.device.hostname in page
     assert "The PC cannot be reached" in page
-    assert "The PC puts it back by itself" in page
+    assert "The PC restores it by itself" in page
     assert ("Try again now" in page) is (role != "auditor")
 
 
@@ -432,7 +437,7 @@ def test_employees_have_no_band_and_pay_no_query(django_assert_num_queries):
     with django_assert_num_queries(2):  # the session, the person
         page = text_of(client.get(reverse("help")))
 
-    assert "Protection not yet put back" not in page
+    assert "Protection not yet restored" not in page
 
 
 @pytest.mark.parametrize("rows", [0, 1, 7])
@@ -473,4 +478,4 @@ def test_trying_again_what_is_back_says_so():
 
     response = signed_in(made.reviewer()).post(reverse("lease-retry", args=[lease.pk]), follow=True)
 
-    assert "has been put back already" in text_of(response)
+    assert "has already been restored" in text_of(response)

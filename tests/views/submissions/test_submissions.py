@@ -47,8 +47,8 @@ def test_where_it_makes_no_sense_the_page_says_why_and_offers_no_form():
 
     page = text_of(signed_in(made.reviewer()).get(url("submission", case)))
 
-    assert "A submission makes no sense now" in page
-    assert "Put the failed checks right" in page
+    assert "A submission would not help now" in page
+    assert "Fix the failed checks" in page
     assert "data-copy=" not in page
     assert url("submission-record", case) not in page
 
@@ -86,10 +86,10 @@ def test_the_number_is_recorded_and_the_case_waits_for_microsoft():
 
     case.refresh_from_db()
     assert (case.submission.reference, case.submission.status, case.stage) == ("abc 1", "submitted", "submitted")
-    assert "The case now waits for Microsoft." in text_of(response)
+    assert "The case is now waiting for Microsoft." in text_of(response)
 
 
-@pytest.mark.parametrize(("reference", "error"), [("", "Give the submission number"), ("x" * 101, "at most 100")])
+@pytest.mark.parametrize(("reference", "error"), [("", "Enter the submission number"), ("x" * 101, "at most 100")])
 def test_a_missing_or_too_long_number_is_refused_beside_its_field(reference, error):
     case = made.blocked_case()
 

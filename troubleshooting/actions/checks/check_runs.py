@@ -35,7 +35,7 @@ def start_check_run(case_id: int, *, by: User, now: datetime, deadline: timedelt
     if case.check_runs.live().exists():
         raise AlreadyLive
     if case.audit_mode_tests.open().exists():
-        raise NotAllowed(_("An audit-mode test of this PC is under way; the check can begin when it has ended."))
+        raise NotAllowed(_("An audit-mode test is running on this PC. The check can start once it has ended."))
     move_case(case, to=Stage.CHECKING, now=now)
     return queue_check_run(case, by=by, now=now, deadline=deadline)
 

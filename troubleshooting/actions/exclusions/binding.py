@@ -77,8 +77,8 @@ def wanted_indicator(exclusion: Exclusion) -> WantedIndicator:
     return WantedIndicator(
         value=value.value,
         type=value.indicator_type,
-        title=f"{exclusion.case.number}, exception #{exclusion.pk}",
-        description="Approved and ended by the network protection portal; see the case there before changing it.",
+        title=f"{exclusion.case.number}, exclusion #{exclusion.pk}",
+        description="Approved and ended by the network protection portal. See the case there before changing it.",
         expires_at=exclusion.expires_at.astimezone(UTC).replace(microsecond=0),
         groups=tenant_groups(exclusion),
     )

@@ -32,7 +32,7 @@ T = TypeVar("T")
 class AlreadyAsked(Refused):
     """The value has an open request for the same scope; a tenant has one indicator for each value."""
 
-    text = say(_("Somebody has just asked for the same. Look at the list of exclusions and try again."))
+    text = say(_("Someone has just asked for the same. Look at the list of exclusions and try again."))
 
 
 def clash_of(error: IntegrityError, *, kind: ExclusionKind, value_key: str, scope: Scope) -> Refused:

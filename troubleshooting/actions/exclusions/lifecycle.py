@@ -47,7 +47,7 @@ def _end_as_refused(exclusion: Exclusion, *, now: datetime) -> None:
     if exclusion.status == ExclusionStatus.VERIFIED:  # it was there, and could not be put there again
         move_exclusion(exclusion, to=ExclusionStatus.APPLYING, now=now)
     if exclusion.status in (ExclusionStatus.APPLYING, ExclusionStatus.APPLIED):
-        begin_removal(exclusion, as_=ExclusionStatus.REFUSED, by=None, note="nothing took it", now=now)
+        begin_removal(exclusion, as_=ExclusionStatus.REFUSED, by=None, note="nothing accepted it", now=now)
     else:
         finish_removal(exclusion, now=now)
 

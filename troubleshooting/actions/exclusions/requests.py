@@ -49,7 +49,7 @@ class ExclusionRules:
 class NothingToReach(Refused):
     """The scope has no PC."""
 
-    text = say(_("No PC belongs to this scope. Choose another one, for example this PC."))
+    text = say(_("There are no PCs in this scope. Choose a different one, for example this PC."))
 
 
 class TenantNotSetUp(Refused):
@@ -61,7 +61,7 @@ class TenantNotSetUp(Refused):
 class ScopeNeedsGroup(Refused):
     """An allow indicator is for a device group or for everyone, never for one PC."""
 
-    text = say(_("An allow indicator is for a device group or for everyone. Choose one of these two."))
+    text = say(_("An allow indicator applies to a device group or to everyone. Choose one of these two."))
 
 
 def request_exclusion(
@@ -129,7 +129,7 @@ def _check_reach(exclusion: Exclusion, request: ExclusionRequest, rules: Exclusi
         return
     renewals = Exclusion.objects.open().filter(kind=exclusion.kind, value_key=exclusion.value_key)
     if exclusion.renews is None and renewals.filter(renews__isnull=False).exists():
-        raise AlreadyAsked(say(_("This value has an open renewal already. Look at the list of exclusions.")))
+        raise AlreadyAsked(say(_("This value already has an open renewal. Look at the list of exclusions.")))
     if not rules.has_tenant:
         raise TenantNotSetUp
     if request.scope.kind is ScopeKind.DEVICE:

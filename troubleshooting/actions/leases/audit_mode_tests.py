@@ -66,7 +66,7 @@ def approve_test(test_id: int, *, by: User, now: datetime) -> AuditModeTest:
     test, case = _locked(test_id)
     check_may_approve_test(by, case)
     if test.consented_by_id == by.pk:  # possible on a PC that belongs to nobody
-        raise NotAllowed(_("Somebody else has to approve a test that you agreed to."))
+        raise NotAllowed(_("You agreed to this test, so someone else has to approve it."))
     check_transition(TRANSITIONS, TestStatus(test.status), TestStatus.STARTING)
     if is_stopped():
         raise EmergencyStopped

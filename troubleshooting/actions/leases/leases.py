@@ -343,7 +343,9 @@ def tend_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) -> 
     status = LeaseStatus(lease.status)
     if status in (LeaseStatus.REQUESTED, LeaseStatus.PREPARED):
         if lease.ends_at <= visit.now():  # asked for while the workers were away: whoever agreed has gone by now
-            put_off(lease, DeviceErrorCode.TIMED_OUT, detail="The time it was asked for has passed.", now=visit.now())
+            put_off(
+                lease, DeviceErrorCode.TIMED_OUT, detail="The time it was requested for has passed.", now=visit.now()
+            )
             return
         begin_lease(lease, visit, length=length)
     elif status == LeaseStatus.CHANGING or is_due(status, lease.ends_at, now=visit.now()):

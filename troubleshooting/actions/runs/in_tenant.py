@@ -109,7 +109,7 @@ def _remove(placement: Placement, tenant: Tenant, plan: TenantPlan) -> None:
             outcome = PlacementOutcome.TENANT_DECIDES_OTHERWISE
     left = tenant.indicators.find(placement.exclusion.value)
     if any(indicator.is_ours and indicator.is_allow for indicator in left):
-        put_off(placement, TenantErrorCode.NOT_CONFIRMED, detail="It still shows.", now=plan.clock())
+        put_off(placement, TenantErrorCode.NOT_CONFIRMED, detail="It is still listed.", now=plan.clock())
         return
     if not ids and not placement.attempts:
         # The answer to a call may have been lost, and a read may lag behind it: only a later try says gone.

@@ -41,8 +41,11 @@ from troubleshooting.machines.errors import MachineError
 from troubleshooting.models import Placement
 
 FRESH = ("status", "was_there_before", "put_at", "late_put_until", "late_removal_until")  # read again under the lock
-SILENT = "The PC did not say what its lists and policies are."
-LATE = "A command of a lost connection may still be carried out; it is read again when it no longer can."
+SILENT = "The PC did not report its lists and policies."
+LATE = (
+    "A command sent before the connection was lost may still be carried out. The portal "
+    "reads again once that is no longer possible."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ def _refuse(placement: Placement, visit: DeviceVisit, found: Found, *, outcome: 
         send_removal(placement, visit)
         found = look(placement, visit.read_state())
     if _may_be_left(placement, found):
-        detail = f"{outcome.value}; what was sent may still be there"
+        detail = f"{outcome.value}; what was sent may still be in effect"
         put_off(placement, DeviceErrorCode.COMMAND_FAILED, detail=detail, now=visit.now())
         return
     _settle_once_sure(placement, PlacementStatus.REJECTED, outcome=outcome, now=visit.now())

@@ -87,155 +87,161 @@ _POLICY_INSTEAD = _("Ask for an allow indicator, or have the exclusion set by th
 
 WORDS: Mapping[LintCode, Words] = {
     LintCode.PUBLIC_SUFFIX: _refuse(
-        _("Under %(host)s everybody can have a site, so this would open countless sites of strangers."), _ONE_SITE
+        _("Anyone can have a site under %(host)s, so this would allow countless sites of strangers."), _ONE_SITE
     ),
     LintCode.REGISTRABLE_DOMAIN: _refuse(
-        _("This opens the whole domain %(host)s with all its sites, although the case is about one of them."), _ONE_SITE
+        _("This allows the whole domain %(host)s with all its sites, although the case is about only one of them."),
+        _ONE_SITE,
     ),
     LintCode.WHOLE_DOMAIN: _warn(
-        _("This opens %(host)s and every site below it, because an indicator has no narrower form for it."),
-        _("Where only Microsoft Edge is used, an indicator for the one page is narrower: https://%(host)s/page."),
+        _("This allows %(host)s and every site below it, because there is no narrower form of indicator for it."),
+        _("If only Microsoft Edge is used, an indicator for the single page is narrower: https://%(host)s/page."),
     ),
-    LintCode.UNKNOWN_SUFFIX: _warn(
-        _("No public site ends in .%(suffix)s as far as is known. Look whether the name is written correctly.")
-    ),
-    LintCode.WIDER_THAN_REPORTED: _warn(_("This opens more than the reported site %(example)s."), _ONE_SITE),
+    LintCode.UNKNOWN_SUFFIX: _warn(_("No public site is known to end in .%(suffix)s. Check the spelling of the name.")),
+    LintCode.WIDER_THAN_REPORTED: _warn(_("This allows more than the reported site %(example)s."), _ONE_SITE),
     LintCode.OTHER_SITE: _warn(
-        _("The case is about %(example)s, which this does not open. Say in the reason why this one is needed.")
+        _("The case is about %(example)s, which this does not allow. Explain in the reason why this one is needed.")
     ),
     LintCode.LOOKALIKES: _warn(
         _(
-            "This has characters that look like others or cannot be seen: %(characters)s. Compare it with the real "
-            "name before you approve it."
+            "This contains characters that look like others or are invisible: %(characters)s. "
+            "Compare it with the real name before you approve it."
         )
     ),
     LintCode.SHARED_HOST: _refuse(
-        _("%(host)s is shared by many: %(reason)s."),
-        _("Ask for the owner's own address there, or, for Microsoft Edge, for the one page: https://%(host)s/page."),
+        _("%(host)s is shared by many people: %(reason)s."),
+        _("Ask for the owner's own address there or, for Microsoft Edge, for the single page: https://%(host)s/page."),
     ),
     LintCode.SHARED_PAGE: _warn(
-        _("This page lies on %(host)s, which is shared by many: %(reason)s. Its content may change hands.")
+        _("This page is on %(host)s, which is shared by many people: %(reason)s. Its content may change owners.")
     ),
     LintCode.SHARED_TENANT: _warn(
-        _("%(host)s is an address on a shared service. Look who owns it; it may change hands without notice.")
+        _("%(host)s is an address on a shared service. Check who owns it; the owner may change without notice.")
     ),
     LintCode.INTERNAL_ADDRESS: _refuse(
-        _("%(host)s is an internal address. Microsoft's indicators know public addresses only."),
-        _("Ask for an IP exclusion on the one PC; internal addresses are fine there."),
+        _("%(host)s is an internal address. Microsoft's indicators support public addresses only."),
+        _("Ask for an IP exclusion on the one PC. Internal addresses work there."),
     ),
     LintCode.INTERNAL_NAME: _refuse(
         _("%(host)s exists only inside a network, and indicators are for public sites."),
-        _("Ask for an IP exclusion of the one internal address on the one PC."),
+        _("Ask for an IP exclusion for the one internal address on the one PC."),
     ),
     LintCode.SPECIAL_ADDRESS: _refuse(
-        _("%(host)s is not the address of one machine elsewhere (it is this PC itself, a group, or reserved)."),
+        _("%(host)s is not the address of another machine (it is this PC itself, a group, or reserved)."),
         _("Enter the address of the machine that the program connects to, for example 203.0.113.7."),
     ),
     LintCode.ADDRESS_FOR_NAME: _warn(
         _(
-            "Many sites may share the address %(host)s, and it may pass to somebody else. The case names the site "
-            "%(example)s."
+            "Many sites may share the address %(host)s, and it may pass to someone else. The case "
+            "names the site %(example)s."
         ),
         _("Ask for an allow indicator for %(example)s."),
     ),
     LintCode.PATH_ONLY_IN_EDGE: _warn(
-        _("Only Microsoft Edge sees the page of an https:// address; for other programs this has no effect."),
+        _("Only Microsoft Edge sees the page of an https:// address. This has no effect in other programs."),
         _("Outside Microsoft Edge, ask for the site %(host)s."),
     ),
     LintCode.NOT_IN_EDGE: _warn(
-        _("In Microsoft Edge it is SmartScreen that blocks, and an exclusion on the PC does not reach it."),
-        _("Ask for an allow indicator, which Microsoft Edge follows."),
+        _("In Microsoft Edge, SmartScreen does the blocking, and an exclusion on the PC does not affect it."),
+        _("Ask for an allow indicator, which Microsoft Edge respects."),
     ),
     LintCode.DENIED_PROGRAM: _refuse(
         _("%(program)s is never excluded: %(reason)s"), _("Ask for an allow indicator for the one site.")
     ),
     LintCode.SYSTEM_PROGRAM: _refuse(
-        _("%(program)s lies in a folder of Windows or Defender. Programs of the system are never excluded."),
+        _("%(program)s is in a folder of Windows or Defender. System programs are never excluded."),
         _("Ask for an allow indicator for the one site."),
     ),
     LintCode.GENERIC_NAME: _warn(
-        _("Many programs are called %(program)s. Say in the reason which one this is and who made it.")
+        _("Many programs are called %(program)s. Explain in the reason which one this is and who made it.")
     ),
     LintCode.USER_WRITABLE: _warn(
-        _("The program lies where people without administrator's rights may exchange the file."),
-        _("Have it installed below C:\\Program Files, and ask for that path."),
+        _("The program is in a folder where people without administrator rights may be able to replace the file."),
+        _("Have it installed under C:\\Program Files, and ask for that path."),
     ),
     LintCode.OTHER_PROGRAM: _warn(
-        _("The case is about %(wanted)s, not about %(program)s. Say in the reason why this one is needed.")
+        _("The case is about %(wanted)s, not %(program)s. Explain in the reason why this one is needed.")
     ),
     LintCode.BLOCKED_BY_COMPANY: _refuse(
         _("The company blocks exactly this on purpose (%(reference)s), and an exclusion would undo that."),
-        _("Ask those who made that indicator to change it."),
+        _("Ask the people who created that indicator to change it."),
     ),
     LintCode.BLOCK_OVERLAPS: _warn(
-        _("The company blocks something that overlaps with this (%(reference)s). Ask those who made that indicator.")
+        _(
+            "The company blocks something that overlaps with this (%(reference)s). Ask the people "
+            "who created that indicator."
+        )
     ),
     LintCode.ALREADY_ALLOWED: _refuse(
-        _("An allow indicator opens this already (%(reference)s), so another one changes nothing."),
-        _("Wait two hours after it was made and try again; after 48 hours look for another cause."),
+        _("An allow indicator already covers this (%(reference)s), so another one changes nothing."),
+        _("Wait two hours after it was created and try again. After 48 hours, look for another cause."),
     ),
-    LintCode.SET_BY_POLICY: _refuse(_("A policy excludes this already (%(reference)s), so nothing is to be added.")),
+    LintCode.SET_BY_POLICY: _refuse(_("A policy already excludes this (%(reference)s), so nothing needs to be added.")),
     LintCode.ALREADY_EXCLUDED: _refuse(
-        _("The exclusion %(reference)s covers this already."), _("Ask for its renewal where it ends too early.")
+        _("The exclusion %(reference)s already covers this."), _("If it ends too early, ask to renew it.")
     ),
     LintCode.EXCLUDED_ELSEWHERE: _warn(_("The exclusion %(reference)s has this value for another scope.")),
     LintCode.INDICATOR_TAKEN: _refuse(
-        _("A tenant has one indicator for each address, and the exclusion %(reference)s has it for other PCs."),
-        _("Have that one ended first, then ask for the scope that all of them need."),
+        _(
+            "A tenant can have only one indicator for each address, and the exclusion %(reference)s "
+            "already has it for other PCs."
+        ),
+        _("Have that one ended first, then ask for the scope that everyone needs."),
     ),
     LintCode.PRESENT_ON_DEVICE: _warn(
-        _("The PC's own list has %(entry)s already, so this may not be what stops the connection.")
+        _("The PC's own list already contains %(entry)s, so this may not be what stops the connection.")
     ),
     LintCode.SCOPE_NEEDS_GROUP: _refuse(
-        _("An allow indicator reaches a device group or everyone; Microsoft has none for one PC."),
-        _("Choose the smallest device group that the PC is in, or one that is made for it."),
+        _("An allow indicator applies to a device group or to everyone. Microsoft has none for a single PC."),
+        _("Choose the smallest device group that contains the PC, or one created for it."),
     ),
     LintCode.WIDE_SCOPE: _warn(
-        _("This holds for everyone, although the case is about one PC."), _("Choose the PC or its device group.")
+        _("This applies to everyone, although the case is about one PC."), _("Choose the PC or its device group.")
     ),
-    LintCode.LIFETIME_NONE: _refuse(_("The end has to lie in the future, for example 30 days from now.")),
+    LintCode.LIFETIME_NONE: _refuse(_("The end date must be in the future, for example 30 days from now.")),
     LintCode.LIFETIME_TOO_LONG: _refuse(
-        _("An exclusion lasts %(days)s days at most."), _("Choose an earlier end; it can be renewed with new evidence.")
+        _("An exclusion lasts at most %(days)s days."),
+        _("Choose an earlier end date. The exclusion can be renewed with new evidence."),
     ),
     LintCode.LOCAL_LISTS_IGNORED: _refuse(
         _("A policy makes this PC ignore its own exclusions (DisableLocalAdminMerge = 1), so this has no effect."),
         _POLICY_INSTEAD,
     ),
     LintCode.TAMPER_PROTECTED: _refuse(
-        _("Tamper protection covers the exclusions of this PC (TPExclusions = 1), so it refuses the change."),
+        _("Tamper protection covers the exclusions on this PC (TPExclusions = 1), so the PC refuses the change."),
         _POLICY_INSTEAD,
     ),
     LintCode.LISTS_HIDDEN: _refuse(
         _(
-            "A policy hides the exclusions even from administrators (HideExclusionsFromLocalAdmins = 1), so neither "
-            "that it is there nor that it is gone could be proved."
+            "A policy hides the exclusions even from administrators (HideExclusionsFromLocalAdmins = "
+            "1), so it would be impossible to verify that it was applied or removed."
         ),
         _POLICY_INSTEAD,
     ),
     LintCode.LISTS_UNREADABLE: _refuse(
         _(
-            "The portal's account may not read the exclusions of this PC (“N/A: …”), so neither that it is there nor "
-            "that it is gone could be proved."
+            "The portal's account is not allowed to read the exclusions on this PC (“N/A: …”), so it "
+            "would be impossible to verify that it was applied or removed."
         ),
-        _("Give the account administrator's rights on the PC and check the PC again."),
+        _("Give the account administrator rights on the PC and check the PC again."),
     ),
     LintCode.TROUBLESHOOTING_MODE: _refuse(
-        _("Troubleshooting mode is on, and what is changed on the PC now is undone at its end."),
-        _("Ask again when it has ended, four hours after its start at the latest."),
+        _("Troubleshooting mode is on, and anything changed on the PC now is undone when it ends."),
+        _("Ask again when it has ended, at most four hours after it started."),
     ),
     LintCode.POLICY_LIST: _warn(
         _("A policy sets this list of exclusions on the PC and may replace what is added (%(value)s = 1)."),
         _POLICY_INSTEAD,
     ),
     LintCode.EFFECT_UNKNOWN: _warn(
-        _("It is not known whether this PC would follow the exclusion: its policies could not be read.")
+        _("It is not known whether this PC would respect the exclusion: its policies could not be read.")
     ),
     LintCode.NOT_ONBOARDED: _refuse(
-        _("The PC is not connected to Defender for Endpoint, so no indicator reaches it."),
+        _("The PC is not onboarded to Defender for Endpoint, so no indicator reaches it."),
         _("Have the PC onboarded, or ask for an IP exclusion on it."),
     ),
     LintCode.CLIENT_TOO_OLD: _refuse(
-        _("Defender on the PC is %(version)s; indicators need 4.18.1906 or later."),
+        _("Defender on the PC has version %(version)s. Indicators need 4.18.1906 or later."),
         _("Have Defender's platform updated and check the PC again."),
     ),
 }

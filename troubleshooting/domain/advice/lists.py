@@ -29,28 +29,28 @@ def _group(reason: str, names: str) -> Group:
 
 DENIED_PROGRAMS: Mapping[str, Group] = {
     "browser": _group(
-        _("it is a browser, so every dangerous site would open in it."),
+        _("it is a browser, so every dangerous site could be opened in it."),
         "chrome msedge firefox iexplore opera brave vivaldi chromium msedgewebview2 librewolf tor waterfox",
     ),
     "script_host": _group(
-        _("it runs scripts or other people's code, and attackers use it for just that."),
+        _("it runs scripts or other people's code, which is exactly what attackers use it for."),
         "powershell pwsh powershell_ise cmd wscript cscript mshta bash wsl wmic java javaw python pythonw node perl "
         "ruby php dotnet dnx csi fsi fsianycpu rcsi msbuild installutil regasm regsvcs addinprocess addinprocess32 "
         "addinutil wslhost deno",
     ),
     "office": _group(
-        _("it opens documents that come from outside, which is how many attacks begin."),
+        _("it opens documents from outside, which is how many attacks begin."),
         "winword excel powerpnt outlook olk onenote msaccess mspub visio winproj teams ms-teams lync soffice acrord32 "
         "acrobat thunderbird",
     ),
     "system": _group(
-        _("it is a part of Windows that runs or loads the code of others."),
+        _("it is a part of Windows that runs or loads other code."),
         "svchost rundll32 regsvr32 dllhost explorer services lsass winlogon csrss smss wininit spoolsv taskhostw "
         "taskhost taskeng conhost msiexec wuauclt schtasks at msdt hh runtimebroker backgroundtaskhost "
         "searchindexer w3wp wsmprovhost wmiprvse mmc control cmstp odbcconf pcalua forfiles",
     ),
     "transfer": _group(
-        _("it fetches or sends files, and attackers use it for just that."),
+        _("it downloads or sends files, which is exactly what attackers use it for."),
         "bitsadmin certutil certreq curl wget ftp tftp ssh scp sftp finger desktopimgdownldr esentutl expand makecab "
         "extrac32 msedgeupdate",
     ),
@@ -60,7 +60,7 @@ DENIED_PROGRAMS: Mapping[str, Group] = {
         "wfc wbemtest visualuiaverifynative texttransform",
     ),
     "defender": _group(
-        _("it belongs to Defender itself."),
+        _("it is part of Defender itself."),
         "msmpeng mpcmdrun nissrv mpdefendercoreservice mssense sensendr senseir",
     ),
 }
@@ -93,27 +93,27 @@ WRITABLE_IN_PROTECTED: tuple[str, ...] = (  # general knowledge: these are open 
 
 SHARED_HOSTS: Mapping[str, Group] = {
     "cloud_storage": _group(
-        _("everybody can store files there, dangerous ones too"),
+        _("anyone can store files there, including dangerous ones"),
         "s3.amazonaws.com storage.googleapis.com storage.cloud.google.com drive.google.com docs.google.com "
         "drive.usercontent.google.com dropbox.com dropboxusercontent.com onedrive.live.com 1drv.ms box.com mega.nz "
         "mediafire.com wetransfer.com icloud.com transfer.sh blob.core.windows.net sharepoint.com",
     ),
     "site_builder": _group(
-        _("everybody can put pages there, dangerous ones too"),
+        _("anyone can publish pages there, including dangerous ones"),
         "sites.google.com script.google.com forms.gle wixsite.com weebly.com wordpress.com notion.site jimdosite.com "
         "forms.office.com",
     ),
     "code_and_text": _group(
-        _("everybody can put files and texts there, dangerous ones too"),
+        _("anyone can publish files and text there, including dangerous ones"),
         "github.com raw.githubusercontent.com gist.github.com objects.githubusercontent.com gitlab.com bitbucket.org "
         "pastebin.com cdn.discordapp.com media.discordapp.net telegra.ph t.me",
     ),
     "content_network": _group(
-        _("many sites are delivered from there, and nobody can say which"),
+        _("many sites are delivered from there, and no one can say which"),
         "akamaihd.net akamaized.net edgesuite.net cdn.jsdelivr.net unpkg.com cdnjs.cloudflare.com fastly.net",
     ),
     "shortener": _group(
-        _("it leads on to any other address"),
+        _("it can redirect to any other address"),
         "bit.ly t.co tinyurl.com goo.gl ow.ly is.gd aka.ms rebrand.ly cutt.ly",
     ),
 }

@@ -31,77 +31,92 @@ class OpensWords:
 
 
 OPENS_PAGE = OpensWords(
-    _("The one page %(value)s opens again. Everything else stays checked."),
+    _("Only the page %(value)s is allowed. Everything else is still checked."),
     _(
-        "Allow indicator (Url) for %(value)s: this page and what lies below it passes on the chosen PCs, in every "
-        "program that shows the page to Defender. An https:// page is seen by Microsoft Edge only. It wins over "
-        "SmartScreen's verdict and over web content filtering, without alert or notice. All other sites stay checked."
+        "Allow indicator (Url) for %(value)s: this page and everything below it is allowed on "
+        "the selected PCs, in every program that shows the page to Defender. Only Microsoft Edge "
+        "shows Defender the page of an https:// address. The indicator overrides SmartScreen's "
+        "verdict and web content filtering, without an alert or notice. All other sites are "
+        "still checked."
     ),
 )
 
 OPENS: Mapping[ExclusionKind, OpensWords] = {
     ExclusionKind.ALLOW_INDICATOR: OpensWords(
-        _("The site %(value)s opens again in every program. All other sites stay checked."),
+        _("The site %(value)s is allowed in every program. All other sites are still checked."),
         _(
-            "Allow indicator for %(value)s: the site, with everything below a domain name, passes on the chosen PCs "
-            "in every program. It wins over SmartScreen's verdict and over web content filtering, without alert or "
-            "notice. All other sites stay checked. It takes up to two hours, in rare cases 48."
+            "Allow indicator for %(value)s: the site, including everything below a domain name, is "
+            "allowed on the selected PCs in every program. The indicator overrides SmartScreen's "
+            "verdict and web content filtering, without an alert or notice. All other sites are "
+            "still checked. It takes up to two hours to take effect, in rare cases 48."
         ),
     ),
     ExclusionKind.IP_ADDRESS: OpensWords(
-        _("Your PC no longer checks what it exchanges with the server of %(value)s, also for other sites there."),
         _(
-            "ExclusionIpAddress for %(value)s: on this PC the packets to and from the address are not inspected, for "
-            "every program and every port, also those of harmful software and of other sites at that address. At once."
+            "Your PC no longer checks the data it exchanges with the server of %(value)s, including "
+            "for other sites on that server."
+        ),
+        _(
+            "ExclusionIpAddress for %(value)s: on this PC, traffic to and from the address is not "
+            "inspected, for any program and port, including malware and other sites at that address. "
+            "Takes effect immediately."
         ),
     ),
     ExclusionKind.PROCESS: OpensWords(
-        _("Your PC no longer checks what the program %(value)s does: no site it opens and no file it reads."),
         _(
-            "ExclusionProcess for %(value)s: network protection, attack surface reduction and the antivirus no longer "
-            "see this program's connections and the files it opens, on this PC, for every site. The last resort."
+            "Your PC no longer checks what the program %(value)s does: neither the sites it opens "
+            "nor the files it reads."
+        ),
+        _(
+            "ExclusionProcess for %(value)s: network protection, attack surface reduction and the "
+            "antivirus no longer check this program's connections or the files it opens, on this PC, "
+            "for any site. A last resort."
         ),
     ),
 }
 
 NEEDS_ADDRESS = _(
-    "The evidence has no IP address. Look on the PC which IPv4 address the site has, and whether others share it."
+    "The evidence contains no IP address. Find out on the PC which IPv4 address the site "
+    "has, and whether other sites share it."
 )
 NEEDS_PATH = _(
-    "The evidence does not have the program's whole path. Look on the PC where it lies, for example in the properties "
-    "of its shortcut."
+    "The evidence does not contain the program's full path. Find out on the PC where the "
+    "program is, for example from the properties of its shortcut."
 )
-IN_EDGE = _("In Microsoft Edge it is SmartScreen that blocks, and an exclusion on the PC does not reach it.")
+IN_EDGE = _("In Microsoft Edge, SmartScreen does the blocking, and an exclusion on the PC does not affect it.")
 NOT_AN_IPV4 = _("Microsoft documents IP exclusions for IPv4 addresses only.")
 NEVER_EXCLUDED = _(
-    "This program is never excluded: it opens or runs what comes from outside, so it would leave the PC unprotected."
+    "This program is never excluded: it opens or runs content from outside, so excluding it "
+    "would leave the PC unprotected."
 )
 
 MISSED = _(
-    "An exclusion opens what is blocked. Here a dangerous site was not blocked, so there is nothing to be opened."
+    "An exclusion allows something that is blocked. Here a dangerous site was not blocked, "
+    "so there is nothing to allow."
 )
 NONE_BY_VERDICT: Mapping[VerdictCode, str] = {
     VerdictCode.PREREQUISITES_NOT_MET: _(
-        "Network protection does not work on this PC yet, so it blocked nothing. First comes what the checks name."
+        "Network protection is not working on this PC yet, so it blocked nothing. First fix what the checks found."
     ),
     VerdictCode.NOT_COVERED: _(
-        "Network protection does not decide about this connection, so an exclusion from it changes nothing."
+        "Network protection does not check this connection, so an exclusion would change nothing."
     ),
-    VerdictCode.EXCLUDED: _("An exclusion covers this already, so a further one changes nothing."),
+    VerdictCode.EXCLUDED: _("An exclusion already covers this, so another one would change nothing."),
     VerdictCode.NOT_REPRODUCED: _(
-        "The PC's log has no block of this site, so something else keeps it from opening, and an exclusion would not "
-        "help."
+        "The PC's log shows no block of this site, so something else is stopping it from "
+        "opening, and an exclusion would not help."
     ),
     VerdictCode.CANNOT_TELL: _(
         "It is not known whether network protection blocked the site. An exclusion needs evidence: check the PC again."
     ),
     VerdictCode.NOT_BLOCKED: _(
-        "The test showed that it is not network protection that blocks the site, so an exclusion would not help."
+        "The test showed that network protection is not what blocks the site, so an exclusion would not help."
     ),
     VerdictCode.PROTECTION_NOT_WORKING: _(
-        "The test showed that network protection does not work on this PC, so there is nothing to be opened."
+        "The test showed that network protection is not working on this PC, so there is nothing to allow."
     ),
     VerdictCode.NOTHING_HAPPENED: _(
-        "The test saw nothing happen, so there is no evidence of a block. Test again with the site opened meanwhile."
+        "Nothing was recorded during the test, so there is no evidence of a block. Test again "
+        "and open the site during the test."
     ),
 }

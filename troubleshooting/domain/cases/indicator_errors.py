@@ -39,25 +39,25 @@ REFUSALS: Mapping[Refusal, str] = {
         "https://www.example.com/page."
     ),
     Refusal.CONTROL_CHARACTERS: _(
-        "The address contains characters that cannot be seen. Type it by hand, for example www.example.com."
+        "The address contains invisible characters. Type it by hand, for example www.example.com."
     ),
     Refusal.SPACES: _(
-        "An address has no spaces in it. Enter one address only, for example https://www.example.com/page."
+        "An address cannot contain spaces. Enter one address only, for example https://www.example.com/page."
     ),
     Refusal.SCHEME: _("An address begins with https://, http:// or ftp://, for example https://www.example.com/page."),
     Refusal.USER_INFO: _(
-        "Leave out the user name, the password and the @ sign: they are not needed here. Enter the site's address "
-        "alone, for example https://www.example.com/page."
+        "Leave out the user name, password and @ sign. They are not needed here. Enter only the "
+        "address of the site, for example https://www.example.com/page."
     ),
     Refusal.WILDCARD: _(
-        "An address has no * in it. Enter the one address you visited, for example shop.example.com instead of "
-        "*.example.com."
+        "An address cannot contain *. Enter the one address you visited, for example "
+        "shop.example.com instead of *.example.com."
     ),
     Refusal.NETWORK: _("This is a whole network. Enter the one IP address you connected to, for example 203.0.113.7."),
     Refusal.RANGE: _(
         "This is a range of IP addresses. Enter the one IP address you connected to, for example 203.0.113.7."
     ),
-    Refusal.PORT: _("The port after the colon is a number from 1 to 65535, for example www.example.com:8443."),
+    Refusal.PORT: _("The port after the colon must be a number from 1 to 65535, for example www.example.com:8443."),
     Refusal.HOST_MISSING: _("The name of the site is missing. Enter, for example, https://www.example.com/page."),
     Refusal.HOST_TOO_LONG: _(
         "The name of the site is longer than 253 characters. Copy it again, for example www.example.com."
@@ -73,10 +73,11 @@ REFUSALS: Mapping[Refusal, str] = {
         "An IP address is four numbers from 0 to 255 without leading zeros, for example 203.0.113.7."
     ),
     Refusal.IPV6_FORM: _(
-        "This is not an IPv6 address. Enter, for example, 2001:db8::7, or [2001:db8::7]:443 where there is a port."
+        "This is not an IPv6 address. Enter, for example, 2001:db8::7, or [2001:db8::7]:443 to include a port."
     ),
     Refusal.CHARACTERS: _(
-        "The name of the site contains characters that no site's name can have. Enter, for example, www.example.com."
+        "The name of the site contains characters that are not allowed in site names. Enter, for "
+        "example, www.example.com."
     ),
 }
 

@@ -26,56 +26,61 @@ def _words(means: str, it: str) -> DriftText:
 
 ON_PC: Mapping[DriftCode, DriftText] = {
     DriftCode.NOT_APPROVED: _words(
-        _("The PC's list has this, although nobody approved it here and the portal did not put it there."),
+        _("The PC's list contains this, although no one approved it here and the portal did not apply it."),
         _(
-            "If it is needed, ask for it from a case, so that it is decided about and has an end. If not, run this "
-            "command on the PC as an administrator. The portal does not remove it."
+            "If it is needed, ask for an exclusion from a case, so that someone decides and it gets "
+            "an end date. If not, run this command on the PC as an administrator. The portal does "
+            "not remove it."
         ),
     ),
     DriftCode.ENDED_BUT_PRESENT: _words(
-        _("The exception is over and the portal had taken it off; the PC's list has it again."),
-        _("Have the portal take it off again. If it comes back, look for a policy or a script that sets it."),
+        _("The exclusion has ended and the portal had removed it, but it is on the PC's list again."),
+        _("Have the portal remove it again. If it comes back, look for a policy or a script that sets it."),
     ),
     DriftCode.APPROVED_BUT_MISSING: _words(
-        _("The exception is in force and was read back there, but the PC's list does not have it any more."),
-        _("Have the portal put it there again, or end the exception if it is not needed."),
+        _("The exclusion is in force and was read back there, but it is no longer on the PC's list."),
+        _("Have the portal apply it again, or end the exclusion if it is not needed."),
     ),
     DriftCode.BROADER_THAN_APPROVED: _words(
-        _("The PC's list has an entry that opens an approved value, and more than was approved."),
-        _("Look who needs the wider entry. If nobody does, run this command on the PC as an administrator."),
+        _("The PC's list has an entry that covers an approved value, and more than was approved."),
+        _("Find out who needs the broader entry. If no one does, run this command on the PC as an administrator."),
     ),
 }
 
 IN_TENANT: Mapping[DriftCode, DriftText] = {
     DriftCode.NOT_APPROVED: _words(
-        _("The tenant allows this, although nobody approved it here, or somebody else than the portal allowed it."),
+        _("The tenant allows this, although no one approved it here, or someone other than the portal allowed it."),
         _(
-            "If it is needed, ask for it from a case, so that it is decided about and has an end. If not, remove it in "
-            "the Defender portal (Settings > Endpoints > Indicators). This portal does not remove it."
+            "If it is needed, ask for an exclusion from a case, so that someone decides and it gets "
+            "an end date. If not, remove it in the Defender portal (Settings > Endpoints > "
+            "Indicators). This portal does not remove it."
         ),
     ),
     DriftCode.ENDED_BUT_PRESENT: _words(
-        _("The exception is over and the portal had removed its indicator; the tenant has one of the portal's again."),
-        _("Have the portal take it off again."),
+        _(
+            "The exclusion has ended and the portal had removed its indicator, but the tenant has "
+            "one of the portal's again."
+        ),
+        _("Have the portal remove it again."),
     ),
     DriftCode.APPROVED_BUT_MISSING: _words(
-        _("The exception is in force and was read back, but the tenant does not allow the value any more."),
-        _("Have the portal put it there again, or end the exception if it is not needed."),
+        _("The exclusion is in force and was read back, but the tenant no longer allows the value."),
+        _("Have the portal apply it again, or end the exclusion if it is not needed."),
     ),
     DriftCode.BROADER_THAN_APPROVED: _words(
-        _("The tenant allows more than was approved: a wider address, more device groups, or a later end."),
+        _("The tenant allows more than was approved: a broader address, more device groups, or a later end date."),
         _(
-            "Look in the Defender portal (Settings > Endpoints > Indicators) who changed it, and narrow it there. This "
-            "portal does not change it."
+            "Check in the Defender portal (Settings > Endpoints > Indicators) who changed it, and "
+            "narrow it there. This portal does not change it."
         ),
     ),
 }
 
 BY_POLICY_TEXT = _words(
-    _("A policy sets this on the PC, as its log tells. Nobody approved it here."),
+    _("A policy sets this on the PC, according to its log. No one approved it here."),
     _(
-        "Change the policy where it is kept; what is taken off on the PC comes back with it. If it stays, it is "
-        "decided there and not here."
+        "Change the policy where it is managed; if the entry is removed on the PC, the policy "
+        "brings it back. If it stays, that is decided there and not here."
     ),
 )
 

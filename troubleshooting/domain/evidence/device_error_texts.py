@@ -186,7 +186,7 @@ DEVICE_ERRORS: Mapping[DeviceErrorCode, DeviceErrorText] = {
         _("All changes are stopped"),
         _("An administrator has stopped all changes on PCs and in the tenant."),
         _("You need not do anything. The portal goes on when the stop is lifted."),
-        _("The emergency stop is on. What waits here goes on by itself when an administrator lifts it."),
+        _("The emergency stop is on. What is waiting here continues by itself when an administrator lifts it."),
     ),
     DeviceErrorCode.PORTAL_FAULT: _error(
         _("The portal made a mistake"),

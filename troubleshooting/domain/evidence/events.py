@@ -163,7 +163,7 @@ def _match_address(destination: str | None, reported: Indicator) -> tuple[Degree
     """Compare the Destination with the reported address."""
     found = read_destination(destination)
     if found is None or _ports_differ(found, reported):
-        return Degree.NO, say(_("The address in the event is another one."))
+        return Degree.NO, say(_("The address in the event is a different one."))
     shown = {"event_host": found.display_host, "host": reported.display_host}
     if found.host == reported.host:
         return Degree.EXACT, say(_("The event names the reported address %(host)s."), host=shown["host"])
@@ -171,7 +171,7 @@ def _match_address(destination: str | None, reported: Indicator) -> tuple[Degree
         return Degree.NEAR, say(_("The event names %(event_host)s, a part of the reported site %(host)s."), **shown)
     if "." in found.host and covers(found.host, reported.host):
         return Degree.NEAR, say(_("The event names %(event_host)s, to which the reported %(host)s belongs."), **shown)
-    return Degree.NO, say(_("The address in the event is another one."))
+    return Degree.NO, say(_("The address in the event is a different one."))
 
 
 def _ports_differ(one: Indicator, other: Indicator) -> bool:
@@ -185,7 +185,7 @@ def _match_program(process_name: str | None, report: Report) -> tuple[Degree, Te
     if not found:
         return Degree.NEAR, say(_("The event does not name the program."))
     if wanted is None:
-        return Degree.NEAR, say(_("The event names the program %(found)s; the report leaves it open."), found=found)
+        return Degree.NEAR, say(_("The event names the program %(found)s; the report does not say which."), found=found)
     if _with_exe(found) == wanted:
         return Degree.EXACT, say(_("The event names the reported program %(found)s."), found=found)
     stem = wanted.removesuffix(".exe")
@@ -206,7 +206,7 @@ def _match_time(distance: timedelta, window: timedelta) -> tuple[Degree, Text]:
         return Degree.EXACT, say(_("The event is %(minutes)s min from the reported time."), minutes=minutes)
     if distance <= window:
         return Degree.NEAR, say(
-            _("The event is %(minutes)s min from the reported time, which may be the same visit."), minutes=minutes
+            _("The event is %(minutes)s min from the reported time, so it may be the same visit."), minutes=minutes
         )
     return Degree.NO, say(_("The event is %(minutes)s min from the reported time."), minutes=minutes)
 

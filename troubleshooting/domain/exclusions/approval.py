@@ -65,8 +65,8 @@ def is_approved(approver_ids: Collection[int], *, needed: int) -> bool:
     return len(set(approver_ids)) >= needed
 
 
-OWN_REQUEST = say(_("You asked for this exclusion, so another reviewer has to decide on it."))
-OWN_CASE = say(_("This is about your own case, so another reviewer has to decide on it."))
+OWN_REQUEST = say(_("You asked for this exclusion, so another reviewer has to decide."))
+OWN_CASE = say(_("This is about your own case, so another reviewer has to decide."))
 
 
 def why_not_ones_own(person_id: int, *, requester_id: int, case_people: Collection[int | None]) -> Text | None:
@@ -94,11 +94,11 @@ def check_not_wider(*, asked: Scope, asked_lifetime: timedelta, granted: Scope, 
     """Raise WiderThanAsked unless the decision stays within what was asked for."""
     if granted.is_wider_than(asked):
         raise WiderThanAsked(
-            say(_("This reaches PCs that were not asked for. Choose the scope of the request or less."))
+            say(_("This covers PCs that were not requested. Choose the requested scope or a narrower one."))
         )
     if granted_lifetime > asked_lifetime:
         raise WiderThanAsked(
-            say(_("This lasts longer than was asked for. Choose the end of the request or an earlier one."))
+            say(_("This lasts longer than requested. Choose the requested end date or an earlier one."))
         )
 
 

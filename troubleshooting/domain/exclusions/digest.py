@@ -77,7 +77,7 @@ class ChangedSinceApproval(Refused):
     def __init__(self, parts: tuple[str, ...]) -> None:
         self.parts = parts
         sentence = say(
-            _("Not carried out: this is not what was approved (%(parts)s). The approvals have to be given anew."),
+            _("Not carried out: this is not what was approved (%(parts)s). It needs to be approved again."),
             parts=", ".join(PARTS[part] for part in parts),
         )
         super().__init__(sentence)

@@ -160,10 +160,10 @@ class InvalidLifetime(Refused, ValueError):
 def check_lifetime(wanted: timedelta, longest: timedelta = USUAL_LIFETIME) -> None:
     """Raise InvalidLifetime unless the exclusion is longer than nothing and at most as long as the company allows."""
     if wanted <= timedelta(0):
-        raise InvalidLifetime(say(_("The end has to lie in the future, for example 30 days from now.")))
+        raise InvalidLifetime(say(_("The end date must be in the future, for example 30 days from now.")))
     if wanted > longest:
         raise InvalidLifetime(
-            say(_("An exclusion lasts %(days)s days at most. Choose an earlier end."), days=longest.days)
+            say(_("An exclusion lasts at most %(days)s days. Choose an earlier end date."), days=longest.days)
         )
 
 

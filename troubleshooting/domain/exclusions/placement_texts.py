@@ -24,27 +24,27 @@ def _words(employee: str, it: str) -> PlacementText:
 
 OUTCOMES: Mapping[PlacementOutcome, PlacementText] = {
     PlacementOutcome.LOCAL_LISTS_IGNORED: _words(
-        _("A rule of the company makes this PC ignore its own exceptions, so nothing was put there."),
+        _("A company policy makes this PC ignore its own exclusions, so nothing was applied on it."),
         _("A policy makes this PC ignore its own lists (DisableLocalAdminMerge = 1). Set the exclusion by policy."),
     ),
     PlacementOutcome.EXCLUSIONS_PROTECTED: _words(
-        _("Windows protects the exceptions of this PC from changes, so nothing was put there."),
-        _("Tamper protection covers the exclusions of this PC (TPExclusions = 1). Set the exclusion by policy."),
+        _("Windows protects the exclusions on this PC from changes, so nothing was applied on it."),
+        _("Tamper protection covers the exclusions on this PC (TPExclusions = 1). Set the exclusion by policy."),
     ),
     PlacementOutcome.CANNOT_BE_READ: _words(
-        _("This PC does not show its exceptions, so nothing was put there: it could not be proved."),
+        _("This PC does not show its exclusions, so nothing was applied: it could not have been verified."),
         _(
-            "The lists cannot be read (HideExclusionsFromLocalAdmins = 1, or the account lacks the right), so neither "
-            "putting nor removing could be proved."
+            "The lists cannot be read (HideExclusionsFromLocalAdmins = 1, or the account lacks the "
+            "right), so neither applying nor removing could be verified."
         ),
     ),
     PlacementOutcome.TROUBLESHOOTING_MODE: _words(
-        _("This PC is being repaired in a special mode, which would undo the exception."),
-        _("Troubleshooting mode is on, and what is changed now is undone at its end. Ask again when it has ended."),
+        _("This PC is in a special troubleshooting mode, which would undo the exclusion."),
+        _("Troubleshooting mode is on, and anything changed now is undone when it ends. Ask again after that."),
     ),
     PlacementOutcome.NOT_TAKEN: _words(
-        _("This PC did not take the exception."),
-        _("The command raised no error, and the value was not there when read back. Look for event 5013 and a policy."),
+        _("This PC did not accept the exclusion."),
+        _("The command raised no error, but the value was not there when read back. Look for event 5013 and a policy."),
     ),
     PlacementOutcome.ENDPOINT_REFUSED: _words(
         _("This PC does not let the portal make the change, so nothing was changed."),
@@ -55,31 +55,35 @@ OUTCOMES: Mapping[PlacementOutcome, PlacementText] = {
         ),
     ),
     PlacementOutcome.TAMPER_PROTECTION: _words(
-        _("Windows protects this PC from changes and did not take the exception."),
+        _("Windows protects this PC from changes and did not accept the exclusion."),
         _("Windows refused the change and logged event 5013 (tamper protection). Set the exclusion by policy."),
     ),
     PlacementOutcome.TENANT_DECIDES_OTHERWISE: _words(
-        _("The company has decided about this address in another place, and that stays."),
+        _("Your company has already set a rule for this address in another place, and that rule stays."),
         _(
-            "The tenant has an indicator for this value that the portal did not make, or that no longer allows. It "
-            "stays; decide in the Defender portal which of the two is meant."
+            "The tenant has an indicator for this value that the portal did not create, or that no "
+            "longer allows it. It is left unchanged. Decide in the Defender portal which of the two "
+            "should apply."
         ),
     ),
     PlacementOutcome.TENANT_REFUSED: _words(
-        _("Microsoft's service did not take the exception."),
-        _("Defender for Endpoint refused the call; its own words stand in the audit trail. Ask for another value."),
+        _("Microsoft's service did not accept the exclusion."),
+        _("Defender for Endpoint refused the call. Its own words are in the activity log. Ask for a different value."),
     ),
     PlacementOutcome.TENANT_IS_FULL: _words(
-        _("The company's list of exceptions at Microsoft is full."),
-        _("The tenant holds 15,000 indicators, the most it can have. Remove some of them, then ask again."),
+        _("The company's list of exclusions at Microsoft is full."),
+        _("The tenant has 15,000 indicators, the maximum. Remove some of them, then ask again."),
     ),
     PlacementOutcome.WAS_THERE_BEFORE: _words(
-        _("This was open on the PC before the portal came, so it was left as it was."),
-        _("The value was there before the portal put it, so it is not the portal's to remove; it was left there."),
+        _("This was already allowed on the PC before the portal applied it, so it was left as it was."),
+        _(
+            "The value was already there before the portal applied it, so the portal does not remove "
+            "it. It was left in place."
+        ),
     ),
     PlacementOutcome.NEEDED_BY_ANOTHER: _words(
-        _("Another exception needs the same, so it was left there for that one."),
-        _("Another exclusion in force needs the same value on this PC; it stays and that one answers for it."),
+        _("Another exclusion needs the same entry, so it was left in place."),
+        _("Another exclusion in force needs the same value on this PC, so it stays until that one ends."),
     ),
 }
 

@@ -43,77 +43,79 @@ VALUE_REFUSALS: Mapping[ValueRefusal, str] = {
         r"Enter what the exclusion is for, for example shop.example.com, 203.0.113.7 or C:\Program Files\App\app.exe."
     ),
     ValueRefusal.TOO_LONG: _(
-        r"This is too long: an address has 2,048 characters at most, a path 259, for example "
-        r"C:\Program Files\App\app.exe."
+        "This is too long: an address can have at most 2,048 characters, a path 259, for example "
+        "C:\\Program Files\\App\\app.exe."
     ),
     ValueRefusal.UNREADABLE: _("This is not the address of a site, for example shop.example.com."),
     ValueRefusal.WILDCARD: _(
-        r"Wildcards such as * are not taken: they would open more than anybody looked at. Write out the one site, "
-        r"for example shop.example.com, or the one program, for example C:\Program Files\App\app.exe."
+        "Wildcards such as * are not accepted: they would allow more than anyone has reviewed. "
+        "Write out the one site, for example shop.example.com, or the one program, for example "
+        "C:\\Program Files\\App\\app.exe."
     ),
     ValueRefusal.NETWORK: _(
-        "This is a whole network, which Microsoft documents for no exclusion. Enter one IP address, for example "
-        "203.0.113.7."
+        "This is a whole network, which Microsoft does not support for exclusions. Enter one IP "
+        "address, for example 203.0.113.7."
     ),
     ValueRefusal.RANGE: _(
-        "This is a range of addresses, which Microsoft documents for no exclusion. Enter one IP address, for example "
-        "203.0.113.7."
+        "This is a range of addresses, which Microsoft does not support for exclusions. Enter "
+        "one IP address, for example 203.0.113.7."
     ),
     ValueRefusal.PORT: _(
-        "An exclusion has no port: it counts for all of them. Leave out the colon and the number, for example "
-        "shop.example.com."
+        "An exclusion has no port: it applies to all of them. Leave out the colon and the "
+        "number, for example shop.example.com."
     ),
     ValueRefusal.FTP: _(
-        "An indicator knows TCP, HTTP and HTTPS, but no ftp:// address. Enter the site alone, for example "
-        "files.example.com."
+        "Indicators support TCP, HTTP and HTTPS, but not ftp:// addresses. Enter only the site, "
+        "for example files.example.com."
     ),
     ValueRefusal.SCHEME_MISSING: _(
-        "An address with a page begins with https:// or http://, for example https://shop.example.com/page."
+        "An address with a page must begin with https:// or http://, for example https://shop.example.com/page."
     ),
     ValueRefusal.IPV6_EXCLUSION: _(
-        "Microsoft documents IP exclusions for IPv4 only. Enter the IPv4 address, for example 203.0.113.7, or ask for "
-        "an allow indicator, which knows IPv6."
+        "Microsoft documents IP exclusions for IPv4 only. Enter the IPv4 address, for example "
+        "203.0.113.7, or ask for an allow indicator, which supports IPv6."
     ),
     ValueRefusal.NOT_AN_IPV4: _(
         "An IP exclusion is one IPv4 address: four numbers from 0 to 255, for example 203.0.113.7."
     ),
     ValueRefusal.IMAGE_NAME: _(
-        "A program's name alone counts for every program of that name in any folder, also for a harmful one. Enter "
-        r"the whole path, for example C:\Program Files\App\app.exe."
+        "A program's name alone would apply to every program of that name in any folder, "
+        "including a harmful one. Enter the full path, for example C:\\Program Files\\App\\app.exe."
     ),
     ValueRefusal.NETWORK_SHARE: _(
-        "A program on a network share can be exchanged by others without this PC noticing. Have it installed on the "
-        r"PC and enter that path, for example C:\Program Files\App\app.exe."
+        "A program on a network share can be replaced by others without this PC noticing. Have "
+        "it installed on the PC and enter that path, for example C:\\Program Files\\App\\app.exe."
     ),
     ValueRefusal.DEVICE_PATH: _(
-        r"Write the path as people do, with a drive letter, for example C:\Program Files\App\app.exe."
+        "Write the path in the usual way, with a drive letter, for example C:\\Program Files\\App\\app.exe."
     ),
     ValueRefusal.USER_VARIABLE: _(
-        "Defender reads this as the system, not as the person, so it would mean another folder. Enter the path from "
-        r"the drive, for example C:\Program Files\App\app.exe."
+        "Defender runs as the system, not as the user, so this would point to a different "
+        "folder. Enter the path from the drive, for example C:\\Program Files\\App\\app.exe."
     ),
     ValueRefusal.UNKNOWN_VARIABLE: _(
-        r"This %…% is none of Windows' own system variables. Use, for example, %ProgramFiles%\App\app.exe."
+        "This %…% is not one of Windows' own system variables. Use, for example, %ProgramFiles%\\App\\app.exe."
     ),
     ValueRefusal.NOT_FROM_THE_DRIVE: _(
-        r"A path begins with a drive letter or a system variable, for example C:\Program Files\App\app.exe or "
-        r"%ProgramFiles%\App\app.exe."
+        "A path must begin with a drive letter or a system variable, for example C:\\Program "
+        "Files\\App\\app.exe or %ProgramFiles%\\App\\app.exe."
     ),
     ValueRefusal.DOTS_IN_PATH: _(
-        "The path goes through . or .., has an empty part, or a part that ends in a dot or a space. Write it out, for "
-        r"example C:\Program Files\App\app.exe."
+        "The path contains . or .., an empty part, or a part that ends in a dot or a space. "
+        "Write it out, for example C:\\Program Files\\App\\app.exe."
     ),
     ValueRefusal.SHORT_NAME: _(
-        r"The path has a shortened name (~1), which may mean different folders. Write it out, for example "
-        r"C:\Program Files\App\app.exe."
+        "The path contains a shortened name (~1), which may point to different folders. Write it "
+        "out, for example C:\\Program Files\\App\\app.exe."
     ),
     ValueRefusal.BAD_CHARACTERS: _(
-        r"The path has characters that no file name has. Copy it again, for example C:\Program Files\App\app.exe."
+        "The path contains characters that are not allowed in file names. Copy it again, for "
+        "example C:\\Program Files\\App\\app.exe."
     ),
     ValueRefusal.FOLDER: _(r"This is a folder. Enter the one program in it, for example C:\Program Files\App\app.exe."),
     ValueRefusal.NOT_A_PROGRAM: _(
-        r"A process exclusion names a program file that ends in .exe, for example C:\Program Files\App\app.exe. "
-        "A script runs inside another program, which must never be excluded."
+        "A process exclusion needs a program file that ends in .exe, for example C:\\Program "
+        "Files\\App\\app.exe. A script runs inside another program, which must never be excluded."
     ),
 }
 
@@ -131,8 +133,8 @@ FROM_INDICATOR: Mapping[Refusal, ValueRefusal] = {
 TENANT_NOT_SET_UP = say(_("Allow indicators are not set up yet: the portal has no access to the company's tenant."))
 GROUP_NOT_IN_TENANT = say(
     _(
-        "This device group has no name in Defender for Endpoint yet. An administrator enters it in the administration; "
-        "until then choose another kind, for example “One IP address”."
+        "This device group does not have a name in Defender for Endpoint yet. An administrator "
+        "has to add it. Until then, choose a different kind, for example “One IP address”."
     )
 )
 

@@ -54,19 +54,22 @@ OPEN: frozenset[TestStatus] = frozenset(status for status, after in TRANSITIONS.
 # Verdicts after which a test would show nothing, with the reason; after every other one it may.
 POINTLESS_AFTER: Mapping[VerdictCode, Text] = {
     VerdictCode.PREREQUISITES_NOT_MET: say(
-        _("A test would show nothing yet: first what the check found missing has to be put right.")
+        _("A test would show nothing yet: first, what the check found has to be fixed.")
     ),
     VerdictCode.NOT_COVERED: say(
-        _("A test would show nothing: network protection does not look at this program or address.")
+        _("A test would show nothing: network protection does not check this program or address.")
     ),
     VerdictCode.EXCLUDED: say(
-        _("A test would show nothing: this PC has been told to leave the connection alone, whatever the mode.")
+        _(
+            "A test would show nothing: an exclusion on this PC keeps the connection from being "
+            "checked, whatever the mode."
+        )
     ),
     VerdictCode.WOULD_BE_BLOCKED: say(
-        _("A test is not needed: what was logged already says that network protection would block this.")
+        _("A test is not needed: the log already shows that network protection would block this.")
     ),
 }
-CHECK_FIRST = say(_("Before a test the PC has to be checked, so that it is known what the test can show."))
+CHECK_FIRST = say(_("The PC has to be checked before a test, so that it is clear what the test can show."))
 
 # Verdicts that leave open what a test answers: there it is the one next thing to do.
 WANTED_AFTER: frozenset[VerdictCode] = frozenset(

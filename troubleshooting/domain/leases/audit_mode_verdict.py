@@ -91,8 +91,8 @@ def log_unread(facts: TestFacts) -> Verdict | None:
         code=VerdictCode.CANNOT_TELL,
         confidence=Confidence.LOW,
         evidence=(Evidence(EvidenceKind.READING, "protection_events"),),
-        employee=say(_("The test took place, but its record on your PC could not be read.")),
-        it=say(_("The event log could not be read after the audit-mode test, so it shows nothing either way.")),
+        employee=say(_("The test took place, but your PC's record of it could not be read.")),
+        it=say(_("The event log could not be read after the audit-mode test, so the test has no result.")),
         next_step=_test_again(),
     )
 
@@ -105,16 +105,17 @@ def would_be_blocked(facts: TestFacts) -> Verdict | None:
         code=VerdictCode.WOULD_BE_BLOCKED,
         confidence=Confidence.HIGH,
         evidence=_events(facts.matches),
-        employee=say(_("It is network protection that blocks this site.")),
+        employee=say(_("Network protection is what blocks this site.")),
         it=say(
             _(
-                "During the audit-mode test network protection logged the connection as one that it would block. "
-                "The local log does not say whose list it was (Microsoft's, a company indicator, web content "
-                "filtering, Defender for Cloud Apps)."
+                "During the audit-mode test, network protection logged the connection as one it would "
+                "block. The local log does not say whose list it was on (Microsoft's, a company "
+                "indicator, web content filtering, Defender for Cloud Apps)."
             )
         ),
         next_step=NextStep(
-            NextStepCode.PREPARE_SUBMISSION, say(_("IT finds out whose list it is, and reports it to Microsoft."))
+            NextStepCode.PREPARE_SUBMISSION,
+            say(_("IT will find out whose list it is on. If it is Microsoft's, they will report it to Microsoft.")),
         ),
     )
 
@@ -129,16 +130,17 @@ def would_be_blocked_elsewhere(facts: TestFacts) -> Verdict | None:
         code=VerdictCode.WOULD_BE_BLOCKED,
         confidence=Confidence.MEDIUM,
         evidence=_events(facts.matches_of_other_programs),
-        employee=say(_("It is most likely network protection that blocks this site.")),
+        employee=say(_("Network protection is most likely what blocks this site.")),
         it=say(
             _(
-                "During the audit-mode test network protection logged a connection to the reported address as one that "
-                "it would block, but from %(program)s and not from the reported program."
+                "During the audit-mode test, network protection logged a connection to the reported "
+                "address as one it would block, but from %(program)s and not from the reported program."
             ),
             program=program,
         ),
         next_step=NextStep(
-            NextStepCode.PREPARE_SUBMISSION, say(_("IT finds out whose list it is, and reports it to Microsoft."))
+            NextStepCode.PREPARE_SUBMISSION,
+            say(_("IT will find out whose list it is on. If it is Microsoft's, they will report it to Microsoft.")),
         ),
     )
 
@@ -151,11 +153,12 @@ def not_connected(facts: TestFacts) -> Verdict | None:
         code=VerdictCode.CANNOT_TELL,
         confidence=Confidence.LOW,
         evidence=(Evidence(EvidenceKind.READING, "request_page"), Evidence(EvidenceKind.READING, "protection_events")),
-        employee=say(_("The test took place, but your PC could not make the connection, so it shows nothing.")),
+        employee=say(_("The test took place, but your PC could not make the connection, so the test has no result.")),
         it=say(
             _(
-                "The device could not make the connection (name resolution, network, or a proxy that its own account "
-                "does not use), so network protection had nothing to judge. Let the employee open the site instead."
+                "The device could not make the connection (name resolution, network, or a proxy that its "
+                "own account does not use), so network protection had nothing to check. Have the "
+                "employee open the site instead."
             )
         ),
         next_step=_test_again(),
@@ -170,14 +173,15 @@ def protection_works(facts: TestFacts) -> Verdict | None:
         code=VerdictCode.NOT_REPRODUCED,
         confidence=Confidence.HIGH,
         evidence=_events(facts.matches),
-        employee=say(_("Protection works on your PC, but does not know this site as dangerous yet.")),
+        employee=say(_("Network protection works on your PC, but does not yet recognise this site as dangerous.")),
         it=say(
             _(
-                "Microsoft's test page was caught during the audit-mode test, so network protection works on this "
-                "device. The reported site is not on its lists as far as this device knows."
+                "Microsoft's test page was caught during the audit-mode test, so network protection "
+                "works on this device. As far as this device knows, the reported site is not on its "
+                "lists."
             )
         ),
-        next_step=NextStep(NextStepCode.PREPARE_SUBMISSION, say(_("IT reports the site to Microsoft as missed."))),
+        next_step=NextStep(NextStepCode.PREPARE_SUBMISSION, say(_("IT will report the site to Microsoft as missed."))),
     )
 
 
@@ -189,15 +193,15 @@ def protection_does_not_work(facts: TestFacts) -> Verdict | None:
         code=VerdictCode.PROTECTION_NOT_WORKING,
         confidence=Confidence.HIGH,
         evidence=(Evidence(EvidenceKind.READING, "request_page"), Evidence(EvidenceKind.READING, "protection_events")),
-        employee=say(_("Network protection does not work on your PC as it should. IT has been told.")),
+        employee=say(_("Network protection is not working as it should on your PC. IT can see this result.")),
         it=say(
             _(
-                "Microsoft's test page was requested in audit mode and not logged, so network protection does not "
-                "work on this device. Look at the prerequisites: which one is not met? A proxy that the request went "
-                "through can hide it from network protection as well."
+                "Microsoft's test page was requested in audit mode and not logged, so network protection "
+                "does not work on this device. Check which prerequisite is not met. If the request went "
+                "through a proxy, that can also hide it from network protection."
             )
         ),
-        next_step=NextStep(NextStepCode.FIX_PREREQUISITES, say(_("IT looks at the prerequisites of this PC."))),
+        next_step=NextStep(NextStepCode.FIX_PREREQUISITES, say(_("IT will check the prerequisites on this PC."))),
     )
 
 
@@ -210,14 +214,16 @@ def not_blocked(facts: TestFacts) -> Verdict | None:
         code=VerdictCode.NOT_BLOCKED,
         confidence=confidence,
         evidence=(Evidence(EvidenceKind.READING, "protection_events"),),
-        employee=say(_("It is not network protection that keeps this site from opening.")),
+        employee=say(_("Network protection is not what keeps this site from opening.")),
         it=say(
             _(
-                "The connection was repeated in audit mode and network protection logged nothing about it. Look at "
-                "SmartScreen, the browser's extensions, the proxy, the firewall and the site itself."
+                "The connection was repeated in audit mode, and network protection logged nothing about "
+                "it. Check SmartScreen, browser extensions, the proxy, the firewall and the site itself."
             )
         ),
-        next_step=NextStep(NextStepCode.CHECK_NETWORK, say(_("IT looks for what else could block the site."))),
+        next_step=NextStep(
+            NextStepCode.CHECK_NETWORK, say(_("IT will look for what else could be blocking the site."))
+        ),
     )
 
 
@@ -228,7 +234,7 @@ def nothing_happened(facts: TestFacts) -> Verdict:
         confidence=Confidence.LOW,
         evidence=(Evidence(EvidenceKind.READING, "protection_events"),),
         employee=say(_("Nothing was recorded during the test. Did you open the site while it was running?")),
-        it=say(_("The test ended without a visit that anybody knows of, and nothing was logged.")),
+        it=say(_("The test ended without any known visit to the site, and nothing was logged.")),
         next_step=_test_again(),
     )
 

@@ -25,40 +25,39 @@ def _outcome(title: str, employee: str, it: str) -> OutcomeText:
 
 OUTCOMES: Mapping[Outcome, OutcomeText] = {
     Outcome.ALREADY_SO: _outcome(
-        _("Protection on this PC only logs already"),
-        _("So there was nothing to change, and nothing was. IT looks at what has been logged."),
+        _("This PC is already in audit mode (logs instead of blocking)"),
+        _("There was nothing to change, so nothing was changed. IT will look at what has been logged."),
         _(
-            "EnableNetworkProtection is 2 (audit mode) already, so nothing was changed. The log shows what "
-            "a test would "
-            "show: check the PC again after the site was opened, and turn block mode on if it should be on."
+            "EnableNetworkProtection is already 2 (audit mode), so nothing was changed. The log "
+            "shows what a test would show: have the site opened, check the PC again, and turn on "
+            "block mode if it should be on."
         ),
     ),
     Outcome.MANAGED_BY_POLICY: _outcome(
-        _("Your company's rules decide about this setting"),
-        _("The portal does not touch it, and nothing on the PC was changed. IT can find the cause in another way."),
+        _("A company policy controls this setting"),
+        _("The portal does not change it, and nothing on the PC was changed. IT can find the cause in another way."),
         _(
-            "The mode comes from policy (Group Policy or MDM). A local change would not show, and would "
-            "come out on the "
-            "day the policy is lifted, so nothing was changed. To test, put the PC in a group whose policy says audit "
-            "mode, let it sync, have the site opened, and check the PC again."
+            "The mode is set by policy (Group Policy or MDM). A local change would have no effect "
+            "now, but would take effect when the policy is lifted, so nothing was changed. To test, "
+            "put the PC in a group whose policy sets audit mode, let it sync, have the site opened, "
+            "and check the PC again."
         ),
     ),
     Outcome.VALUE_UNREADABLE: _outcome(
-        _("The PC did not say how its protection is set"),
+        _("The PC did not report its protection settings"),
         _(
-            "Without that the portal changes nothing, so nothing on the PC was changed. IT looks at why it "
-            "did not answer."
+            "Without them the portal changes nothing, so nothing on the PC was changed. IT will find "
+            "out why the PC did not report them."
         ),
         _(
-            "The present mode or its policy keys could not be read, and what is not known cannot be put "
-            "back, so nothing "
-            "was changed. Look at the transcript: does Get-MpPreference answer, does the Defender service run, may the "
-            "account read HKLM:\\SOFTWARE\\Policies?"
+            "The current mode or its policy keys could not be read, and what is not known cannot be "
+            "restored, so nothing was changed. Check the transcript: does Get-MpPreference answer, "
+            "is the Defender service running, and may the account read HKLM:\\SOFTWARE\\Policies?"
         ),
     ),
     Outcome.TAMPER_PROTECTION: _outcome(
         _("Windows protects this setting from changes"),
-        _("The test could not begin, and the PC is protected as before. IT can find the cause in another way."),
+        _("The test could not start, and the PC is protected as before. IT can find the cause in another way."),
         _(
             "Tamper protection refused the change (event 5013), and the mode was read back unchanged. Use "
             "troubleshooting "
@@ -66,24 +65,24 @@ OUTCOMES: Mapping[Outcome, OutcomeText] = {
         ),
     ),
     Outcome.NOT_TAKEN: _outcome(
-        _("The PC did not take the change"),
-        _("The test could not begin, and the PC is protected as before. IT can find the cause in another way."),
+        _("The PC did not accept the change"),
+        _("The test could not start, and the PC is protected as before. IT can find the cause in another way."),
         _(
-            "Set-MpPreference reported no error and there was no event 5013, yet the mode was read back unchanged. "
-            "Something sets it again at once: look for Group Policy, MDM, Configuration Manager or security settings "
-            "management of Defender for Endpoint."
+            "Set-MpPreference reported no error and there was no event 5013, but the mode was read "
+            "back unchanged. Something resets it immediately: look for Group Policy, MDM, "
+            "Configuration Manager, or security settings management in Defender for Endpoint."
         ),
     ),
     Outcome.TASK_NOT_SET: _outcome(
-        _("The PC could not be given its own way back"),
+        _("The PC could not be prepared to restore protection by itself"),
         _(
-            "Before anything is changed, the PC gets a task that undoes it. That was not possible, so "
-            "nothing was changed."
+            "Before anything is changed, a task that undoes the change is set up on the PC. That was "
+            "not possible, so nothing was changed."
         ),
         _(
-            "The restore task could not be registered or read back, so the mode was not changed. Look at "
-            "the transcript: "
-            "does the Task Scheduler run, and may the account register tasks as SYSTEM (JEA endpoint)?"
+            "The restore task could not be registered or read back, so the mode was not changed. "
+            "Check the transcript: is the Task Scheduler running, and may the account register tasks "
+            "as SYSTEM (JEA endpoint)?"
         ),
     ),
     Outcome.ENDPOINT_REFUSED: _outcome(
@@ -97,20 +96,21 @@ OUTCOMES: Mapping[Outcome, OutcomeText] = {
     ),
     Outcome.NOT_REACHED: _outcome(
         _("The PC could not be reached"),
-        _("Nothing was changed. Turn the PC on, connect it to the company network, and begin the test again."),
-        _("The PC was not reached before anything was changed; the test has to be asked for again."),
+        _("Nothing was changed. Turn the PC on, connect it to the company network, and start the test again."),
+        _("The PC could not be reached, so nothing was changed. The test has to be requested again."),
     ),
     Outcome.CANCELLED: _outcome(
-        _("The test was ended before it began"),
+        _("The test was ended before it started"),
         _("Nothing on the PC was changed."),
         _("It was ended before the first command that changes anything."),
     ),
     Outcome.EMERGENCY_STOPPED: _outcome(
         _("All changes on PCs are stopped for now"),
-        _("The test did not begin, and the PC is protected as before. Ask for it again when changes go on."),
+        _("The test did not start, and the PC is protected as before. Ask for it again when changes have resumed."),
         _(
-            "The emergency stop came before the mode was changed. The value before was kept, a restore task that was "
-            "set already was taken away again; the test has to be asked for anew after the stop."
+            "The emergency stop began before the mode was changed. The previous value was kept, and "
+            "the restore task was removed if it had already been set up. The test has to be "
+            "requested again after the stop."
         ),
     ),
 }

@@ -26,104 +26,112 @@ def _words(tone: str, employee: str, it: str) -> RetestText:
 # What a re-test of that purpose asks, while nobody has an answer yet.
 QUESTIONS: Mapping[RetestPurpose, Text] = {
     RetestPurpose.WORKS: say(_("Does the site open now?")),
-    RetestPurpose.STILL_NEEDED: say(_("Would the site still be blocked without the exception?")),
+    RetestPurpose.STILL_NEEDED: say(_("Would the site still be blocked without the exclusion?")),
 }
 
 OUTCOMES: Mapping[RetestOutcome, RetestText] = {
     RetestOutcome.WORKS: _words(
         "good",
         _("It works: the PC opened the site, and nothing was blocked."),
-        _("The PC requested the reported page and got an answer; its log, read after, has no 1125 or 1126 about it."),
+        _(
+            "The PC requested the reported page and got an answer. Its log, read afterwards, has no "
+            "event 1125 or 1126 about it."
+        ),
     ),
     RetestOutcome.BLOCKED: _words(
         "bad",
-        _("The site is still blocked on this PC. IT looks at why."),
+        _("The site is still blocked on this PC. IT will find out why."),
         _(
-            "Network protection named the address all the same (1126, or 1125 in audit mode). Look at the address that "
-            "the name resolves to, at other programs and lists, and for an indicator at its delay of up to 48 hours."
+            "Network protection still logged the address (1126, or 1125 in audit mode). Check which "
+            "address the name resolves to, other programs and lists, and, for an indicator, its "
+            "delay of up to 48 hours."
         ),
     ),
     RetestOutcome.NOT_REACHED: _words(
         "warn",
-        _("The site did not open, but it was not blocked. Something else is in the way; IT looks at it."),
+        _("The site did not open, but it was not blocked. Something else is in the way. IT will look into it."),
         _(
-            "The request failed and the log has no 1125 or 1126 about it: name resolution, network, a proxy that the "
-            "PC's own account does not use, or the site itself."
+            "The request failed, and the log has no event 1125 or 1126 about it. Possible causes: "
+            "name resolution, the network, a proxy that the PC's own account does not use, or the "
+            "site itself."
         ),
     ),
     RetestOutcome.STILL_NEEDED: _words(
         "warn",
-        _("Without the exception the site would still be blocked."),
-        _("With the entry taken off, in audit mode, the PC logged the request as one that it would block (1125)."),
+        _("Without the exclusion the site would still be blocked."),
+        _("With the entry removed, in audit mode, the PC logged the request as one it would block (1125)."),
     ),
     RetestOutcome.NOT_NEEDED: _words(
         "good",
-        _("The site would open without the exception now. It can end."),
+        _("The site would now open without the exclusion. The exclusion can end."),
         _(
-            "With the entry taken off, in audit mode, the PC got an answer and logged nothing about it: the block is "
-            "gone. Better let it end."
+            "With the entry removed, in audit mode, the PC got an answer and logged nothing about "
+            "it: the block is gone. We recommend letting the exclusion end."
         ),
     ),
     RetestOutcome.CANNOT_TELL: _words(
         "quiet",
-        _("The try showed nothing either way. Please open the site yourself and say whether it works."),
-        _("The event log could not be read, or the page was not requested as planned; the try shows nothing."),
+        _("The re-test had no clear result. Please open the site yourself and tell us whether it works."),
+        _("The event log could not be read, or the page was not requested as planned, so the re-test has no result."),
     ),
     RetestOutcome.NOT_ALLOWED: _words(
         "quiet",
-        _("The company does not try this by itself. Please say whether you still need it."),
-        _("Taking an exclusion off for a try is switched off (EXCLUSION_RETESTS). Ask the employee instead."),
+        _("Your company does not test this automatically. Please tell us whether you still need it."),
+        _("Removing an exclusion for a re-test is turned off (EXCLUSION_RETESTS). Ask the employee instead."),
     ),
     RetestOutcome.ONLY_A_PERSON: _words(
         "quiet",
-        _("Only you can try this: open the site in the program that it is for, and say whether it works."),
+        _("Only you can test this: open the site in the program it is for, and tell us whether it works."),
         _(
-            "The exclusion is for one program, and the portal's own request comes from another one. Only the employee "
-            "can say whether it works."
+            "The exclusion is for one program, and the portal's own request comes from a different "
+            "one. Only the employee can say whether it works."
         ),
     ),
     RetestOutcome.INDICATOR_FOR_MANY: _words(
         "quiet",
-        _("This holds for many PCs at once, so it cannot be taken away for a try. Please say whether you need it."),
-        _("An allow indicator cannot be lifted for one PC, so whether it is still needed cannot be tried."),
+        _(
+            "This applies to many PCs at once, so it cannot be removed for a test. Please tell us "
+            "whether you still need it."
+        ),
+        _("An allow indicator cannot be removed for a single PC, so it cannot be tested whether it is still needed."),
     ),
     RetestOutcome.DANGEROUS_SITE: _words(
         "quiet",
-        _("A site that was reported as dangerous is never opened for a try."),
+        _("A site that was reported as dangerous is never opened for a test."),
         _("The case reports a dangerous site, and the portal never requests one."),
     ),
     RetestOutcome.NOT_ON_THIS_PC: _words(
         "quiet",
-        _("The exception does not hold on this PC, so there is nothing to try here."),
-        _("The exclusion was not read back on the PC of the case, so nothing can be tried there."),
+        _("The exclusion is not in force on this PC, so there is nothing to test here."),
+        _("The exclusion was not read back on the PC of this case, so nothing can be tested there."),
     ),
     RetestOutcome.NOT_THE_PORTALS: _words(
         "quiet",
-        _("Something else on this PC needs the same entry, so it was not taken away for a try."),
+        _("Something else on this PC needs the same entry, so it was not removed for a test."),
         _(
-            "The entry was there before the portal came, or another exclusion in force needs it: it is not taken off "
-            "for a try."
+            "The entry was there before the portal applied it, or another exclusion in force needs "
+            "it, so it is not removed for a re-test."
         ),
     ),
     RetestOutcome.PC_NOT_REACHED: _words(
         "warn",
-        _("The PC could not be reached for a day, so nothing was tried."),
-        _("The PC was not reached, or the visit was lost, before anything could be tried."),
+        _("The PC could not be reached for a day, so nothing was tested."),
+        _("The PC could not be reached, or the connection was lost, before anything could be tested."),
     ),
     RetestOutcome.LEASE_NOT_POSSIBLE: _words(
         "quiet",
-        _("The PC could not be set to only log for a moment, so nothing was tried and nothing was changed."),
-        _("Audit mode was not reached, so the exclusion was not taken off. Why stands beside it."),
+        _("The PC could not be switched to audit mode for a moment, so nothing was tested and nothing was changed."),
+        _("The PC did not switch to audit mode, so the exclusion was not removed. The reason is shown beside this."),
     ),
     RetestOutcome.EMERGENCY_STOPPED: _words(
         "quiet",
-        _("All changes are stopped at the moment, so nothing was tried."),
-        _("The emergency stop was on, so the exclusion was not taken off."),
+        _("All changes are stopped at the moment, so nothing was tested."),
+        _("The emergency stop was on, so the exclusion was not removed."),
     ),
     RetestOutcome.EXCLUSION_ENDED: _words(
         "quiet",
-        _("The exception had ended by then, so there was nothing to try."),
-        _("The exclusion had ended, or was not in force, when the try was due."),
+        _("The exclusion had ended by then, so there was nothing to test."),
+        _("The exclusion had ended, or was not in force, when the re-test was due."),
     ),
 }
 

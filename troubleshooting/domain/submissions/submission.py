@@ -79,13 +79,10 @@ _SENSIBLE = frozenset(
 
 _WHY_NOT: Mapping[VerdictCode, Text] = {
     VerdictCode.PREREQUISITES_NOT_MET: say(
-        _(
-            "Network protection does not work on this PC as it should. Put the failed checks right and check again "
-            "first."
-        )
+        _("Network protection is not working as it should on this PC. Fix the failed checks and check again first.")
     ),
     VerdictCode.NOT_COVERED: say(
-        _("Network protection does not decide about this connection, so a submission about it would lead nowhere.")
+        _("Network protection does not check this connection, so a submission about it would lead nowhere.")
     ),
     VerdictCode.BLOCKED_BY_NETWORK_PROTECTION: say(
         _("Network protection did block the site, as it should. There is nothing to report to Microsoft.")
@@ -103,10 +100,10 @@ _WHY_NOT: Mapping[VerdictCode, Text] = {
         _("It is not known yet what happened. A submission needs evidence; check the PC again first.")
     ),
     VerdictCode.NOT_BLOCKED: say(
-        _("In audit mode network protection had nothing against the site. Look for what else blocks it.")
+        _("In audit mode, network protection did not object to the site. Look for what else is blocking it.")
     ),
     VerdictCode.PROTECTION_NOT_WORKING: say(
-        _("Not even Microsoft's test page was caught, so the fault is on this PC. Put it right and test again first.")
+        _("Not even Microsoft's test page was caught, so the problem is on this PC. Fix it and test again first.")
     ),
     VerdictCode.NOTHING_HAPPENED: say(
         _("Nothing was recorded during the test. Run it again and open the site while it is running.")
@@ -165,23 +162,23 @@ _REQUIRED = frozenset({"product", "file", "belief", "detection_name", "additiona
 
 _HINTS: Mapping[str, Text] = {
     "persona": say(_("Choose the enterprise customer; the form cannot be opened with it already chosen.")),
-    "product": say(_("Choose the entry of the list that comes nearest.")),
-    "said": say(_("Only with a valid SAID may the priority be high. Leave it empty where the company has none.")),
+    "product": say(_("Choose the closest entry in the list.")),
+    "said": say(_("The priority may be high only with a valid SAID. Leave it empty if the company has none.")),
     "priority": say(_("Microsoft's wording on the form may differ.")),
     "file": say(
         _(
-            "For network protection Microsoft asks for this file. Make it on the PC in an elevated prompt with "
-            "mpcmdrun -getfiles; it lies in C:\\ProgramData\\Microsoft\\Windows Defender\\Support. It may contain "
-            "names and paths."
+            "Microsoft asks for this file for network protection. Create it on the PC in an elevated "
+            "prompt with mpcmdrun -getfiles. It is saved in C:\\ProgramData\\Microsoft\\Windows "
+            "Defender\\Support. It may contain names and paths."
         )
     ),
     "removal": say(_("Microsoft keeps the file for five years unless a date is given. IT decides.")),
-    "belief": say(_("Choose the entry of the list that comes nearest; Microsoft's wording may differ.")),
+    "belief": say(_("Choose the closest entry in the list. Microsoft's wording may differ.")),
     "detection_name": say(
-        _("The PC's log carries no category; add the ResponseCategory from advanced hunting if known.")
+        _("The PC's log contains no category. Add the ResponseCategory from advanced hunting if known.")
     ),
     "definition_version": say(_("The version of Defender's signatures on the PC, in the form 1.n.n.0.")),
-    "contact_email": say(_("The form takes it from the account with which you sign in.")),
+    "contact_email": say(_("The form takes it from the account you sign in with.")),
 }
 
 
@@ -274,25 +271,25 @@ _FILE_FORM = FormLink(
     "file_form",
     "https://www.microsoft.com/wdsi/filesubmission",
     say(_("Submit a file for analysis")),
-    say(_("The form that Microsoft's article names for network protection; the values on this page are for it.")),
+    say(_("The form that Microsoft's article names for network protection. The values on this page are for it.")),
 )
 _NETWORK_PROTECTION_FORM = FormLink(
     "network_protection_form",
     "https://www.microsoft.com/wdsi/support/report-exploit-guard",
     say(_("Report an issue with network protection")),
-    say(_("Microsoft's newer place for wrong and missing blocks of network protection.")),
+    say(_("Microsoft's newer site for wrong and missing blocks by network protection.")),
 )
 _UNSAFE_SITE_FORM = FormLink(
     "smart_screen_form",
     "https://www.microsoft.com/wdsi/support/report-unsafe-site",
     say(_("Report a site's rating by SmartScreen")),
-    say(_("The right one where SmartScreen's intelligence rates the site, as in Microsoft Edge.")),
+    say(_("The right one if SmartScreen rates the site, as in Microsoft Edge.")),
 )
 _HISTORY = FormLink(
     "history",
     "https://www.microsoft.com/wdsi/submissionhistory",
     say(_("Your submissions")),
-    say(_("Shows number and status of what you sent in, when you are signed in.")),
+    say(_("Shows the number and status of what you submitted, once you are signed in.")),
 )
 
 

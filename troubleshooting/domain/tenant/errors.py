@@ -60,87 +60,101 @@ def _error(title: str, cause: str, it: str) -> TenantErrorText:
 TENANT_ERRORS: Mapping[TenantErrorCode, TenantErrorText] = {
     TenantErrorCode.NOT_SET_UP: _error(
         _("Defender for Endpoint is not set up in the portal"),
-        _("The portal was not given a tenant, or not all of what it needs to sign in to it. Everything on PCs works."),
         _(
-            "Register an application with the application permission Ti.ReadWrite.All in Microsoft Entra and set "
-            "DEFENDER_API_TENANT, DEFENDER_API_CLIENT_ID and DEFENDER_API_CLIENT_SECRET (or a certificate) for the "
-            "portal. The details below name what is missing."
+            "The portal has not been given a tenant, or not everything it needs to sign in to it. "
+            "Everything on PCs works."
+        ),
+        _(
+            "Register an application with the application permission Ti.ReadWrite.All in Microsoft "
+            "Entra, and set DEFENDER_API_TENANT, DEFENDER_API_CLIENT_ID and "
+            "DEFENDER_API_CLIENT_SECRET (or a certificate) for the portal. The details below name "
+            "what is missing."
         ),
     ),
     TenantErrorCode.WRONG_CREDENTIALS: _error(
         _("The portal's sign-in to the tenant was refused"),
-        _("Microsoft did not accept the portal's application or its secret, or took no token it had just given."),
+        _("Microsoft did not accept the portal's application or its secret, or rejected a token it had just issued."),
         _(
-            "Check the tenant, the application's id, and whether its secret or certificate has run out. The portal "
-            "asks with a fresh token once and then stops."
+            "Check the tenant, the application ID, and whether its secret or certificate has "
+            "expired. The portal tries once with a fresh token and then stops."
         ),
     ),
     TenantErrorCode.NOT_PERMITTED: _error(
-        _("The portal's application may not do this"),
-        _("Microsoft knows the portal's application, but it lacks a permission, or the feature is off in the tenant."),
+        _("The portal's application is not allowed to do this"),
         _(
-            "Grant Ti.ReadWrite.All as an application permission with admin consent. For the code DisabledFeature turn "
-            "on “Custom network indicators” in the tenant."
+            "Microsoft recognises the portal's application, but it lacks a permission, or the "
+            "feature is turned off in the tenant."
+        ),
+        _(
+            "Grant Ti.ReadWrite.All as an application permission with admin consent. For the code "
+            "DisabledFeature, turn on “Custom network indicators” in the tenant."
         ),
     ),
     TenantErrorCode.THROTTLED: _error(
         _("Too many calls to the tenant"),
         _("The tenant allows 100 calls a minute and 1,500 an hour, and they are used up."),
-        _("Nothing to do: the portal goes on when calls are allowed again. Other programs may share the same limit."),
+        _("Nothing to do: the portal continues when calls are allowed again. Other programs may share the same limit."),
     ),
     TenantErrorCode.NOT_FOUND: _error(
-        _("The tenant does not know this"),
-        _("What was asked for is not in the tenant, or no longer."),
-        _("Check the name or id below; a PC that was never onboarded to Defender for Endpoint is not known there."),
+        _("Not found in the tenant"),
+        _("What was requested is not in the tenant, or no longer is."),
+        _("Check the name or ID below. A PC that was never onboarded to Defender for Endpoint does not appear there."),
     ),
     TenantErrorCode.BAD_REQUEST: _error(
         _("Microsoft refused the call"),
-        _("The tenant did not accept a value of the call."),
+        _("The tenant did not accept a value in the call."),
         _(
-            "Microsoft's code and text stand below. CIDR, wildcards, ports and private addresses are not accepted, "
-            "and a device group has to be written exactly as in the tenant."
+            "Microsoft's code and text are shown below. CIDR ranges, wildcards, ports and private "
+            "addresses are not accepted, and a device group has to be written exactly as in the "
+            "tenant."
         ),
     ),
     TenantErrorCode.CONFLICT: _error(
         _("The tenant already has another indicator for this value"),
-        _("An indicator that the portal did not make decides about this value. The portal changed nothing."),
+        _("An indicator that the portal did not create already covers this value. The portal changed nothing."),
         _(
-            "Decide in the Defender portal which of the two is meant. Whoever made the one below may have had a "
-            "reason; remove or change it there first."
+            "Decide in the Defender portal which of the two should apply. Whoever created the one "
+            "below may have had a reason. Remove or change it there first."
         ),
     ),
     TenantErrorCode.LIMIT_REACHED: _error(
         _("The tenant is full"),
-        _("The tenant holds 15,000 indicators, the most it can have. Microsoft does not raise this limit."),
+        _("The tenant has 15,000 indicators, the maximum. Microsoft does not raise this limit."),
         _("Remove indicators that are no longer needed (Settings > Endpoints > Indicators), then try again."),
     ),
     TenantErrorCode.NOT_CONFIRMED: _error(
         _("Not yet seen in the tenant"),
-        _("The tenant accepted the change, but reading it back did not show it so. The portal does not call it done."),
-        _("The portal reads again later. If it stays so, compare the indicator in the Defender portal with the case."),
+        _("The tenant accepted the change, but it did not show when read back. The portal does not treat it as done."),
+        _(
+            "The portal reads again later. If this does not change, compare the indicator in the "
+            "Defender portal with the case."
+        ),
     ),
     TenantErrorCode.UNREACHABLE: _error(
         _("Microsoft's service cannot be reached"),
-        _("No connection, none in time, or one that broke off."),
-        _("Allow HTTPS from the portal to the API's host and the sign-in host; a proxy is set by DEFENDER_API_PROXY."),
+        _("There was no connection, it timed out, or it was cut off."),
+        _(
+            "Allow HTTPS from the portal to the API host and the sign-in host. If a proxy is needed, "
+            "set it with DEFENDER_API_PROXY."
+        ),
     ),
     TenantErrorCode.TLS_NOT_TRUSTED: _error(
         _("The service's certificate is not trusted"),
-        _("The other side showed a certificate that the portal does not trust, so nothing was sent to it."),
+        _("The other side presented a certificate that the portal does not trust, so nothing was sent to it."),
         _(
-            "Something may break TLS open on the way; put its authority into DEFENDER_API_CA_FILE, or exempt these "
-            "hosts. The portal never skips this test."
+            "Something on the way may be inspecting TLS. Put its certificate authority into "
+            "DEFENDER_API_CA_FILE, or exempt these hosts. The portal never skips this check."
         ),
     ),
     TenantErrorCode.BROKEN_ANSWER: _error(
         _("The service's answer cannot be read"),
         _("The answer was not what Microsoft documents."),
-        _("A proxy may have answered in its place. The beginning of the answer stands below."),
+        _("A proxy may have answered instead. The beginning of the answer is shown below."),
     ),
     TenantErrorCode.SERVER_FAULT: _error(
-        _("Microsoft's service reports a fault"),
-        _("The service failed at its own end."),
-        _("The portal tries again. For a question to Microsoft give the correlation id below."),
+        _("Microsoft's service reports an error"),
+        _("The service failed on Microsoft's side."),
+        _("The portal tries again. If you contact Microsoft, give the correlation ID below."),
     ),
 }
 

@@ -19,9 +19,9 @@ _SAFE = ProblemKind.SAFE_SITE_BLOCKED.value
 _MISSED = ProblemKind.DANGEROUS_SITE_MISSED.value
 
 _ASK_PORTAL = _(
-    "Next: IT looks up in the Defender portal whose list blocked the site; if it is Microsoft's, a submission follows."
+    "Next: IT will find out whose list the site is on. If it is Microsoft's, they will prepare a submission."
 )
-_FIX = _("Next: IT puts right what the checks name, and then checks the PC again.")
+_FIX = _("Next: IT will fix what the checks found, and then check the PC again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,13 @@ class Words:
 
 WORDS: Mapping[tuple[VerdictCode, str], Words] = {
     (VerdictCode.BLOCKED_BY_NETWORK_PROTECTION, _SAFE): Words(
-        _("Network protection on your PC blocked %(host)s; IT now finds out who put the site on a list."),
+        _("Network protection on your PC blocked %(host)s. IT will find out whose list it is on."),
         _(
-            "Event 1126 shows that network protection blocked %(host)s; that is certain. The local log carries no "
-            "category, so it is not known whose list it was: Microsoft's threat intelligence (SmartScreen), a custom "
-            "indicator, web content filtering or Defender for Cloud Apps. DeviceEvents in advanced hunting has it as "
-            "ResponseCategory. Only the first belongs in a submission to Microsoft."
+            "Event 1126 shows that network protection blocked %(host)s; that is certain. The local "
+            "log contains no category, so it is not known whose list it was on: Microsoft's threat "
+            "intelligence (SmartScreen), a custom indicator, web content filtering or Defender for "
+            "Cloud Apps. DeviceEvents in advanced hunting has it as ResponseCategory. Only the first "
+            "of these belongs in a submission to Microsoft."
         ),
         NextStepCode.FIND_OUT_WHO_BLOCKS,
         _ASK_PORTAL,
@@ -49,134 +50,151 @@ WORDS: Mapping[tuple[VerdictCode, str], Words] = {
     (VerdictCode.BLOCKED_BY_NETWORK_PROTECTION, _MISSED): Words(
         _("Network protection did block %(host)s on your PC, even though it may have looked as if the site opened."),
         _(
-            "Event 1126 shows that %(host)s was blocked. The name is read after the TCP handshake, so a “successful” "
-            "connection in the tenant is no evidence of a miss; other content may have come from another address."
+            "Event 1126 shows that %(host)s was blocked. The name is read after the TCP handshake, "
+            "so a “successful” connection in the tenant does not mean that the block was missed. "
+            "Other content may have come from a different address."
         ),
         NextStepCode.VISIT_AGAIN,
-        _("Next: nothing is to be done. If the site still opens, report it again with the exact time."),
+        _("Next: you don't need to do anything. If the site still opens, report it again with the exact time."),
     ),
     (VerdictCode.WOULD_BE_BLOCKED, _SAFE): Words(
         _(
-            "Network protection takes %(host)s for dangerous, but only writes it down now; something else stopped "
-            "the site."
+            "Network protection considers %(host)s dangerous, but on your PC it currently only logs "
+            "this. Something else stopped the site."
         ),
         _(
-            "Event 1125 shows that network protection would block %(host)s, but audit mode let it pass. What the "
-            "employee saw came from something else (browser, proxy, the site). In block mode the site will be "
-            "blocked. The local log carries no category, so it is not known whose list it is."
+            "Event 1125 shows that network protection would block %(host)s, but audit mode let it "
+            "through. What the employee saw came from something else (browser, proxy, the site). In "
+            "block mode the site will be blocked. The local log contains no category, so it is not "
+            "known whose list it is on."
         ),
         NextStepCode.FIND_OUT_WHO_BLOCKS,
         _ASK_PORTAL,
     ),
     (VerdictCode.WOULD_BE_BLOCKED, _MISSED): Words(
+        _("Network protection recognises %(host)s as dangerous, but on your PC it only logs this and does not block."),
         _(
-            "Network protection knows that %(host)s is dangerous, but on your PC it only writes it down and does not "
-            "block."
-        ),
-        _(
-            "Event 1125 shows that network protection recognised %(host)s and let it pass because it is in audit "
-            "mode. Nothing is to be submitted: set EnableNetworkProtection to 1 (Block) where it is set now (see who "
-            "sets the mode). Setting the policy to Disabled (0) would switch network protection off."
+            "Event 1125 shows that network protection recognised %(host)s and let it through because "
+            "it is in audit mode. There is nothing to submit: set EnableNetworkProtection to 1 "
+            "(Block) where it is set now (see who sets the mode). Setting the policy to Disabled (0) "
+            "would turn network protection off."
         ),
         NextStepCode.TURN_ON_BLOCK_MODE,
-        _("Next: IT switches network protection on this PC from audit to block."),
+        _("Next: IT will switch network protection on this PC from audit mode to block mode."),
     ),
     (VerdictCode.NOT_COVERED, "edge"): Words(
-        _("In Microsoft Edge another part of Windows, SmartScreen, decides about %(host)s, not network protection."),
         _(
-            "The report names Microsoft Edge, whose traffic network protection does not look at: SmartScreen does "
-            "(policy SmartScreenEnabled under Policies\\Microsoft\\Edge). No event of network protection shows "
-            "otherwise. The same custom indicators count in Edge too."
+            "In Microsoft Edge, a different part of Windows, SmartScreen, decides about %(host)s, "
+            "not network protection."
+        ),
+        _(
+            "The report names Microsoft Edge, whose traffic is checked by SmartScreen and not by "
+            "network protection (policy SmartScreenEnabled under Policies\\Microsoft\\Edge). No "
+            "network protection event suggests otherwise. The same custom indicators apply in Edge "
+            "too."
         ),
         NextStepCode.CHECK_SMART_SCREEN,
-        _("Next: IT checks SmartScreen in Edge; a wrong rating is reported to Microsoft on SmartScreen's own page."),
+        _(
+            "Next: IT will check SmartScreen in Edge. A wrong rating is reported to Microsoft on "
+            "SmartScreen's own page."
+        ),
     ),
     (VerdictCode.NOT_COVERED, "private"): Words(
-        _("%(host)s is an address inside a network; network protection has no list for such addresses."),
+        _("%(host)s is an address inside a network. Network protection has no list for such addresses."),
         _(
-            "%(host)s is a private address. Threat intelligence does not name such addresses and indicators do not "
-            "support them; only IP exclusions do. Look for a firewall, a proxy or the service itself."
+            "%(host)s is a private address. Threat intelligence does not list such addresses and "
+            "indicators do not support them; only IP exclusions do. Check for a firewall, a proxy or "
+            "the service itself."
         ),
         NextStepCode.CHECK_NETWORK,
-        _("Next: IT looks at the internal network and the service behind this address."),
+        _("Next: IT will check the internal network and the service behind this address."),
     ),
     (VerdictCode.PREREQUISITES_NOT_MET, "stopped"): Words(
         _("Microsoft Defender is not running on your PC, so network protection can neither block nor protect."),
         _(
-            "The PC answers that Defender's service is not running (0x800106ba). Network protection cannot work, and "
-            "its settings cannot be read. Start the service or remove the other antivirus, then check again."
+            "The PC reports that Defender's service is not running (0x800106ba). Network protection "
+            "cannot work, and its settings cannot be read. Start the service or remove the other "
+            "antivirus, then check again."
         ),
         NextStepCode.FIX_PREREQUISITES,
         _FIX,
     ),
     (VerdictCode.PREREQUISITES_NOT_MET, "failed"): Words(
-        _("Your PC is not set up as network protection needs it; IT has to change that first."),
+        _("Your PC is not set up the way network protection needs. IT has to change that first."),
         _(
-            "At least one prerequisite of network protection is not met (see the evidence), and no matching event "
-            "1126 or 1125 was found. Put the named checks right, then check again: the report cannot be judged "
-            "before."
+            "At least one prerequisite of network protection is not met (see the evidence), and no "
+            "matching event 1126 or 1125 was found. Fix the checks named, then check again: until "
+            "then the report cannot be judged."
         ),
         NextStepCode.FIX_PREREQUISITES,
         _FIX,
     ),
     (VerdictCode.EXCLUDED, "excluded"): Words(
-        _("An exception on your PC covers this program or address, so network protection does not look at %(host)s."),
+        _("An exclusion on your PC covers this program or address, so network protection does not check %(host)s."),
         _(
-            "An exclusion covers the reported program or address; excluded traffic is not inspected, which explains "
-            "the miss. A process exclusion was compared by file name. Review it, then repeat the visit."
+            "An exclusion covers the reported program or address. Excluded traffic is not inspected, "
+            "which explains why the site was not blocked. A process exclusion was compared by file "
+            "name. Review it, then have the site visited again."
         ),
         NextStepCode.REVIEW_EXCLUSION,
-        _("Next: IT reviews the exception and takes it away if it is not needed."),
+        _("Next: IT will review the exclusion and remove it if it is not needed."),
     ),
     (VerdictCode.CANNOT_TELL, "log_unread"): Words(
-        _("It cannot be told what happened to %(host)s: your PC's record of blocked sites could not be read."),
+        _("We can't tell what happened to %(host)s: your PC's record of blocked sites could not be read."),
         _(
-            "The log Microsoft-Windows-Windows Defender/Operational could not be read, so neither a block nor its "
-            "absence is known. Events are readable for administrators and Event Log Readers."
+            "The log Microsoft-Windows-Windows Defender/Operational could not be read, so it is not "
+            "known whether there was a block. Administrators and Event Log Readers can read these "
+            "events."
         ),
         NextStepCode.CHECK_AGAIN,
-        _("Next: IT gives the portal access to the record, and then checks the PC again."),
+        _("Next: IT will give the portal access to the record, and then check the PC again."),
     ),
     (VerdictCode.CANNOT_TELL, "log_too_short"): Words(
-        _("It cannot be told what happened to %(host)s: the record that was read does not reach the time you named."),
         _(
-            "The events that were read do not cover the reported time (24 hours and 500 events at most). No block in "
-            "them proves nothing. Advanced hunting keeps DeviceEvents for 30 days."
+            "We can't tell what happened to %(host)s: the record that was read does not go back to "
+            "the time you reported."
+        ),
+        _(
+            "The events that were read do not cover the reported time (24 hours and 500 events at "
+            "most), so the absence of a block in them proves nothing. Advanced hunting keeps "
+            "DeviceEvents for 30 days."
         ),
         NextStepCode.VISIT_AGAIN,
-        _("Next: please visit the site once more, and check the PC again straight after."),
+        _("Next: please visit the site once more, and check the PC again right after that."),
     ),
     (VerdictCode.CANNOT_TELL, "checks_unread"): Words(
-        _("It cannot be told why %(host)s was not blocked: your PC did not answer all questions."),
+        _("We can't tell why %(host)s was not blocked: your PC did not answer all questions."),
         _(
-            "No matching event was found, but at least one prerequisite could not be read, so that “not blocked” may "
-            "as well mean “not working”. See the evidence, give the account access, and check again."
+            "No matching event was found, but at least one prerequisite could not be read, so “not "
+            "blocked” could also mean “not working”. See the evidence, give the account access, and "
+            "check again."
         ),
         NextStepCode.CHECK_AGAIN,
-        _("Next: IT makes the missing answers readable, and then checks the PC again."),
+        _("Next: IT will give the portal access to the missing answers, and then check the PC again."),
     ),
     (VerdictCode.NOT_REPRODUCED, "missed"): Words(
-        _("Network protection works on your PC and did not block %(host)s; Microsoft can be told about the site."),
+        _("Network protection works on your PC and did not block %(host)s. The site can be reported to Microsoft."),
         _(
-            "All prerequisites are met, and the log has no block of %(host)s by this program at this time: network "
-            "protection let it pass, did not see it, or the visit was at another time. Confirm the threat, block the "
-            "site with an indicator in the meantime, and submit it."
+            "All prerequisites are met, and the log has no block of %(host)s by this program at this "
+            "time: network protection allowed it, did not see it, or the visit was at a different "
+            "time. Confirm the threat, block the site with an indicator in the meantime, and submit "
+            "it."
         ),
         NextStepCode.PREPARE_SUBMISSION,
-        _("Next: IT confirms that the site is dangerous and prepares a submission to Microsoft."),
+        _("Next: IT will confirm that the site is dangerous and prepare a submission to Microsoft."),
     ),
     (VerdictCode.NOT_REPRODUCED, "not_blocked"): Words(
         _(
-            "Your PC has no record that network protection blocked %(host)s; something else keeps the site from "
-            "opening."
+            "Your PC has no record of network protection blocking %(host)s. Something else is "
+            "keeping the site from opening."
         ),
         _(
-            "The log was read and has no matching event 1126 or 1125 for %(host)s. Look at the browser's own "
-            "protection, the proxy, DNS, another security product, and the site itself. A submission to Microsoft "
-            "makes no sense."
+            "The log was read and has no matching event 1126 or 1125 for %(host)s. Check the "
+            "browser's own protection, the proxy, DNS, other security products, and the site itself. "
+            "A submission to Microsoft would not help."
         ),
         NextStepCode.CHECK_NETWORK,
-        _("Next: please visit the site once more and check again; if nothing is found, IT looks at the network."),
+        _("Next: please visit the site once more and check again. If nothing is found, IT will look at the network."),
     ),
 }
 
@@ -215,8 +233,9 @@ def _event_hints(code: VerdictCode, matches: tuple[EventMatch, ...]) -> tuple[Te
     return (
         say(
             _(
-                "The log has event %(event_id)s for this address at %(time)s, but by another program or at another "
-                "time than reported. Ask the employee which program and when."
+                "The log has event %(event_id)s for this address at %(time)s, but from a different "
+                "program or at a different time than reported. Ask the employee which program it was and "
+                "when."
             ),
             event_id=event.event_id,
             time=event.recorded_at.isoformat(timespec="minutes"),

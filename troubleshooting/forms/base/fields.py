@@ -67,7 +67,7 @@ class MomentField(forms.Field):
     default_error_messages = {
         "required": _("Enter when it happened, for example %(example)s."),
         "invalid": _("Enter a date and a time, for example %(example)s."),
-        "future": _("This lies in the future. Enter when it happened, for example %(example)s."),
+        "future": _("This is in the future. Enter when it happened, for example %(example)s."),
         "too_old": _("This is more than %(days)d days ago. Enter a more recent time, for example %(example)s."),
     }
 

@@ -24,13 +24,13 @@ KIND_CARDS: Mapping[str, tuple[str, Any]] = {
     ProblemKind.SAFE_SITE_BLOCKED: ("no-symbol", _("You cannot open a site or a service that you trust.")),
     ProblemKind.DANGEROUS_SITE_MISSED: (
         "shield-exclamation",
-        _("A site opened that looks like a fraud or tried to harm you."),
+        _("A site opened that looks fraudulent or tried to harm you."),
     ),
 }
 
 PROGRAM_CARDS: Mapping[str, tuple[str, Any]] = {
     Program.OTHER_BROWSER: ("", _("For example Brave, Opera or Vivaldi")),
-    Program.OTHER: ("", _("For example Outlook, Teams or an app of your department")),
+    Program.OTHER: ("", _("For example Outlook, Teams or an app your department uses")),
 }
 
 # Windows names a program by its file; a link of a Windows Security toast may too.
@@ -64,10 +64,10 @@ class Step:
 
 STEPS: tuple[Step, ...] = (
     Step(1, "problem", _("What is going wrong?"), ("kind", "program", "program_name")),
-    Step(2, "address", _("Which address is it?"), ("address",)),
-    Step(3, "place", _("Which PC is it, and when did it happen?"), ("device", "happened_at")),
+    Step(2, "address", _("What is the address?"), ("address",)),
+    Step(3, "place", _("Which PC was it on, and when did it happen?"), ("device", "happened_at")),
     Step(4, "words", _("What did you see?"), ("saw", "reason")),
-    Step(5, "review", _("Look it over and send it"), ()),
+    Step(5, "review", _("Check your report and send it"), ()),
 )
 
 
@@ -85,7 +85,7 @@ class ReportForm(forms.Form):
     )
     program = forms.ChoiceField(
         label=_("Which program did you use?"),
-        help_text=_("Different parts of Windows guard different programs, so this changes what we check."),
+        help_text=_("Different parts of Windows protect different programs, so this changes what we check."),
         choices=choices_of(PROGRAM_LABELS),
         widget=CardSelect(PROGRAM_CARDS),
         error_messages={
@@ -98,29 +98,31 @@ class ReportForm(forms.Form):
         required=False,
         max_length=LONGEST_PROGRAM_NAME,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        error_messages={"max_length": _("This name is too long. Enter only the program's name, for example Outlook.")},
+        error_messages={
+            "max_length": _("This name is too long. Enter only the name of the program, for example Outlook.")
+        },
     )
     address = AddressField(
         label=_("Address of the site"),
         help_text=_("Copy it from the address bar or from the message you saw. A host name or an IP address will do."),
     )
     device = forms.ChoiceField(
-        label=_("Which PC is it?"),
+        label=_("Which PC was it on?"),
         widget=CardSelect(),
         error_messages={
-            "required": _("Choose the PC on which it happened."),
-            "invalid_choice": _("%(value)s is not one of your PCs. Choose one of those below."),
+            "required": _("Choose the PC it happened on."),
+            "invalid_choice": _("%(value)s is not one of your PCs. Choose one from the list below."),
         },
     )
     happened_at = MomentField(
         label=_("When did it happen?"),
-        help_text=_("The present time is filled in. Change it if it happened earlier."),
+        help_text=_("The current time is filled in. Change it if it happened earlier."),
     )
     saw = LongTextField(
         label=_("What did the message say?"),
         required=False,
         max_length=LONGEST_TEXT,
-        help_text=_("The words of the notification or of the page, as well as you remember them."),
+        help_text=_("The text of the notification or page, as well as you remember it."),
         error_messages={"max_length": _("This text is longer than 2,000 characters. Shorten it to what matters most.")},
     )
     reason = LongTextField(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from troubleshooting.forms.base.fields import LongTextField, MomentField
 
 TOO_LONG = _("Shorten this to 2,000 characters.")
-NO_CONTROL = _("This has characters that cannot be typed. Write it again.")
+NO_CONTROL = _("This contains control characters. Type it again.")
 USUAL_SPAN = timedelta(hours=1)
 LONGEST_AGO = timedelta(days=400)  # longer than any exclusion lasts
 
@@ -21,10 +21,10 @@ class StopForm(forms.Form):
 
     reason = LongTextField(
         label=_("Why all changes stop"),
-        help_text=_("IT and auditors read this on every page while the stop is on."),
+        help_text=_("IT and auditors see this on every page while the stop is on."),
         max_length=2000,
         error_messages={
-            "required": _("Write why, for example “An exception was put on the wrong PCs”."),
+            "required": _("Write why, for example “An exclusion was applied to the wrong PCs”."),
             "max_length": TOO_LONG,
             "null_characters_not_allowed": NO_CONTROL,
         },
@@ -35,7 +35,7 @@ class LiftForm(forms.Form):
     """What was found, when changes go on."""
 
     note = LongTextField(
-        label=_("What was found, and why changes may go on"),
+        label=_("What was found, and why changes can resume"),
         required=False,
         max_length=2000,
         error_messages={"max_length": TOO_LONG, "null_characters_not_allowed": NO_CONTROL},
@@ -46,12 +46,12 @@ class SinceForm(forms.Form):
     """Since when everything is to be undone."""
 
     since = MomentField(
-        label=_("Undo what was approved or put since"),
+        label=_("Undo what was approved or applied since"),
         error_messages={
-            "required": _("Enter since when, for example %(example)s."),
+            "required": _("Enter a starting time, for example %(example)s."),
             "invalid": _("Enter a date and a time, for example %(example)s."),
-            "future": _("This lies in the future. Enter a moment that has passed, for example %(example)s."),
-            "too_old": _("This is more than %(days)d days ago. Enter a later moment, for example %(example)s."),
+            "future": _("This is in the future. Enter a time in the past, for example %(example)s."),
+            "too_old": _("This is more than %(days)d days ago. Enter a later time, for example %(example)s."),
         },
     )
 
@@ -71,7 +71,7 @@ class UndoForm(forms.Form):
     seen = forms.CharField(required=False, max_length=64)
     reason = LongTextField(
         label=_("Why it is undone"),
-        help_text=_("The people of each case read this."),
+        help_text=_("The people in each case can read this."),
         max_length=2000,
         error_messages={
             "required": _("Write why, for example “The list of the supplier was wrong”."),

@@ -30,9 +30,9 @@ class RequestsField(forms.Field):
 
     widget = forms.MultipleHiddenInput
     default_error_messages = {
-        "required": _("Choose at least one request in the list of exceptions."),
-        "invalid": _("Something that is no request was chosen. Go back to the list and choose again."),
-        "too_many": _("Choose %(most)d requests at most; these are %(count)d. Decide about the rest afterwards."),
+        "required": _("Choose at least one request from the list of exclusions."),
+        "invalid": _("Something other than a request was selected. Go back to the list and choose again."),
+        "too_many": _("Choose at most %(most)d requests. You selected %(count)d. Decide the rest afterwards."),
     }
 
     def clean(self, value: Any) -> tuple[Seen, ...]:
@@ -79,7 +79,9 @@ class TogetherForm(PickForm):
     )
     note = LongTextField(
         label=_("Note for all of them"),
-        help_text=_("A no needs it: why not, and what would change the answer. The people who asked read it."),
+        help_text=_(
+            "If you reject: say why, and what would change the decision. The people who made the requests can read it."
+        ),
         required=False,
         max_length=2000,
         error_messages={"max_length": TOO_LONG, "null_characters_not_allowed": NO_CONTROL},
@@ -90,6 +92,7 @@ class TogetherForm(PickForm):
         cleaned = super().clean() or {}
         if cleaned.get("answer") == Answer.REJECT and cleaned.get("note") == "":
             self.add_error(
-                "note", _("Write why not and what would change it, for example “Ask for the group of the finance PCs”.")
+                "note",
+                _("Say why, and what would change the decision, for example “Ask for the group of the finance PCs”."),
             )
         return cleaned

@@ -15,7 +15,7 @@ from troubleshooting.forms.exclusions.request import EndField
 from troubleshooting.models import Exclusion
 
 TOO_LONG = gettext_lazy("Shorten this to 2,000 characters.")
-NO_CONTROL = gettext_lazy("This has characters that cannot be typed. Write it again.")
+NO_CONTROL = gettext_lazy("This contains control characters. Type it again.")
 
 
 def _note(label: Any, required: Any = None, hint: Any = "") -> LongTextField:
@@ -35,7 +35,9 @@ class ApproveForm(forms.Form):
     scope = forms.ChoiceField(
         label=gettext_lazy("For whom"),
         required=False,
-        error_messages={"invalid_choice": gettext_lazy("Choose the scope of the request or less, for example one PC.")},
+        error_messages={
+            "invalid_choice": gettext_lazy("Choose the requested scope or a narrower one, for example one PC.")
+        },
     )
     ends_on = EndField(label=gettext_lazy("Last day"), required=False)
     note = _note(gettext_lazy("Note"))
@@ -72,21 +74,21 @@ class ApproveForm(forms.Form):
     def _scopes(self) -> list[tuple[str, str]]:
         device, present = self.exclusion.case.device, ScopeKind(self.exclusion.scope_kind)
         narrower = [
-            (ScopeKind.GROUP, _("All PCs of the group %(group)s") % {"group": device.group.name}),
+            (ScopeKind.GROUP, _("All PCs in the group %(group)s") % {"group": device.group.name}),
             (ScopeKind.DEVICE, _("Only %(pc)s") % {"pc": device.hostname}),
         ]
         is_local = self.exclusion.kind in LOCAL_KINDS
         offered = ((k, words) for k, words in narrower if is_wider(present, k) and (is_local or k is ScopeKind.GROUP))
-        return [("", _("As asked for")), *((k.value, words) for k, words in offered)]
+        return [("", _("As requested")), *((k.value, words) for k, words in offered)]
 
 
 class RejectForm(forms.Form):
     """A no, with what would change the answer."""
 
     note = _note(
-        gettext_lazy("Why not, and what would change the answer"),
-        gettext_lazy("Write why not and what would change it, for example “Ask for this PC only”."),
-        gettext_lazy("The person who asked reads this."),
+        gettext_lazy("Why you reject it, and what would change the decision"),
+        gettext_lazy("Say why, and what would change the decision, for example “Ask for this PC only”."),
+        gettext_lazy("The person who asked can read this."),
     )
 
 
@@ -96,7 +98,7 @@ class AskBackForm(forms.Form):
     note = _note(
         gettext_lazy("Your question"),
         gettext_lazy("Write what you need to know, for example “Who at the supplier can confirm the address?”."),
-        gettext_lazy("The person who asked reads this and answers here."),
+        gettext_lazy("The person who asked can read this and answers here."),
     )
 
 
@@ -106,7 +108,7 @@ class AnswerForm(forms.Form):
     reason = _note(
         gettext_lazy("What is it needed for?"),
         gettext_lazy("Answer the question, for example “The address was confirmed by Contoso by phone today”."),
-        gettext_lazy("Keep what is right, and add the answer. Then a reviewer decides anew."),
+        gettext_lazy("Keep what is right, and add your answer. Then a reviewer decides again."),
     )
 
 

@@ -37,12 +37,14 @@ class RenewForm(forms.Form):
     )
     reason = LongTextField(
         label=gettext_lazy("Why is it needed for longer?"),
-        help_text=gettext_lazy("The people who decide read this: what still stops without it, and what was tried."),
+        help_text=gettext_lazy(
+            "The people who decide read this: what still does not work without it, and what you have tried."
+        ),
         max_length=2000,
         error_messages={
             "required": gettext_lazy("Write why it is needed for longer, for example “Microsoft has not answered”."),
             "max_length": gettext_lazy("Shorten this to 2,000 characters."),
-            "null_characters_not_allowed": gettext_lazy("This has characters that cannot be typed. Write it again."),
+            "null_characters_not_allowed": gettext_lazy("This contains control characters. Type it again."),
         },
     )
 

@@ -34,10 +34,10 @@ from troubleshooting.queries.exclusions.request_page import AskPage, lint_contex
 KIND_CARDS: Mapping[str, tuple[str, Any]] = {
     ExclusionKind.ALLOW_INDICATOR.value: (
         "globe-alt",
-        gettext_lazy("One site opens again. Everything else stays checked. It takes up to two hours."),
+        gettext_lazy("One site is allowed. Everything else is still checked. Takes up to two hours to take effect."),
     ),
-    ExclusionKind.IP_ADDRESS.value: ("server", gettext_lazy("The PC exchanges data with one address unchecked.")),
-    ExclusionKind.PROCESS.value: ("cube", gettext_lazy("One program is not checked any more. The last resort.")),
+    ExclusionKind.IP_ADDRESS.value: ("server", gettext_lazy("Traffic between the PC and one address is not checked.")),
+    ExclusionKind.PROCESS.value: ("cube", gettext_lazy("One program is no longer checked. A last resort.")),
 }
 KINDS = (
     (ExclusionKind.ALLOW_INDICATOR.value, gettext_lazy("One site")),
@@ -81,8 +81,8 @@ class EndField(forms.DateField):
     default_error_messages = {
         "required": gettext_lazy("Choose the last day, for example %(example)s."),
         "invalid": gettext_lazy("Enter a day, for example %(example)s."),
-        "past": gettext_lazy("The end has to lie in the future, for example %(example)s."),
-        "too_late": gettext_lazy("This is later than allowed. Choose %(example)s or an earlier day."),
+        "past": gettext_lazy("The end date must be in the future, for example %(example)s."),
+        "too_late": gettext_lazy("This is later than allowed. Choose %(example)s or an earlier date."),
     }
 
     def __init__(self, **kwargs: Any) -> None:
@@ -124,7 +124,7 @@ class ExclusionForm(forms.Form):
     """What is asked for. Warnings of the linter have to be confirmed; refusals stand beside their field."""
 
     kind = forms.ChoiceField(
-        label=gettext_lazy("What should be left unchecked?"),
+        label=gettext_lazy("What should not be checked?"),
         choices=KINDS,
         widget=KindSelect(KIND_CARDS),
         error_messages={
@@ -135,15 +135,15 @@ class ExclusionForm(forms.Form):
     value = forms.CharField(
         label=gettext_lazy("Address or program"),
         help_text=gettext_lazy(
-            r"One site, for example shop.example.com, one IPv4 address, for example 203.0.113.7, or the whole path of "
-            r"one program, for example C:\Program Files\App\app.exe."
+            "One site, for example shop.example.com, one IPv4 address, for example 203.0.113.7, or "
+            "the full path of one program, for example C:\\Program Files\\App\\app.exe."
         ),
         max_length=1024,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
         error_messages={
             "required": gettext_lazy(r"Enter what it is for, for example 203.0.113.7 or C:\Program Files\App\app.exe."),
-            "max_length": gettext_lazy(r"This is too long. A right example: 203.0.113.7."),
-            "null_characters_not_allowed": gettext_lazy("This has characters that cannot be typed. Write it again."),
+            "max_length": gettext_lazy("This is too long. A valid example: 203.0.113.7."),
+            "null_characters_not_allowed": gettext_lazy("This contains control characters. Type it again."),
         },
     )
     scope = forms.ChoiceField(
@@ -165,16 +165,18 @@ class ExclusionForm(forms.Form):
     )
     reason = LongTextField(
         label=gettext_lazy("What is it needed for?"),
-        help_text=gettext_lazy("The people who decide read this: which work stops without it, and who asked for it."),
+        help_text=gettext_lazy(
+            "The people who decide read this: what work is not possible without it, and who asked for it."
+        ),
         max_length=2000,
         error_messages={
             "required": gettext_lazy("Write what it is needed for, for example “Invoices of our supplier Contoso”."),
             "max_length": gettext_lazy("Shorten this to 2,000 characters."),
-            "null_characters_not_allowed": gettext_lazy("This has characters that cannot be typed. Write it again."),
+            "null_characters_not_allowed": gettext_lazy("This contains control characters. Type it again."),
         },
     )
     confirmed = forms.Field(  # the codes of the warnings that were shown; anything else counts for nothing
-        label=gettext_lazy("What speaks against it"), required=False
+        label=gettext_lazy("Reasons against it"), required=False
     )
 
     def __init__(
@@ -257,7 +259,7 @@ class ExclusionForm(forms.Form):
         return is_for_group and not self.case.device.group.tenant_name
 
     def _scopes(self) -> list[tuple[str, str]]:
-        group = _("All PCs of the group %(group)s") % {"group": self.case.device.group.name}
+        group = _("All PCs in the group %(group)s") % {"group": self.case.device.group.name}
         return [
             (ScopeKind.DEVICE.value, _("This PC only (%(pc)s)") % {"pc": self.case.device.hostname}),
             (ScopeKind.GROUP.value, f"{group} ({_pcs(self.page.group_size)})"),
@@ -278,7 +280,7 @@ class ExclusionForm(forms.Form):
         unseen = {finding.code.value for finding in self.warnings} - seen
         self.needs_confirmation = bool(unseen)
         if unseen:
-            self.add_error("confirmed", _("Read what speaks against it, and confirm that it is needed all the same."))
+            self.add_error("confirmed", _("Read the reasons against it, and confirm that it is still needed."))
 
 
 def sentences(finding: LintFinding) -> str:

@@ -12,8 +12,8 @@ from troubleshooting.forms.base.fields import CardSelect
 
 MYSELF, PC = "myself", "pc"
 CARDS: Mapping[str, tuple[str, Any]] = {
-    MYSELF: ("cursor-arrow-rays", _("Best where you sit at that PC: the test sees just what you do.")),
-    PC: ("computer-desktop", _("The PC asks for the page once, without showing it. Takes about half a minute.")),
+    MYSELF: ("cursor-arrow-rays", _("Best if you are using that PC: the test sees exactly what you do.")),
+    PC: ("computer-desktop", _("The PC requests the page once, without showing it. Takes about half a minute.")),
 }
 
 

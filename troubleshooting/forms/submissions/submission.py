@@ -17,14 +17,14 @@ class SentForm(forms.Form):
 
     reference = forms.CharField(
         label=_("Submission number"),
-        help_text=_("Microsoft shows it when the form has been sent, and in your submission history."),
+        help_text=_("Microsoft shows it after the form has been sent, and in your submission history."),
         max_length=100,
         error_messages={
             "required": _(
-                "Give the submission number, such as 7c9e6679-7425-40de-944b-e07fc1f90ae7; without it nobody finds the "
-                "submission again."
+                "Enter the submission number, such as 7c9e6679-7425-40de-944b-e07fc1f90ae7. Without it, "
+                "no one can find the submission again."
             ),
-            "max_length": _("A submission number has at most 100 characters."),
+            "max_length": _("A submission number can have at most 100 characters."),
         },
     )
 
@@ -42,11 +42,14 @@ class StatusForm(forms.Form):
     )
     determination = forms.CharField(
         label=_("Microsoft's answer"),
-        help_text=_("The final determination in Microsoft's words, such as “Not malware”. The reporter can read it."),
+        help_text=_(
+            "The final determination in Microsoft's words, such as “Not malware”. The person who "
+            "reported the case can read it."
+        ),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"max_length": _("Shorten the answer to 2,000 characters; Microsoft's history keeps the rest.")},
+        error_messages={"max_length": _("Shorten the answer to 2,000 characters. Microsoft's history keeps the rest.")},
     )
 
     def clean(self) -> dict[str, object]:
@@ -62,7 +65,7 @@ class CategoryForm(forms.Form):
 
     category = forms.ChoiceField(
         label=_("ResponseCategory in advanced hunting"),
-        help_text=_("The PC's log does not carry it. In the Defender portal: DeviceEvents, AdditionalFields."),
+        help_text=_("The PC's log does not contain it. In the Defender portal: DeviceEvents, AdditionalFields."),
         required=False,
         choices=[("", _("Not looked up")), *((code, code) for code in CATEGORIES)],
     )

@@ -80,7 +80,7 @@ class Command(BaseCommand):
         parser.add_argument("--key", type=Path, help="key of the client certificate (PEM)")
         parser.add_argument("--endpoint", default=USUAL_ENDPOINT, help="session configuration on the PC")
         parser.add_argument("--report", choices=sorted(KINDS), help="what is wrong; with --url a verdict is given")
-        parser.add_argument("--url", help="the site that is wrongly blocked or was missed")
+        parser.add_argument("--url", help="the site that is wrongly blocked or was not blocked")
         parser.add_argument("--program", help="the program that was used, such as chrome or outlook.exe")
         parser.add_argument("--json", dest="as_json", action="store_true", help="print JSON and nothing else")
 

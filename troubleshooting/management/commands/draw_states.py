@@ -41,7 +41,7 @@ def _parts() -> Iterator[str]:
             if not following:
                 yield f"    {status.value} --> [*]"
         yield from ("```", "", "| state | who moves it on |", "|---|---|")
-        yield from (f"| {status.value} | {movers[status] or 'nobody: it is over'} |" for status in transitions)
+        yield from (f"| {status.value} | {movers[status] or 'no one: it is over'} |" for status in transitions)
     yield ""
 
 

@@ -85,7 +85,7 @@ class SubmissionState:
 STEPS: Mapping[Stage, tuple[StageStep, ...]] = {
     Stage.CHECKING: (
         StageStep(_("Reported"), "done"),
-        StageStep(_("PC checked"), "current", _("under way")),
+        StageStep(_("PC checked"), "current", _("in progress")),
         StageStep(_("Decided"), "todo"),
         StageStep(_("Solved"), "todo"),
     ),
@@ -115,38 +115,50 @@ STEPS: Mapping[Stage, tuple[StageStep, ...]] = {
 
 # A check that ended without a verdict, as the second step tells it.
 NOT_CHECKED: Mapping[RunStatus, StageStep] = {
-    RunStatus.FAILED: StageStep(_("PC checked"), "stopped", _("could not be made")),
+    RunStatus.FAILED: StageStep(_("PC checked"), "stopped", _("could not be completed")),
     RunStatus.CANCELLED: StageStep(_("PC checked"), "stopped", _("stopped")),
 }
 
 # What happens next and who does it: first by the state of the run while the PC is checked, else by the stage.
 NEXT_WHILE_CHECKING: Mapping[RunStatus, Promise] = {
-    RunStatus.QUEUED: _("The portal is about to check the PC. You need not do anything; this page may be closed."),
-    RunStatus.RUNNING: _("The portal is asking the PC now. You need not do anything; this page may be closed."),
-    RunStatus.WAITING: _("The portal waits for the PC and tries again by itself."),
+    RunStatus.QUEUED: _(
+        "The portal is about to check the PC. You don't need to do anything, and you can close this page."
+    ),
+    RunStatus.RUNNING: _(
+        "The portal is checking the PC now. You don't need to do anything, and you can close this page."
+    ),
+    RunStatus.WAITING: _("The portal is waiting for the PC and tries again by itself."),
 }
 NEXT_WITHOUT_VERDICT: Mapping[RunStatus, Promise] = {
-    RunStatus.FAILED: _("The check could not be made. The reason stands below; once it is removed, check again."),
-    RunStatus.CANCELLED: _("The check was stopped before its end. Have the PC checked again, so that IT can decide."),
+    RunStatus.FAILED: _(
+        "The check could not be completed. The reason is shown below. Once that has been fixed, check again."
+    ),
+    RunStatus.CANCELLED: _(
+        "The check was stopped before it finished. Have the PC checked again so that IT can decide."
+    ),
 }
 NEXT_BY_STAGE: Mapping[Stage, Promise] = {
-    Stage.CHECKING: _("The portal is about to check the PC. You need not do anything; this page may be closed."),
-    Stage.CHECKED: _("IT looks at the result and decides. You need not do anything until you hear from them."),
-    Stage.SUBMITTED: _("IT has sent this to Microsoft. Their answer usually takes some days; IT will record it here."),
+    Stage.CHECKING: _(
+        "The portal is about to check the PC. You don't need to do anything, and you can close this page."
+    ),
+    Stage.CHECKED: _("IT will look at the result and decide. You don't need to do anything until you hear from them."),
+    Stage.SUBMITTED: _("IT has sent this to Microsoft. An answer usually takes a few days. IT will record it here."),
     Stage.SOLVED: _("This case is closed. If the problem comes back, have the PC checked again."),
-    Stage.WITHDRAWN: _("This case was withdrawn, and nothing more happens. You can report the problem anew."),
+    Stage.WITHDRAWN: _("This case was withdrawn, and no one will act on it. You can report the problem again."),
 }
 NEXT_FOR_IT: Mapping[Stage, Promise] = {
-    Stage.CHECKED: _("Your move: read the verdict, then decide."),
-    Stage.SUBMITTED: _("Microsoft's move: record the answer once the submission history shows it."),
+    Stage.CHECKED: _("Your turn: read the verdict, then decide."),
+    Stage.SUBMITTED: _("Waiting for Microsoft: record the answer once the submission history shows it."),
     Stage.SOLVED: _("Closed. A new check reopens the case."),
     Stage.WITHDRAWN: _("Withdrawn by the reporter; nothing is left to do."),
 }
 NEXT_IN_TEST: Mapping[TestStatus, Promise] = {
-    TestStatus.ASKED: _("Your move: approve or reject the audit-mode test."),
-    TestStatus.STARTING: _("The portal's move: it sets audit mode."),
-    TestStatus.OPEN: _("The employee's move: open the site again and say so. The mode comes back by itself."),
-    TestStatus.ENDING: _("The portal's move: it puts the mode back and reads the log."),
+    TestStatus.ASKED: _("Your turn: approve or reject the audit-mode test."),
+    TestStatus.STARTING: _("The portal is switching the PC to audit mode."),
+    TestStatus.OPEN: _(
+        "Waiting for the employee to open the site again and confirm it. The mode is restored by itself."
+    ),
+    TestStatus.ENDING: _("The portal is restoring the mode and reading the log."),
 }
 
 
@@ -263,11 +275,11 @@ def _facts(case: Case) -> tuple[Fact, ...]:
     facts = (
         Fact(_("Problem"), PROBLEM_LABELS[ProblemKind(case.kind)]),
         Fact(_("Address"), case.indicator_value, is_code=True, is_in_title=True),
-        Fact(_("As typed"), typed, is_code=True),
+        Fact(_("As entered"), typed, is_code=True),
         Fact(_("Program"), case.program_name or program, note=program if case.program_name else ""),
         Fact(_("PC"), case.device.hostname, note=case.device.description, is_in_title=True),
         Fact(_("Reported by"), str(case.reporter), is_in_title=True),
-        Fact(_("What was seen"), case.saw),
+        Fact(_("What the person saw"), case.saw),
         Fact(_("Why it is needed"), case.reason),
     )
     return tuple(fact for fact in facts if fact.value)
@@ -283,7 +295,7 @@ def _device_facts(snapshot: Snapshot) -> tuple[Fact, ...]:
         Fact(_("Platform"), (status and status.product_version) or "", is_code=True),
         Fact(_("Engine"), (status and status.engine_version) or "", is_code=True),
         Fact(_("Security intelligence"), (status and status.signature_version) or "", is_code=True),
-        Fact(_("At the console"), (computer and computer.user_name) or ""),
+        Fact(_("Signed in at the PC"), (computer and computer.user_name) or ""),
     )
     return facts if any(fact.value for fact in facts) else ()
 

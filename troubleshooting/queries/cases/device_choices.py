@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from troubleshooting.models import Case, Device, User
 
 ONLY_ONE = _("Your only PC")
-AT_ITS_CONSOLE = _("You were last seen signed in at it")
-REPORTED_LAST = _("You reported on it last time")
+AT_ITS_CONSOLE = _("You were last seen signed in on it")
+REPORTED_LAST = _("You reported a problem with it last time")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,13 @@ from troubleshooting.queries.base.words import label_of
 NEWEST = 8  # cases on the first page; the rest is on the page of cases
 
 STATE_SENTENCES: Mapping[Stage, Promise] = {
-    Stage.CHECKING: gettext_lazy("We are checking %(pc)s. You need not do anything."),
-    Stage.CHECKED: gettext_lazy("%(pc)s was checked. IT decides what happens next."),
-    Stage.SUBMITTED: gettext_lazy("IT has asked Microsoft to look at this address. We wait for the answer."),
-    Stage.SOLVED: gettext_lazy("Solved. Nothing is left to do."),
+    Stage.CHECKING: gettext_lazy("We are checking %(pc)s. You don't need to do anything."),
+    Stage.CHECKED: gettext_lazy("%(pc)s has been checked. IT decides what happens next."),
+    Stage.SUBMITTED: gettext_lazy("IT has asked Microsoft to look at this address. We are waiting for the answer."),
+    Stage.SOLVED: gettext_lazy("Solved. There is nothing left to do."),
     Stage.WITHDRAWN: gettext_lazy("You withdrew this report."),
 }
-UNREACHABLE = gettext_lazy("%(pc)s cannot be reached. We check it as soon as it is on and connected.")
+UNREACHABLE = gettext_lazy("%(pc)s cannot be reached. We will check it as soon as it is on and connected.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,9 @@ def own_cases(person: User) -> OwnCases:
 
 
 STAGE_MEANINGS: Mapping[Stage, Promise] = {
-    Stage.CHECKED: gettext_lazy("wait for a decision of IT"),
-    Stage.CHECKING: gettext_lazy("are being checked, or wait for a PC"),
-    Stage.SUBMITTED: gettext_lazy("wait for Microsoft"),
+    Stage.CHECKED: gettext_lazy("waiting for a decision by IT"),
+    Stage.CHECKING: gettext_lazy("being checked, or waiting for a PC"),
+    Stage.SUBMITTED: gettext_lazy("waiting for Microsoft"),
 }
 
 

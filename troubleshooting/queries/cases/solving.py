@@ -38,8 +38,8 @@ WHY_NOT_SOLVED: dict[Unproved, Text] = {
     ),
     Unproved.SAID_BLOCKED: say(
         _(
-            "This cannot be closed as solved: the person says that the site is still blocked, and no re-test since "
-            "then shows that it opens."
+            "This cannot be closed as solved: the employee says that the site is still blocked, and "
+            "no re-test since then shows that the site opens."
         )
     ),
 }

@@ -47,9 +47,9 @@ SENTENCES: Mapping[str, Promise] = {
     "check_started": gettext_lazy("Began to check the PC"),
     "check_waiting": gettext_lazy("Could not reach the PC, will try again"),
     "check_resumed": gettext_lazy("Back in the queue for the next try"),
-    "check_requeued": gettext_lazy("Put the check back in the queue, because its worker fell silent"),
+    "check_requeued": gettext_lazy("Put the check back in the queue, because its worker stopped responding"),
     "check_finished": gettext_lazy("Finished the check"),
-    "check_failed": gettext_lazy("Could not make the check"),
+    "check_failed": gettext_lazy("Could not complete the check"),
     "check_cancel_requested": gettext_lazy("Asked to stop the check"),
     "check_cancelled": gettext_lazy("Stopped the check"),
     "verdict_reached": gettext_lazy("Reached a verdict"),
@@ -57,47 +57,49 @@ SENTENCES: Mapping[str, Promise] = {
     "submission_sent": gettext_lazy("Sent the submission to Microsoft"),
     "submission_status_recorded": gettext_lazy("Recorded what Microsoft says"),
     "evidence_exported": gettext_lazy("Downloaded the evidence"),
-    "test_consented": gettext_lazy("Agreed to a test with protection only logging"),
+    "test_consented": gettext_lazy("Agreed to a test in audit mode"),
     "test_approved": gettext_lazy("Approved the test"),
     "test_rejected": gettext_lazy("Rejected the test"),
     "test_visited": gettext_lazy("Opened the site during the test"),
     "test_cancelled": gettext_lazy("Ended the test early"),
-    "test_not_done": gettext_lazy("Could not make the test"),
+    "test_not_done": gettext_lazy("Could not carry out the test"),
     "lease_requested": gettext_lazy("Reserved the PC for the test"),
-    "lease_active": gettext_lazy("Set protection to only log"),
-    "lease_end_requested": gettext_lazy("Asked to put protection back"),
-    "lease_restored": gettext_lazy("Put protection back as it was, and read it back"),
-    "lease_superseded": gettext_lazy("Left protection as somebody else had set it meanwhile"),
-    "lease_refused": gettext_lazy("Did not change protection after all; it is as it was, as read back"),
+    "lease_active": gettext_lazy("Switched protection to audit mode"),
+    "lease_end_requested": gettext_lazy("Asked to restore protection"),
+    "lease_restored": gettext_lazy("Restored protection, and read it back"),
+    "lease_superseded": gettext_lazy("Left protection as someone else had set it in the meantime"),
+    "lease_refused": gettext_lazy("Did not change protection after all; it was read back unchanged"),
     "lease_not_applied": gettext_lazy("Changed nothing on the PC"),
-    "lease_retry_requested": gettext_lazy("Asked to try at once to put protection back"),
-    "exclusion_requested": gettext_lazy("Asked for an exception"),
-    "exclusion_narrowed": gettext_lazy("Made the exception narrower; approvals count anew"),
-    "exclusion_approved": gettext_lazy("Approved the exception"),
-    "exclusion_rejected": gettext_lazy("Rejected the exception"),
-    "exclusion_asked_back": gettext_lazy("Asked back about the exception"),
-    "exclusion_answered": gettext_lazy("Answered the question about the exception"),
-    "exclusion_withdrawn": gettext_lazy("Took the request for an exception back"),
-    "exclusion_revoked": gettext_lazy("Ended the exception early"),
-    "exclusion_expired": gettext_lazy("The exception's time is over; wherever it was put, it is being removed"),
-    "exclusion_refused": gettext_lazy("Ended the exception, because it was not taken anywhere"),
-    "exclusion_halted": gettext_lazy("Halted the exception: it differs from what was approved"),
-    "exclusion_verified": gettext_lazy("Read the exception back: it is in force"),
-    "exclusion_warned": gettext_lazy("Announced that the exception ends soon"),
-    "exclusion_renewal_requested": gettext_lazy("Asked to renew the exception"),
+    "lease_retry_requested": gettext_lazy("Asked to try again now to restore protection"),
+    "exclusion_requested": gettext_lazy("Asked for an exclusion"),
+    "exclusion_narrowed": gettext_lazy("Made the exclusion narrower; earlier approvals no longer count"),
+    "exclusion_approved": gettext_lazy("Approved the exclusion"),
+    "exclusion_rejected": gettext_lazy("Rejected the exclusion"),
+    "exclusion_asked_back": gettext_lazy("Asked a question about the exclusion"),
+    "exclusion_answered": gettext_lazy("Answered the question about the exclusion"),
+    "exclusion_withdrawn": gettext_lazy("Withdrew the request for an exclusion"),
+    "exclusion_revoked": gettext_lazy("Ended the exclusion early"),
+    "exclusion_expired": gettext_lazy("The exclusion expired and is being removed wherever it was applied"),
+    "exclusion_refused": gettext_lazy("Ended the exclusion, because it could not be applied anywhere"),
+    "exclusion_halted": gettext_lazy("Halted the exclusion: it differs from what was approved"),
+    "exclusion_verified": gettext_lazy("Read the exclusion back: it is in force"),
+    "exclusion_warned": gettext_lazy("Announced that the exclusion ends soon"),
+    "exclusion_renewal_requested": gettext_lazy("Asked to renew the exclusion"),
     "exclusion_still_blocked": gettext_lazy("Said that the site is still blocked"),
-    "retest_asked": gettext_lazy("Asked for a re-test of the exception"),
-    "retest_taken_off": gettext_lazy("Took the exception off for a moment, with protection only logging"),
-    "retest_done": gettext_lazy("Made the re-test"),
-    "retest_not_done": gettext_lazy("Could not make the re-test"),
-    "exclusion_removed": gettext_lazy("The exception is gone everywhere, as read back"),
-    "placement_verified": gettext_lazy("Put the exception in its place and read it back"),
-    "placement_rejected": gettext_lazy("Found that the exception is not taken there"),
-    "placement_removed": gettext_lazy("Took the exception off again and read that back"),
-    "drift_put_again": gettext_lazy("Found the exception missing, and asked to put it there again"),
-    "drift_taken_off_again": gettext_lazy("Found the exception there after its end, and asked to take it off again"),
-    "placement_joined": gettext_lazy("A PC joined the scope; it gets the exception as well"),
-    "placement_out_of_scope": gettext_lazy("A PC left the scope; the exception is taken off it"),
+    "retest_asked": gettext_lazy("Asked for a re-test of the exclusion"),
+    "retest_taken_off": gettext_lazy("Removed the exclusion for a moment, in audit mode"),
+    "retest_done": gettext_lazy("Carried out the re-test"),
+    "retest_not_done": gettext_lazy("Could not carry out the re-test"),
+    "exclusion_removed": gettext_lazy("The exclusion was read back as removed everywhere"),
+    "placement_verified": gettext_lazy("Applied the exclusion and read it back"),
+    "placement_rejected": gettext_lazy("Found that the exclusion was rejected there"),
+    "placement_removed": gettext_lazy("Removed the exclusion again and read that back"),
+    "drift_put_again": gettext_lazy("Found the exclusion missing, and asked to apply it again"),
+    "drift_taken_off_again": gettext_lazy(
+        "Found the exclusion still there after it ended, and asked to remove it again"
+    ),
+    "placement_joined": gettext_lazy("A PC joined the scope, so the exclusion is applied to it as well"),
+    "placement_out_of_scope": gettext_lazy("A PC left the scope, so the exclusion is removed from it"),
 }
 # Actions in one place; their details name it.
 OF_A_PLACE = (
@@ -221,7 +223,7 @@ def _error_code(details: Mapping[str, Any]) -> DeviceErrorCode | None:
 def _attempt_note(details: Mapping[str, Any], reader: User) -> str:
     attempt = details.get("attempt")
     again = isinstance(attempt, int) and attempt > 1
-    return _("Try number %(attempt)s") % {"attempt": attempt} if _is_for_it(reader) and again else ""
+    return _("Attempt %(attempt)s") % {"attempt": attempt} if _is_for_it(reader) and again else ""
 
 
 def _verdict_note(details: Mapping[str, Any], reader: User) -> str:
@@ -245,7 +247,7 @@ def _typed_note(details: Mapping[str, Any], reader: User) -> str:
 
 def _length_note(details: Mapping[str, Any], reader: User) -> str:
     minutes = details.get("minutes")
-    return _("For %(minutes)s minutes at most.") % {"minutes": minutes} if minutes else ""
+    return _("For at most %(minutes)s minutes.") % {"minutes": minutes} if minutes else ""
 
 
 def _outcome_note(details: Mapping[str, Any], reader: User) -> str:
@@ -270,7 +272,7 @@ def _placement_note(details: Mapping[str, Any], reader: User) -> str:
 
 def _days_note(details: Mapping[str, Any], reader: User) -> str:
     days = int(details.get("days") or 0)
-    return ngettext("%(n)d day before its end.", "%(n)d days before its end.", days) % {"n": days}
+    return ngettext("%(n)d day before it ends.", "%(n)d days before it ends.", days) % {"n": days}
 
 
 def _retest_question_note(details: Mapping[str, Any], reader: User) -> str:

@@ -132,7 +132,7 @@ class Checklist:
             return _("The check has ended: %(counts)s.") % {"counts": self.counts} if self.lines else ""
         done = _("%(done)s of %(total)s checks done.") % {"done": self.done, "total": self.total}
         names = ", ".join(line.title for line in self.attention)
-        return f"{done} {_('Not as it should be: %(names)s.') % {'names': names}}" if names else done
+        return f"{done} {_('Needs attention: %(names)s.') % {'names': names}}" if names else done
 
 
 _tokens = StateTokens(CheckRun, salt="troubleshooting.checklist")

@@ -47,7 +47,7 @@ class DriftState(StrEnum):
 
 WHERE_LABELS: Labels = {Where.PCS: _("On PCs"), Where.TENANT: _("In the tenant")}
 STATE_LABELS: Labels = {
-    DriftState.PRESENT: _("Differs now"),
+    DriftState.PRESENT: _("Open"),
     DriftState.GONE: _("Put right"),
     DriftState.ALL: _("All"),
 }

@@ -27,10 +27,10 @@ SHOWN = 20  # undos on the page; older ones are reached by their address
 PLACES_SHOWN = 200  # of one undo; all of them are counted, and all of them are undone
 
 STEP_LABELS: Labels = {
-    UndoStep.TAKE_OFF: _("Is taken off, and read back to be gone"),
-    UndoStep.NOT_SEND: _("Nothing was sent yet, and nothing will be"),
-    UndoStep.LEFT_AS_BEFORE: _("Stays: it was there before the portal came"),
-    UndoStep.LEFT_FOR_ANOTHER: _("Stays: another exception that is not undone needs it there"),
+    UndoStep.TAKE_OFF: _("Will be removed and read back"),
+    UndoStep.NOT_SEND: _("Nothing has been sent yet, and nothing will be"),
+    UndoStep.LEFT_AS_BEFORE: _("Stays: it was there before the portal applied it"),
+    UndoStep.LEFT_FOR_ANOTHER: _("Stays: another exclusion that is not undone needs it there"),
 }
 
 

@@ -47,7 +47,7 @@ STATE_LABELS: Mapping[ListState, Promise] = {
     ListState.ASKED_BACK: _("Waiting for an answer"),
     ListState.IN_FORCE: _("Approved and in force"),
     ListState.ENDING_SOON: _("Ending soon"),
-    ListState.STILL_BLOCKED: _("Said to be still blocked"),
+    ListState.STILL_BLOCKED: _("Reported as still blocked"),
     ListState.ENDING: _("Being removed"),
     ListState.ENDED: _("Over"),
     ListState.ALL: _("All"),

@@ -55,22 +55,22 @@ TENANT = _("Tenant (Defender for Endpoint)")
 DECISION_LABELS: Mapping[str, Promise] = {
     Decision.APPROVE.value: _("Approved"),
     Decision.REJECT.value: _("Rejected"),
-    Decision.ASK_BACK.value: _("Asked back"),
+    Decision.ASK_BACK.value: _("Question asked"),
 }
 # Who has to move, for each mover of the table of transitions.
 NEXT_WORDS: Mapping[ExclusionStatus, Promise] = {
-    ExclusionStatus.REQUESTED: _("A reviewer of IT decides; nothing was changed anywhere. You may close the page."),
-    ExclusionStatus.ASKED_BACK: _("IT needs to know more. As soon as the question is answered, a reviewer decides."),
-    ExclusionStatus.APPROVED: _("The portal puts it in force now. You need not do anything."),
-    ExclusionStatus.APPLYING: _("The portal is putting it in force, on the first few PCs before the rest."),
-    ExclusionStatus.APPLIED: _("The first PCs have it. The portal goes on with the rest."),
-    ExclusionStatus.VERIFIED: _("It is in force, as read back. The portal removes it at its end by itself."),
-    ExclusionStatus.EXPIRED: _("Its time is over. The portal is removing it and reads back that it is gone."),
+    ExclusionStatus.REQUESTED: _("An IT reviewer decides. Nothing has been changed anywhere. You can close this page."),
+    ExclusionStatus.ASKED_BACK: _("IT has a question. Once it is answered, a reviewer decides."),
+    ExclusionStatus.APPROVED: _("The portal will apply it now. You don't need to do anything."),
+    ExclusionStatus.APPLYING: _("The portal is applying it, to the first few PCs before the rest."),
+    ExclusionStatus.APPLIED: _("It has been applied to the first PCs. The portal continues with the rest."),
+    ExclusionStatus.VERIFIED: _("It is in force and has been read back. The portal removes it by itself when it ends."),
+    ExclusionStatus.EXPIRED: _("It has expired. The portal is removing it and reads back that it is gone."),
     ExclusionStatus.REVOKED: _("IT ended it early. The portal is removing it and reads back that it is gone."),
-    ExclusionStatus.REFUSED: _("It was not taken anywhere. The portal makes sure that nothing is left behind."),
-    ExclusionStatus.REMOVED: _("It is over and gone. A new exception needs a new request."),
-    ExclusionStatus.REJECTED: _("IT said no; what would change the answer stands below. Nothing was changed."),
-    ExclusionStatus.WITHDRAWN: _("The request was taken back. Nothing was changed anywhere."),
+    ExclusionStatus.REFUSED: _("It could not be applied anywhere. The portal makes sure that nothing is left behind."),
+    ExclusionStatus.REMOVED: _("It has ended and has been removed. A new exclusion needs a new request."),
+    ExclusionStatus.REJECTED: _("IT rejected it. What would change the decision is shown below. Nothing was changed."),
+    ExclusionStatus.WITHDRAWN: _("The request was withdrawn. Nothing was changed anywhere."),
     ExclusionStatus.NOT_APPLIED: _("It ended before anything was sent. Nothing was changed anywhere."),
 }
 
@@ -78,15 +78,18 @@ NEXT_WORDS: Mapping[ExclusionStatus, Promise] = {
 # speak up.
 NEXT_IN_TENANT: Mapping[ExclusionStatus, Promise] = {
     ExclusionStatus.VERIFIED: _(
-        "It is in the tenant, as read back. PCs follow within two hours; where the site is still blocked after 48 "
-        "hours, tell IT. The portal takes it out at its end by itself."
+        "It is in the tenant and has been read back. It usually reaches PCs within two hours. If "
+        "the site is still blocked after 48 hours, tell IT. The portal removes it by itself when "
+        "it ends."
     ),
 }
 
 NEXT_FOR_IT: Mapping[ExclusionStatus, Promise] = {
-    ExclusionStatus.REQUESTED: _("A reviewer's move: read what exactly it is, why and what it touches, then decide."),
-    ExclusionStatus.ASKED_BACK: _("The requester's move: it comes back for a decision with their answer."),
-    ExclusionStatus.APPROVED: _("The portal's move: it puts it in force now."),
+    ExclusionStatus.REQUESTED: _(
+        "Waiting for a reviewer: check what exactly would change, why, and what it affects, then decide."
+    ),
+    ExclusionStatus.ASKED_BACK: _("Waiting for the person who asked: it comes back for a decision with their answer."),
+    ExclusionStatus.APPROVED: _("The portal will apply it now."),
 }
 
 

@@ -52,7 +52,7 @@ def _deciding() -> Q:
 
 def _overlapping(value: ExclusionValue) -> Q:
     """Return the condition for the host itself, the domains above it, the hosts below it, and pages of any of them."""
-    assert value.indicator is not None, "only addresses overlap"
+    assert value.indicator is not None, "only the addresses overlap"
     host = value.indicator.host
     above = _with_parents(host) if value.indicator.address is None else [host]
     wanted = Q(value_key__in=[stored_key(value.value), *above])

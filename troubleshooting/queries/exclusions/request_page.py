@@ -19,7 +19,7 @@ from troubleshooting.queries.checks.evidence import read_snapshot
 from troubleshooting.queries.exclusions.known_elsewhere import known_by_policy, known_in_tenant
 from troubleshooting.queries.leases.audit_mode_events import read_events
 
-NO_VERDICT = say(_("No check of the PC has come to a verdict yet. An exception needs its evidence."))
+NO_VERDICT = say(_("No check of the PC has reached a verdict yet. An exclusion needs its evidence."))
 
 
 @dataclass(frozen=True, slots=True)

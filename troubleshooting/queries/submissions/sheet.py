@@ -40,8 +40,8 @@ NOT_MICROSOFTS_LIST: Mapping[str, Promise] = {
 }
 CATEGORIES = ("Malicious", "Phishing", "C2", "COCO", "Untrusted", *NOT_MICROSOFTS_LIST)
 
-NOT_CHECKED_YET = _("No check of the PC has come to a verdict yet. A submission needs its evidence.")
-CHECK_FIRST = _("Have the PC checked; the submission stands here once there is a verdict.")
+NOT_CHECKED_YET = _("No check of the PC has reached a verdict yet. A submission needs its evidence.")
+CHECK_FIRST = _("Have the PC checked. The submission appears here once there is a verdict.")
 
 
 @dataclass(frozen=True, slots=True)

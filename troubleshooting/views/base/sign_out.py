@@ -14,5 +14,5 @@ from django.views.decorators.http import require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session and say that nothing else ends with it."""
     logout(request)
-    messages.info(request, _("You are signed out. Checks that are under way go on without you."))
+    messages.info(request, _("You are signed out. Checks that are running continue without you."))
     return redirect("login")

@@ -47,7 +47,7 @@ def report(request: HttpRequest) -> HttpResponse:
         return _show(request, form, devices, now=now)
     number, is_new = _open_once(request, form, now=now)
     if not is_new:
-        messages.info(request, _("You had already sent this report. Here is its case."))
+        messages.info(request, _("You have already sent this report. Here is its case."))
     return redirect("case", number)
 
 
@@ -72,7 +72,7 @@ def _reporter(request: HttpRequest) -> User:
     """Return the person; an auditor, who only reads, is sent away with a reason."""
     person = reader_of(request)
     if person.role == Role.AUDITOR:
-        raise NotAllowed(_("Auditors read; they do not report problems."))
+        raise NotAllowed(_("Auditors have read access only; they cannot report problems."))
     return person
 
 

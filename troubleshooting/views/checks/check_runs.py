@@ -52,7 +52,7 @@ def transcript(request: HttpRequest, pk: int) -> HttpResponse:
 def check_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop a check."""
     run = _run(request, pk)
-    with told(request, _("The check stops. What the PC has answered so far is kept.")):
+    with told(request, _("The check is stopping. What the PC has answered so far is kept.")):
         actions.cancel_check_run(run.pk, by=reader_of(request), now=timezone.now())
     return redirect("case", number=run.case.number)
 
@@ -61,7 +61,7 @@ def check_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def check_retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Try a PC that is waited for at once."""
     run = _run(request, pk)
-    with told(request, _("The portal tries to reach the PC now.")):
+    with told(request, _("The portal is trying to reach the PC now.")):
         actions.retry_check_run(run.pk, by=reader_of(request), now=timezone.now())
     return redirect("case", number=run.case.number)
 

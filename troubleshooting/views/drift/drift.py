@@ -96,7 +96,7 @@ def drift_scan(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def drift_scan_tenant(request: HttpRequest) -> HttpResponse:
     """Have the tenant read and compared now."""
-    with told(request, _("The portal reads the tenant's list now. Reload this page in a minute.")):
+    with told(request, _("The portal is reading the tenant's list now. Reload this page in a minute.")):
         actions.request_scan(None, by=reader_of(request), now=timezone.now())
     return _back(request)
 

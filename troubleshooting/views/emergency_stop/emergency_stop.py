@@ -51,7 +51,7 @@ def begin_stop(request: HttpRequest) -> HttpResponse:
     permissions.check_may_stop_writes(reader_of(request))
     if not form.is_valid():
         return _page(request, now=now, stop_form=form)
-    with told(request, _("All changes are stopped. This page counts what is still under way, and waits.")):
+    with told(request, _("All changes are stopped. This page shows what is still in progress and what is waiting.")):
         stopping.stop_writes(by=reader_of(request), reason=form.cleaned_data["reason"], now=now)
     return redirect("emergency-stop")
 
@@ -63,7 +63,7 @@ def lift_stop(request: HttpRequest) -> HttpResponse:
     permissions.check_may_stop_writes(reader_of(request))
     if not form.is_valid():
         return _page(request, now=now, lift_form=form)
-    with told(request, _("Changes go on. What was waiting is done now; no one has to ask for it again.")):
+    with told(request, _("Changes have resumed. What was waiting is done now. No one has to ask for it again.")):
         stopping.lift_stop(by=reader_of(request), note=form.cleaned_data["note"], now=now)
     return redirect("emergency-stop")
 
@@ -144,7 +144,9 @@ def _undo(request: HttpRequest, since: datetime, form: UndoForm, *, now: datetim
     """Undo what was previewed, and go on to its progress; raises PreviewChanged and NothingToUndo."""
     seen, reason = form.cleaned_data["seen"], form.cleaned_data["reason"]
     done = undoing.undo_since(since, by=reader_of(request), reason=reason, seen=seen, now=now)
-    messages.info(request, _("It is being undone. This page shows each place, and when it was read to be gone."))
+    messages.info(
+        request, _("It is being undone. This page shows each location, and when it was read back as removed.")
+    )
     return HttpResponseRedirect(reverse("undo", args=[done.pk]))
 
 

@@ -79,7 +79,9 @@ def exclusions_decided(request: HttpRequest) -> HttpResponse:
     permissions.check_may_decide_in_bulk(reader)
     kept: Kept | None = request.session.get(ANSWERS, {}).get(request.GET.get("answer", ""))
     if kept is None:
-        messages.info(request, _("What came of that answer is not kept any more. The list shows where each stands."))
+        messages.info(
+            request, _("The result of that decision is no longer available. The list shows the status of each request.")
+        )
         return redirect("exclusions")
     why_not = dict(kept["lines"])
     found = {exclusion.pk: exclusion for exclusion in chosen(reader, list(why_not))}

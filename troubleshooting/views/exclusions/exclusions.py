@@ -78,7 +78,7 @@ def exclusion_approve(request: HttpRequest, pk: int) -> HttpResponse:
     form = ApproveForm(request.POST, exclusion=found, now=now, zone=zone_of(reader))
     if not form.is_valid():
         return _page(request, found, now=now, approve=form)
-    with told(request, _("Approved. Once enough people have approved, the portal puts it in force by itself.")):
+    with told(request, _("Approved. Once enough people have approved, the portal applies it by itself.")):
         decisions.approve_exclusion(
             pk,
             by=reader,
@@ -99,7 +99,7 @@ def exclusion_reject(request: HttpRequest, pk: int) -> HttpResponse:
     permissions.check_may_decide_exclusion(reader_of(request), found)
     if not form.is_valid():
         return _page(request, found, now=now, reject=form)
-    with told(request, _("The request is rejected. The person who asked reads your reason.")):
+    with told(request, _("The request is rejected. The person who asked can read your reason.")):
         decisions.reject_exclusion(pk, by=reader_of(request), now=now, **form.cleaned_data)
     return redirect("exclusion", pk=pk)
 
@@ -111,7 +111,7 @@ def exclusion_ask_back(request: HttpRequest, pk: int) -> HttpResponse:
     permissions.check_may_decide_exclusion(reader_of(request), found)
     if not form.is_valid():
         return _page(request, found, now=now, ask=form)
-    with told(request, _("The question is asked. The request comes back here with the answer.")):
+    with told(request, _("Question asked. The request comes back here with the answer.")):
         decisions.ask_back(pk, by=reader_of(request), now=now, **form.cleaned_data)
     return redirect("exclusion", pk=pk)
 
@@ -123,7 +123,7 @@ def exclusion_answer(request: HttpRequest, pk: int) -> HttpResponse:
     permissions.check_may_withdraw_exclusion(reader_of(request), found)
     if not form.is_valid():
         return _page(request, found, now=now, answer=form)
-    with told(request, _("Thank you. A reviewer decides now; earlier approvals count no more.")):
+    with told(request, _("Thank you. A reviewer decides now. Earlier approvals no longer count.")):
         requests.answer_back(pk, by=reader_of(request), now=now, **form.cleaned_data)
     return redirect("exclusion", pk=pk)
 
@@ -132,7 +132,7 @@ def exclusion_answer(request: HttpRequest, pk: int) -> HttpResponse:
 def exclusion_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a request back."""
     visible_exclusion(request, pk)
-    with told(request, _("The request is taken back. You can ask again from the case.")):
+    with told(request, _("The request is withdrawn. You can ask again from the case.")):
         requests.withdraw_exclusion(pk, by=reader_of(request), now=timezone.now())
     return redirect("exclusion", pk=pk)
 
@@ -197,5 +197,5 @@ def _same_cause(found: Exclusion, reader: User) -> tuple[int, str] | None:
 
 def _count(total: int) -> str:
     if total >= COUNTED_TO:
-        return _("More than %(count)s exceptions") % {"count": COUNTED_TO - 1}
-    return ngettext("%(n)d exception", "%(n)d exceptions", total) % {"n": total}
+        return _("More than %(count)s exclusions") % {"count": COUNTED_TO - 1}
+    return ngettext("%(n)d exclusion", "%(n)d exclusions", total) % {"n": total}

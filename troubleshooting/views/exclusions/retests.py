@@ -31,7 +31,7 @@ from troubleshooting.views.exclusions.rules import exclusion_rules, visible_excl
 def exclusion_retest(request: HttpRequest, pk: int) -> HttpResponse:
     """Have the PC of the case request the page now."""
     found, reader, now = visible_exclusion(request, pk), reader_of(request), timezone.now()
-    done = _("The PC opens the site now, by itself. What came of it will stand here; you may close this page.")
+    done = _("The PC is requesting the site now, by itself. The result will appear here. You can close this page.")
     with told(request, done):
         ask_whether_it_works(found.pk, by=reader, now=now)
     return redirect("exclusion", pk=pk)
@@ -41,7 +41,7 @@ def exclusion_retest(request: HttpRequest, pk: int) -> HttpResponse:
 def still_blocked(request: HttpRequest, pk: int) -> HttpResponse:
     """Record that it does not work for the person."""
     found, reader, now = visible_exclusion(request, pk), reader_of(request), timezone.now()
-    done = _("Thank you. It stands in the case, and in the list of IT. You can have the PC checked again below.")
+    done = _("Thank you. IT can see this in the case and in its list. You can have the PC checked again below.")
     with told(request, done):
         say_still_blocked(found.pk, by=reader, now=now)
     return redirect("case", number=found.case.number)

@@ -98,7 +98,7 @@ def test_transcript(request: HttpRequest, pk: int) -> HttpResponse:
 def test_visited(request: HttpRequest, pk: int) -> HttpResponse:
     """Hear from the employee that the site was opened."""
     test = _test(request, pk)
-    with told(request, _("Thank you. Protection is being put back, then the PC's record is read.")):
+    with told(request, _("Thank you. Protection is being restored, then the PC's record is read.")):
         actions.say_visited(test.pk, by=reader_of(request), now=timezone.now())
     return _to_step(test.case)
 
@@ -107,7 +107,7 @@ def test_visited(request: HttpRequest, pk: int) -> HttpResponse:
 def test_end(request: HttpRequest, pk: int) -> HttpResponse:
     """End a test early."""
     test = _test(request, pk)
-    with told(request, _("The test ends. What was changed on the PC is put back.")):
+    with told(request, _("The test is ending. What was changed on the PC is being restored.")):
         actions.cancel_test(test.pk, by=reader_of(request), now=timezone.now())
     return _to_step(test.case)
 
@@ -116,7 +116,7 @@ def test_end(request: HttpRequest, pk: int) -> HttpResponse:
 def test_approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a test begin."""
     test = _test(request, pk)
-    with _told(request, _("The test begins. The employee sees it on the case page.")):
+    with _told(request, _("The test is starting. The employee can see it on the case page.")):
         actions.approve_test(test.pk, by=reader_of(request), now=timezone.now())
     return _to_step(test.case)
 
@@ -126,9 +126,9 @@ def test_reject(request: HttpRequest, pk: int) -> HttpResponse:
     """Say no to a test."""
     test, form = _test(request, pk), RejectForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Shorten the reason to 2,000 characters; nothing was rejected yet."))
+        messages.error(request, _("Shorten the reason to 2,000 characters. Nothing has been rejected yet."))
         return _to_step(test.case)
-    with told(request, _("The test is rejected. The employee reads your reason in the timeline.")):
+    with told(request, _("The test is rejected. The employee can read your reason in the timeline.")):
         actions.reject_test(test.pk, by=reader_of(request), note=str(form.cleaned_data["note"]), now=timezone.now())
     return _to_step(test.case)
 
@@ -136,8 +136,8 @@ def test_reject(request: HttpRequest, pk: int) -> HttpResponse:
 def _ask(request: HttpRequest, case: Case, form: ConsentForm) -> HttpResponse:
     """Agree to the test, say what happens next, and go back to the case."""
     waits = _needs_approval(request, case)
-    done = _("The test begins. This page shows how far it is.")
-    with _told(request, _("IT has been asked to approve the test. It begins when they have.") if waits else done):
+    done = _("The test is starting. This page shows its progress.")
+    with _told(request, _("IT has been asked to approve the test. It starts once they have.") if waits else done):
         actions.ask_for_test(
             case.pk,
             by=reader_of(request),
@@ -180,7 +180,7 @@ def _held(request: HttpRequest, held: LeaseHeld) -> Text:
     holder = queries.holder_of(held.lease, reader=reader_of(request))
     until = timezone.localtime(holder.until, zone_of(reader_of(request)))
     return say(
-        gettext_noop("%(pc)s is in another test (asked for by %(who)s) until %(until)s at the latest. Try again then."),
+        gettext_noop("%(pc)s is in another test (requested by %(who)s) until %(until)s at the latest. Try again then."),
         pc=held.lease.device.hostname,
         who=str(holder.who),
         until=f"{until:%H:%M}",

@@ -25,9 +25,9 @@ def lease_retry(request: HttpRequest, pk: int) -> HttpResponseRedirect:
     lease = retry_lease(found.pk, by=reader, now=timezone.now())
     pc = {"pc": found.device.hostname}
     if lease.may_have_changed:
-        messages.info(request, _("The portal tries now to put protection on %(pc)s back.") % pc)
+        messages.info(request, _("The portal is now trying to restore protection on %(pc)s.") % pc)
     else:
-        messages.info(request, _("Protection on %(pc)s has been put back already.") % pc)
+        messages.info(request, _("Protection on %(pc)s has already been restored.") % pc)
     return HttpResponseRedirect(_back(request, found.case))
 
 

@@ -114,7 +114,7 @@ def _is_sent(case: Case) -> bool:
 
 def _record_sent(request: HttpRequest, case: Case, form: SentForm) -> None:
     reader, now, reference = reader_of(request), timezone.now(), str(form.cleaned_data["reference"])
-    done = _("The case now waits for Microsoft. Record their answer here once the submission history shows it.")
+    done = _("The case is now waiting for Microsoft. Record their answer here once the submission history shows it.")
     with told(request, done):
         actions.prepare_submission(case.pk, by=reader, now=now)  # where the sheet was copied without opening it first
         actions.record_sent(case.pk, by=reader, reference=reference, now=now)
