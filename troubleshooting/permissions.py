@@ -68,9 +68,9 @@ def has_changed_hands(case: Case) -> bool:
 def check_may_report(person: User, device: Device) -> None:
     """Everybody but an auditor reports on their own PCs; IT on any."""
     if person.role == Role.AUDITOR:
-        raise NotAllowed(_("Auditors read; they do not report problems."))
+        raise NotAllowed(_("Auditors have read access only; they cannot report problems."))
     if device.owner_id != person.pk and not is_it(person):
-        raise NotAllowed(_("You can report a problem on your own PC only."))
+        raise NotAllowed(_("You can only report a problem with your own PC."))
 
 
 def check_may_see_case(person: User, case: Case) -> None:
@@ -96,9 +96,9 @@ def check_may_see_placement(person: User, placement: Placement) -> None:
 def check_may_check_device(person: User, case: Case) -> None:
     """Those who may have the PC of an open case visited, and stop a visit."""
     if not (is_it(person) or is_party(person, case)):
-        raise NotAllowed(_("Only the people of this case and IT can check the PC."))
+        raise NotAllowed(_("Only the people in this case and IT can check the PC."))
     if has_changed_hands(case) and not is_it(person):
-        raise NotAllowed(_("The PC belongs to somebody else now."))
+        raise NotAllowed(_("The PC belongs to someone else now."))
     if case.stage == Stage.WITHDRAWN:
         raise NotAllowed(_("This case was withdrawn."))
 
@@ -106,41 +106,41 @@ def check_may_check_device(person: User, case: Case) -> None:
 def check_may_consent(person: User, case: Case) -> None:
     """The people of a case consent to an audit-mode test of its PC; IT does where the PC belonged to nobody."""
     if not (is_party(person, case) or (case.device_owner_id is None and is_it(person))):
-        raise NotAllowed(_("Only the people of this case can agree to a test on the PC."))
+        raise NotAllowed(_("Only the people in this case can agree to a test on the PC."))
     if has_changed_hands(case):
-        raise NotAllowed(_("The PC belongs to somebody else now."))
+        raise NotAllowed(_("The PC belongs to someone else now."))
     if Stage(case.stage) not in OPEN_AND_CHECKED:
-        raise NotAllowed(_("The test can begin once the check of the PC has ended."))
+        raise NotAllowed(_("The test can start once the check of the PC has ended."))
 
 
 def check_may_end_test(person: User, case: Case) -> None:
     """The people of a case and IT end a test at any time."""
     if not (is_it(person) or is_party(person, case)):
-        raise NotAllowed(_("Only the people of this case and IT can end the test."))
+        raise NotAllowed(_("Only the people in this case and IT can end the test."))
 
 
 def check_may_approve_test(person: User, case: Case) -> None:
     """IT approves a test, but nobody their own."""
     if not is_it(person):
-        raise NotAllowed(_("A test is approved by IT."))
+        raise NotAllowed(_("Tests are approved by IT."))
     if is_party(person, case):
-        raise NotAllowed(_("Somebody else has to approve a test on your own PC."))
+        raise NotAllowed(_("Someone else has to approve a test on your own PC."))
 
 
 def check_may_retry_lease(person: User, case: Case) -> None:
     """IT and the people of a case have the portal try at once to put a PC's setting back."""
     if not (is_it(person) or is_party(person, case)):
-        raise NotAllowed(_("Only the people of this case and IT can have the portal try again."))
+        raise NotAllowed(_("Only the people in this case and IT can have the portal try again."))
 
 
 def check_may_request_exclusion(person: User, case: Case) -> None:
     """The people of a case and IT ask for an exclusion once its check has ended."""
     if not (is_it(person) or is_party(person, case)):
-        raise NotAllowed(_("Only the people of this case and IT can ask for an exception."))
+        raise NotAllowed(_("Only the people in this case and IT can ask for an exclusion."))
     if has_changed_hands(case) and not is_it(person):
-        raise NotAllowed(_("The PC belongs to somebody else now."))
+        raise NotAllowed(_("The PC belongs to someone else now."))
     if Stage(case.stage) not in OPEN_AND_CHECKED:
-        raise NotAllowed(_("An exception can be asked for once the check of the PC has ended."))
+        raise NotAllowed(_("You can ask for an exclusion once the check of the PC has ended."))
 
 
 def check_may_decide_exclusion(person: User, exclusion: Exclusion) -> None:
@@ -153,43 +153,43 @@ def check_may_decide_exclusion(person: User, exclusion: Exclusion) -> None:
 def check_may_decide_in_bulk(person: User) -> None:
     """IT decides about several requests at once; about each of them as if it were alone."""
     if not is_it(person):
-        raise NotAllowed(_("Exceptions are decided by IT."))
+        raise NotAllowed(_("IT decides on exclusions."))
 
 
 def check_may_withdraw_exclusion(person: User, exclusion: Exclusion) -> None:
     """Whoever asked for it."""
     if exclusion.requested_by_id != person.pk:
-        raise NotAllowed(_("Only the person who asked for this exception can change it or take it back."))
+        raise NotAllowed(_("Only the person who asked for this exclusion can change or withdraw the request."))
 
 
 def check_may_revoke_exclusion(person: User, exclusion: Exclusion) -> None:
     """IT ends exclusions early."""
     if not is_it(person):
-        raise NotAllowed(_("Exceptions are ended by IT."))
+        raise NotAllowed(_("Only IT can end an exclusion."))
 
 
 def check_may_retest(person: User, exclusion: Exclusion) -> None:
     """The people of a case and IT have it tried on its PC whether an exclusion works."""
     case = exclusion.case
     if not (is_it(person) or is_party(person, case)):
-        raise NotAllowed(_("Only the people of this case and IT can have the PC try whether it works."))
+        raise NotAllowed(_("Only the people in this case and IT can start a re-test on the PC."))
     if has_changed_hands(case) and not is_it(person):
-        raise NotAllowed(_("The PC belongs to somebody else now."))
+        raise NotAllowed(_("The PC belongs to someone else now."))
 
 
 def check_may_say_blocked(person: User, case: Case) -> None:
     """The people of a case say whether it works for them."""
     if not is_party(person, case):
-        raise NotAllowed(_("Only the people of this case can say whether it works for them."))
+        raise NotAllowed(_("Only the people in this case can say whether it works for them."))
 
 
 def check_may_renew_exclusion(person: User, exclusion: Exclusion) -> None:
     """Whoever asked for it, the people of its case and IT ask to renew an exclusion."""
     is_theirs = exclusion.requested_by_id == person.pk or is_party(person, exclusion.case)
     if not (is_it(person) or is_theirs) or person.role == Role.AUDITOR:
-        raise NotAllowed(_("Only the people of this case and IT can ask to renew this exception."))
+        raise NotAllowed(_("Only the people in this case and IT can ask to renew this exclusion."))
     if has_changed_hands(exclusion.case) and not is_it(person):
-        raise NotAllowed(_("The PC belongs to somebody else now."))
+        raise NotAllowed(_("The PC belongs to someone else now."))
 
 
 def check_may_withdraw(person: User, case: Case) -> None:
@@ -203,7 +203,7 @@ def check_may_withdraw(person: User, case: Case) -> None:
 def check_may_solve(person: User, case: Case) -> None:
     """The parties and IT close a case as solved once it was checked."""
     if not (is_it(person) or is_party(person, case)):
-        raise NotAllowed(_("Only the people of this case and IT can close it."))
+        raise NotAllowed(_("Only the people in this case and IT can close it."))
     if Stage(case.stage) not in OPEN_AND_CHECKED:
         raise NotAllowed(_("A case can be closed as solved once its check has ended."))
 
@@ -211,13 +211,13 @@ def check_may_solve(person: User, case: Case) -> None:
 def check_may_see_submission(person: User, case: Case) -> None:
     """IT and auditors."""
     if not sees_everything(person):
-        raise NotAllowed(_("The submission to Microsoft is prepared by IT."))
+        raise NotAllowed(_("IT prepares submissions to Microsoft."))
 
 
 def check_may_submit(person: User, case: Case) -> None:
     """IT sends to Microsoft and records what came of it."""
     if not is_it(person):
-        raise NotAllowed(_("The submission to Microsoft is sent by IT."))
+        raise NotAllowed(_("IT sends submissions to Microsoft."))
 
 
 def check_may_list_all(person: User) -> None:
@@ -229,7 +229,7 @@ def check_may_list_all(person: User) -> None:
 def check_may_list_exclusions(person: User) -> None:
     """IT and auditors see the list of all exclusions."""
     if not sees_everything(person):
-        raise NotAllowed(_("The list of all exceptions is for IT and auditors."))
+        raise NotAllowed(_("The list of all exclusions is for IT and auditors."))
 
 
 def check_may_see_emergency_stop(person: User) -> None:
@@ -241,13 +241,13 @@ def check_may_see_emergency_stop(person: User) -> None:
 def check_may_stop_writes(person: User) -> None:
     """Administrators stop all changes, and let them go on."""
     if person.role != Role.ADMINISTRATOR:
-        raise NotAllowed(_("Only an administrator stops all changes or lets them go on."))
+        raise NotAllowed(_("Only an administrator can stop all changes or resume them."))
 
 
 def check_may_undo(person: User) -> None:
     """Administrators take back what was applied since a moment."""
     if person.role != Role.ADMINISTRATOR:
-        raise NotAllowed(_("Only an administrator undoes what was applied."))
+        raise NotAllowed(_("Only an administrator can undo what was applied."))
 
 
 def check_may_get_endpoint(person: User) -> None:
@@ -265,7 +265,7 @@ def check_may_see_drift(person: User) -> None:
 def check_may_handle_drift(person: User) -> None:
     """IT has the portal put right what differs, or look again."""
     if not is_it(person):
-        raise NotAllowed(_("Differences are put right by IT."))
+        raise NotAllowed(_("Only IT can resolve differences."))
 
 
 # The same questions, answered.

@@ -107,7 +107,7 @@ def test_time_that_runs_out_ends_the_test_and_puts_protection_back(signed_in, la
 
     SettingLease.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
     emma.reload()
-    expect(emma.locator(".countdown")).to_contain_text("Time is over")
+    expect(emma.locator(".countdown")).to_contain_text("Time is up")
     ivo = signed_in(IVO)
     expect(ivo.locator(".late")).to_contain_text("PC-0142")
     assert barriers(ivo) == []

@@ -68,7 +68,7 @@ def test_an_administrator_stops_everything_undoes_the_last_hour_and_lets_changes
     adam.wait_for_url("**/emergency-stop/undos/*/")
     swept_until(adam, "Done")
     assert (pc.preferences["ExclusionIpAddress"], Exclusion.objects.get().status) == ([], "removed")
-    expect(adam.locator("#places")).to_contain_text("Gone")
+    expect(adam.locator("#places")).to_contain_text("Removed")
     assert barriers(adam) == []
 
     adam.get_by_role("link", name="What is waiting, and how to resume").click()

@@ -78,5 +78,5 @@ def test_an_ip_exclusion_is_asked_for_approved_proved_revoked_and_gone(signed_in
     swept_until(rita, "Removed")
     assert pc.preferences["ExclusionIpAddress"] == []
     emma.reload()
-    expect(emma.locator("#placements")).to_contain_text("Gone")
+    expect(emma.locator("#placements")).to_contain_text("Removed")
     assert barriers(emma) == []

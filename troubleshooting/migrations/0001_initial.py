@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                     "test_needs_approval",
                     models.BooleanField(
                         default=False,
-                        help_text="IT approves each audit-mode test on a PC of this group before it begins.",
+                        help_text="IT approves each audit-mode test on a PC in this group before it starts.",
                         verbose_name="audit-mode tests need approval",
                     ),
                 ),
@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
                     "tenant_name",
                     models.CharField(
                         blank=True,
-                        help_text="The device group of the tenant, written exactly as there; allow indicators for this group need it.",
+                        help_text="The name of the device group, exactly as in the tenant. Allow indicators for this group need it.",
                         max_length=200,
                         verbose_name="name in Defender for Endpoint",
                     ),

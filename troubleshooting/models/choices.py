@@ -187,6 +187,15 @@ PLACEMENT_STATUS_LABELS: Labels = {
     PlacementStatus.REMOVED: _("Removed"),
     PlacementStatus.NOT_APPLIED: _("Not applied"),
 }
+TENANT_PLACEMENT_STATUS_LABELS: Labels = {
+    **PLACEMENT_STATUS_LABELS,
+    PlacementStatus.REJECTED: _("Rejected in the tenant"),
+}
+
+
+def placement_labels(device_id: int | None) -> Labels:
+    """Return the labels for a placement on a PC, or in the tenant where there is no PC."""
+    return TENANT_PLACEMENT_STATUS_LABELS if device_id is None else PLACEMENT_STATUS_LABELS
 
 
 def choices_of(labels: Labels) -> list[tuple[str, Promise]]:

@@ -179,7 +179,7 @@ def test_a_reviewer_approves_nothing_on_ones_own_pc_or_case(owner):
     case = checked_case(by=IVO, device=device_at(None, owner=person(owner)))
     test = asked(case, by=IVO, needs_approval=True)
 
-    with pytest.raises(NotAllowed, match="someone else"):
+    with pytest.raises(NotAllowed, match="Someone else"):
         approve_test(test.pk, by=person(IVO), now=LATER)
 
     approve_test(test.pk, by=person(ADAM), now=LATER)

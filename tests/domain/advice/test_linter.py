@@ -82,7 +82,7 @@ def test_the_narrower_site_is_the_reported_one():
     finding = finding_of(SITE, "example.com", LintCode.REGISTRABLE_DOMAIN, "case www.example.com")
 
     assert str(finding.narrower) == "Ask for the one site that is needed, for example www.example.com."
-    assert str(finding.text).startswith("This opens the whole domain example.com with all its sites")
+    assert str(finding.text).startswith("This allows the whole domain example.com with all its sites")
 
 
 def test_a_suffix_without_a_case_gets_a_general_example():

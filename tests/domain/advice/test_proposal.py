@@ -58,7 +58,7 @@ def test_each_says_what_it_opens_for_both_readers():
     assert str(site.opens.employee) == (
         "The site shop.example.com is allowed in every program. All other sites are still checked."
     )
-    assert str(site.opens.it).startswith("Allow indicator for shop.example.com: the site, with everything below")
+    assert str(site.opens.it).startswith("Allow indicator for shop.example.com: the site, including everything below")
     assert str(address.opens.it).startswith("ExclusionIpAddress for shop.example.com: on this PC")
     assert str(program.opens.employee).startswith("Your PC no longer checks what the program payroll.exe does")
 

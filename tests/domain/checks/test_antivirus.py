@@ -94,20 +94,20 @@ CASES: Cases = {
         ("off", with_status(real_time_protection=False), None, FAIL),
         ("on, but not on access", with_status(on_access_protection=False), None, WARN),
         ("on, on access not said", with_status(on_access_protection=None), None, PASS),
-        ("not said", with_status(real_time_protection=None), None, UNKNOWN),
+        ("not reported", with_status(real_time_protection=None), None, UNKNOWN),
         ("nothing said", snapshot(computer_status=None), None, UNKNOWN),
     ],
     BEHAVIOR_MONITORING: [
         ("on", snapshot(), None, PASS),
         ("off", with_status(behavior_monitor=False), None, FAIL),
-        ("not said", with_status(behavior_monitor=None), None, UNKNOWN),
+        ("not reported", with_status(behavior_monitor=None), None, UNKNOWN),
     ],
     CLOUD_PROTECTION: [
         ("advanced", with_preferences(maps_reporting=2), None, PASS),
         ("basic", with_preferences(maps_reporting=1), None, PASS),
         ("off", with_preferences(maps_reporting=0), None, FAIL),
         ("unheard-of", with_preferences(maps_reporting=7), None, UNKNOWN),
-        ("not said", with_preferences(maps_reporting=None), None, UNKNOWN),
+        ("not reported", with_preferences(maps_reporting=None), None, UNKNOWN),
         ("nothing said", snapshot(preferences=None), None, UNKNOWN),
     ],
 }

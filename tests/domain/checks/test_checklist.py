@@ -66,7 +66,7 @@ def test_the_remedy_for_audit_mode_warns_of_the_articles_literal_reading():
     found = finding(PROTECTION_MODE, stuck, missed())
 
     assert "Group Policy" in str(found.remedy.it)
-    assert "switch network protection off" in str(found.remedy.it)
+    assert "turn network protection off" in str(found.remedy.it)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=str)
@@ -109,7 +109,7 @@ def test_the_reason_is_told_in_the_words_of_the_device_error():
 def test_the_reason_of_a_tolerated_reading_is_told_where_the_rule_has_nothing_to_say():
     device = snapshot(antivirus_products=None, readings=answered(antivirus_products=ReadState.REFUSED))
 
-    assert "may not read this" in str(finding(SOLE_ANTIVIRUS, device).summary)
+    assert "is not allowed to read this" in str(finding(SOLE_ANTIVIRUS, device).summary)
 
 
 def test_a_check_that_the_device_does_not_have_is_unknown():

@@ -51,7 +51,7 @@ CASES: Cases = {
         ),
         ("no version", with_status(product_version="n/a"), None, UNKNOWN),
         ("an empty version", with_status(product_version=" "), None, UNKNOWN),
-        ("not said", with_status(product_version=None), None, UNKNOWN),
+        ("not reported", with_status(product_version=None), None, UNKNOWN),
     ],
     SIGNATURES: [
         ("fresh", snapshot(), None, PASS),
@@ -67,19 +67,19 @@ CASES: Cases = {
     NETWORK_INSPECTION: [
         ("running", snapshot(), None, PASS),
         ("stopped", with_status(network_inspection=False), None, FAIL),
-        ("not said", with_status(network_inspection=None), None, UNKNOWN),
+        ("not reported", with_status(network_inspection=None), None, UNKNOWN),
     ],
     TAMPER_PROTECTION: [
         ("on", snapshot(), None, INFO),
         ("on, source not said", with_status(tamper_protection_source=None), None, INFO),
         ("off", with_status(tamper_protected=False), None, INFO),
-        ("not said", with_status(tamper_protected=None), None, UNKNOWN),
+        ("not reported", with_status(tamper_protected=None), None, UNKNOWN),
     ],
     TROUBLESHOOTING_MODE: [
         ("off", snapshot(), None, PASS),
         ("on", with_status(troubleshooting_mode="Enabled"), None, WARN),
         ("unheard-of", with_status(troubleshooting_mode="Sometimes"), None, UNKNOWN),
-        ("not said", with_status(troubleshooting_mode=None), None, UNKNOWN),
+        ("not reported", with_status(troubleshooting_mode=None), None, UNKNOWN),
     ],
 }
 

@@ -81,7 +81,7 @@ CASES: Cases = {
             missed(),
             FAIL,
         ),
-        ("not said", with_preferences(exclusion_process=None), missed(), UNKNOWN),
+        ("not reported", with_preferences(exclusion_process=None), missed(), UNKNOWN),
         ("nothing said", snapshot(preferences=None), missed(), UNKNOWN),
     ],
 }

@@ -93,7 +93,7 @@ CASES: Cases = {
         ),
         ("block, policy not readable", snapshot(readings=answered(policy_values=ReadState.FAILED)), missed(), PASS),
         ("unheard-of", with_preferences(network_protection=6), missed(), UNKNOWN),
-        ("not said", with_preferences(network_protection=None), missed(), UNKNOWN),
+        ("not reported", with_preferences(network_protection=None), missed(), UNKNOWN),
         ("nothing said", snapshot(preferences=None), missed(), UNKNOWN),
     ],
     MODE_ORIGIN: [

@@ -114,7 +114,7 @@ def test_a_decision_may_be_narrower_or_shorter():
 
 
 @pytest.mark.parametrize(
-    ("granted", "lifetime", "sentence"), [(EVERYONE, DAY, "reaches PCs"), (GROUP, 2 * DAY, "lasts longer")]
+    ("granted", "lifetime", "sentence"), [(EVERYONE, DAY, "covers PCs"), (GROUP, 2 * DAY, "lasts longer")]
 )
 def test_a_decision_is_never_wider_or_longer_than_asked(granted, lifetime, sentence):
     with pytest.raises(WiderThanAsked) as caught:

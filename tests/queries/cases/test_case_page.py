@@ -27,7 +27,7 @@ def test_a_case_that_is_being_checked_has_no_verdict_and_says_that_nothing_is_to
 
     assert page.verdict is None
     assert states(page) == [("Reported", "done"), ("PC checked", "current"), ("Decided", "todo"), ("Solved", "todo")]
-    assert "You need not do anything" in str(page.next)
+    assert "You don't need to do anything" in str(page.next)
 
 
 def test_a_checked_case_has_the_verdict_in_the_employees_words_only():

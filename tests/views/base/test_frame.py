@@ -69,7 +69,7 @@ def test_sign_in_refuses_a_wrong_password_in_words(client):
 
     page = client.post(reverse("login"), {"username": emma.username, "password": "guess"}).content.decode()
 
-    assert "do not belong together" in page
+    assert "The user name and password do not match." in page
     assert emma.username in page
 
 

@@ -95,7 +95,7 @@ def test_an_administrator_stops_all_changes_and_lets_them_go_on():
         ("", "Write why, for example"),
         (" \n ", "Write why, for example"),
         ("x" * 2001, "Shorten this"),
-        ("a\0", "typed"),
+        ("a\0", "contains control characters"),
     ],
 )
 def test_a_stop_needs_a_reason_and_says_so_beside_the_field(reason, sentence):

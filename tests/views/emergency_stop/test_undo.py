@@ -46,7 +46,7 @@ def typed(page: str) -> str:
 
 
 def rows_of(page: str) -> list[str]:
-    return re.findall(r'<td class="emergency-stop__reason"><span class="mono">([^<]+)</span>', page)
+    return re.findall(r'<td class="emergency-stop__value"> ?<span class="mono">([^<]+)</span>', page)
 
 
 def numbers_of(page: str) -> list[str]:

@@ -157,7 +157,7 @@ def test_requests_of_different_causes_are_sorted_and_not_decided():
     assert f"?pick={first.pk}&amp;pick={second.pk}" in page
     assert f"?pick={other.pk}" in page
     assert picks_on(page) == []
-    assert "do not belong together" in answered([seen(first), seen(other)], "approve")
+    assert "These requests are not for the same value" in answered([seen(first), seen(other)], "approve")
     assert not ExclusionDecision.objects.exists()
 
 

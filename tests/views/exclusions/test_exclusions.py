@@ -200,7 +200,7 @@ def test_a_reviewer_reads_the_exact_commands_and_what_it_touches():
     assert f"Remove-MpPreference -ExclusionIpAddress {exclusion.value}" in page
     assert len(digest_in(page)) == 64
     assert "Blocks it would have allowed" in page
-    assert "0 of 1 approval" in page
+    assert "0 of 1 required approval" in page
 
 
 def test_an_employee_reads_no_command():
@@ -257,13 +257,16 @@ def test_a_narrowing_that_meets_an_open_one_names_it():
     assert "is already open for the same value and scope" in page
 
 
-@pytest.mark.parametrize(("name", "field"), [("reject", "reject-note"), ("ask-back", "ask-note")])
-def test_a_no_and_a_question_need_words(name, field):
+@pytest.mark.parametrize(
+    ("name", "field", "sentence"),
+    [("reject", "reject-note", "Say why, and what would change"), ("ask-back", "ask-note", "Write what you need")],
+)
+def test_a_no_and_a_question_need_words(name, field, sentence):
     exclusion = ExclusionFactory(case=readable_case())
 
     page = decide(exclusion, name, made.reviewer(), **{field: ""})
 
-    assert "Write w" in page.partition("field__error")[2]
+    assert sentence in page.partition("field__error")[2]
     assert Exclusion.objects.get().status == "requested"
 
 

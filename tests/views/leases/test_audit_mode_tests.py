@@ -103,8 +103,8 @@ def test_the_page_says_in_plain_words_what_will_happen_before_it_asks():
     page = text_of(signed_in(case.reporter).get(reverse("test-ask", args=[case.number])))
 
     for words in (
-        "For 15 minutes at most",
-        "only logs",
+        "For at most 15 minutes",
+        "logs instead of blocking",
         "even if this portal is not available",
         "Agree and start the test",
     ):
@@ -180,7 +180,7 @@ def test_the_second_person_is_told_who_holds_the_pc_and_until_when():
     page = page_of(case)
     answer = signed_in(case.reporter).post(reverse("test-ask", args=[case.number]), {"visit": "pc"}, follow=True)
 
-    assert "asked for by Sara Stern" in page
+    assert "requested by Sara Stern" in page
     assert "Sara Stern" in text_of(answer)
     assert f"{held.ends_at:%M}" in text_of(answer)
     assert not case.audit_mode_tests.exists()

@@ -40,12 +40,12 @@ def test_the_countdown_goes_down_without_moving_and_speaks_at_five_minutes_at_on
     expect(timer).to_have_text(re.compile(r"^(5:5|6:0)\d$"))
     expect(announcer).not_to_contain_text("left")
 
-    for ahead_ms, words in ((70_000, "5 minutes left."), (240_000, "1 minute left."), (60_000, "Time is over")):
+    for ahead_ms, words in ((70_000, "5 minutes left."), (240_000, "1 minute left."), (60_000, "Time is up")):
         open_page.clock.fast_forward(ahead_ms)
         open_page.clock.run_for(500)  # the announcer takes a moment, so that the words count as new
         expect(announcer).to_contain_text(words)
 
     expect(timer).to_have_text("0:00")
-    expect(open_page.locator(".countdown")).to_contain_text("Time is over")
+    expect(open_page.locator(".countdown")).to_contain_text("Time is up")
     expect(open_page.locator(".test__steps")).to_be_hidden()
     assert timer.bounding_box() == place

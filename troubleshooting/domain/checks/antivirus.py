@@ -49,9 +49,9 @@ MAPS_LEVELS: Mapping[int, tuple[str, Text]] = {
 }
 
 _ACTIVE_MODE = _(
-    "AMRunningMode must be Normal. Remove the other antivirus; where there is none, look for "
-    "ForceDefenderPassiveMode, Smart App Control and a stopped WinDefend service. Network protection and custom "
-    "indicators do not work in passive or EDR block mode."
+    "AMRunningMode must be Normal. Remove the other antivirus. If there is none, check for "
+    "ForceDefenderPassiveMode, Smart App Control and a stopped WinDefend service. Network "
+    "protection and custom indicators do not work in passive mode or EDR block mode."
 )
 
 
@@ -112,7 +112,7 @@ SOLE_ANTIVIRUS = Check(
     id="sole_antivirus",
     order=30,
     title=_("Only antivirus program"),
-    expected=_("Microsoft Defender in normal mode and no other antivirus switched on"),
+    expected=_("Microsoft Defender in normal mode, and no other antivirus turned on"),
     depends_on=("computer_status", "antivirus_products", "operating_system"),
     tolerates=frozenset({"operating_system", "antivirus_products"}),
     is_prerequisite=True,
@@ -120,7 +120,8 @@ SOLE_ANTIVIRUS = Check(
     outcomes={
         "sole": Outcome(CheckStatus.PASS, _("Microsoft Defender is the active and only antivirus.")),
         "active_server": Outcome(
-            CheckStatus.PASS, _("Microsoft Defender is the active antivirus; a server keeps no list of other products.")
+            CheckStatus.PASS,
+            _("Microsoft Defender is the active antivirus. Windows Server keeps no list of other products."),
         ),
         "not_active": Outcome(
             CheckStatus.FAIL,
@@ -130,17 +131,18 @@ SOLE_ANTIVIRUS = Check(
         ),
         "another_on": Outcome(
             CheckStatus.WARN,
-            _("Microsoft Defender is active, but Windows also reports %(products)s as switched on."),
-            _("You need not do anything. IT has to look whether the other product is still installed."),
+            _("Microsoft Defender is active, but Windows also reports that %(products)s is turned on."),
+            _("You don't need to do anything. IT has to check whether the other product is still installed."),
             _(
-                "AMRunningMode is Normal and decides; SecurityCenter2 reports another product as on (its "
-                "productState is not documented, so it is a hint). Remove leftovers of the other product."
+                "AMRunningMode is Normal, which is what counts. SecurityCenter2 reports another product "
+                "as on (its productState is not documented, so this is only a hint). Remove what is left "
+                "of the other product."
             ),
         ),
         "another_unclear": Outcome(
             CheckStatus.UNKNOWN,
-            _("Microsoft Defender is active, but whether %(products)s is switched on could not be read."),
-            it=_("The product is listed in root/SecurityCenter2 without a state. Look at it on the PC."),
+            _("Microsoft Defender is active, but whether %(products)s is turned on could not be read."),
+            it=_("The product is listed in root/SecurityCenter2 without a state. Check it on the PC."),
         ),
     },
 )
@@ -169,7 +171,7 @@ REAL_TIME_PROTECTION = Check(
             _("Real-time protection is on, but files are not checked when they are opened."),
             IT_MUST_ACT,
             _(
-                "RealTimeProtectionEnabled is True and OnAccessProtectionEnabled False. Look for "
+                "RealTimeProtectionEnabled is True and OnAccessProtectionEnabled is False. Check for "
                 "DisableOnAccessProtection."
             ),
         ),
@@ -178,9 +180,9 @@ REAL_TIME_PROTECTION = Check(
             _("Real-time protection is off, so network protection does not work and the PC is less protected."),
             IT_MUST_ACT,
             _(
-                "Run Set-MpPreference -DisableRealtimeMonitoring $false and read it back. Where it stays off, look "
-                "for the policy value DisableRealtimeMonitoring under Real-Time Protection, another antivirus, or "
-                "event 5013."
+                "Run Set-MpPreference -DisableRealtimeMonitoring $false and read it back. If it stays "
+                "off, check for the policy value DisableRealtimeMonitoring under Real-Time Protection, "
+                "another antivirus, or event 5013."
             ),
         ),
     },
@@ -207,8 +209,8 @@ BEHAVIOR_MONITORING = Check(
             _("Behavior monitoring is off, so network protection does not work as it should."),
             IT_MUST_ACT,
             _(
-                "Run Set-MpPreference -DisableBehaviorMonitoring $false and read it back; look for the policy value "
-                "DisableBehaviorMonitoring and for event 5013."
+                "Run Set-MpPreference -DisableBehaviorMonitoring $false and read it back. Also check for "
+                "the policy value DisableBehaviorMonitoring and for event 5013."
             ),
         ),
     },

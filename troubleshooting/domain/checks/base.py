@@ -11,7 +11,7 @@ from troubleshooting.domain.cases.case import Report
 from troubleshooting.domain.checks.finding import CheckStatus
 from troubleshooting.domain.evidence.snapshot import ComputerStatus, Snapshot
 
-IT_MUST_ACT = _("You need not do anything. IT has to change this.")
+IT_MUST_ACT = _("You don't need to do anything. IT has to change this.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Check:
         return self.id
 
 
-SILENT = Judgement("silent", say(_("not said")))
+SILENT = Judgement("silent", say(_("not reported")))
 
 
 def strange(value: str | int) -> Judgement:

@@ -17,7 +17,7 @@ from troubleshooting.domain.evidence.snapshot import Reading, ReadState, Snapsho
 
 _WAITING = Judgement("waiting", say(_("not answered yet")))
 _NOT_READ = {
-    ReadState.ABSENT: Judgement("absent", say(_("not there"))),
+    ReadState.ABSENT: Judgement("absent", say(_("not present"))),
     ReadState.REFUSED: Judgement("refused", say(_("access denied"))),
     ReadState.FAILED: Judgement("failed", say(_("error"))),
 }

@@ -60,7 +60,7 @@ PLATFORM_VERSION = Check(
     id="platform_version",
     order=130,
     title=_("Defender's platform version"),
-    expected=_("4.18.1906 or later; 4.18.2001 on Windows Server 2012 R2 and 2016"),
+    expected=_("4.18.1906 or later, or 4.18.2001 on Windows Server 2012 R2 and 2016"),
     depends_on=("computer_status", "operating_system"),
     tolerates=frozenset({"operating_system"}),
     rule=platform_version,
@@ -68,7 +68,7 @@ PLATFORM_VERSION = Check(
         "new_enough": Outcome(CheckStatus.PASS, _("Defender's platform version is new enough.")),
         "too_old": Outcome(
             CheckStatus.FAIL,
-            _("Defender's platform version %(version)s is too old; %(needed)s or later is needed."),
+            _("Defender's platform version %(version)s is too old. Version %(needed)s or later is needed."),
             IT_MUST_ACT,
             _("Update the platform (KB4052623) through Windows Update, WSUS or Configuration Manager."),
         ),
@@ -107,14 +107,14 @@ SIGNATURES = Check(
         "old": Outcome(
             CheckStatus.FAIL,
             _("Defender's signatures are out of date."),
-            _("Please connect the PC to the internet for a while. If this stays, IT has to look into it."),
-            _("Run Update-MpSignature; when it fails, look at events 2000 and 2001 and at the update source."),
+            _("Please connect the PC to the internet for a while. If this does not change, IT has to look into it."),
+            _("Run Update-MpSignature. If it fails, check events 2000 and 2001 and the update source."),
         ),
         "never": Outcome(
             CheckStatus.FAIL,
             _("Defender has never received signatures."),
             IT_MUST_ACT,
-            _("Run Update-MpSignature; when it fails, look at events 2000 and 2001 and at the update source."),
+            _("Run Update-MpSignature. If it fails, check events 2000 and 2001 and the update source."),
         ),
     },
 )
@@ -136,11 +136,11 @@ NETWORK_INSPECTION = Check(
         "running": Outcome(CheckStatus.PASS, _("Defender's network inspection is running.")),
         "stopped": Outcome(
             CheckStatus.FAIL,
-            _("Defender's network inspection is not running, so no connection is looked at."),
+            _("Defender's network inspection is not running, so no connections are checked."),
             IT_MUST_ACT,
             _(
-                "NISEnabled is False. See the checks of antivirus, real-time protection and cloud protection first, "
-                "then the service WdNisSvc and the driver wdnisdrv."
+                "NISEnabled is False. See the antivirus, real-time protection and cloud protection "
+                "checks first, then the service WdNisSvc and the driver wdnisdrv."
             ),
         ),
     },
@@ -162,7 +162,7 @@ TAMPER_PROTECTION = Check(
     id="tamper_protection",
     order=180,
     title=_("Tamper protection"),
-    expected=_("Known to IT; on is recommended"),
+    expected=_("Known to IT; “on” is recommended"),
     depends_on=("computer_status",),
     rule=tamper_protection,
     outcomes={
@@ -170,15 +170,18 @@ TAMPER_PROTECTION = Check(
             CheckStatus.INFO,
             _("Tamper protection is on: Windows refuses changes to the main protection settings."),
             it=_(
-                "Set by %(source)s. Changes to real-time, behavior and cloud protection are refused without an "
-                "error (event 5013). The network protection mode, the parsers and the proxy are not on Microsoft's "
-                "list; read every change back. Troubleshooting mode lifts it for some hours."
+                "Set by %(source)s. Changes to real-time, behavior and cloud protection are refused "
+                "without an error (event 5013). The network protection mode, the parsers and the proxy "
+                "are not on Microsoft's list, so read back every change. Troubleshooting mode lifts "
+                "tamper protection for a few hours."
             ),
         ),
         "off": Outcome(
             CheckStatus.INFO,
             _("Tamper protection is off: an administrator can change the protection settings."),
-            it=_("Microsoft recommends that tamper protection is on; turn it on for the tenant or by Intune policy."),
+            it=_(
+                "Microsoft recommends keeping tamper protection on. Turn it on for the tenant or with an Intune policy."
+            ),
         ),
     },
 )
@@ -205,9 +208,9 @@ TROUBLESHOOTING_MODE = Check(
         "off": Outcome(CheckStatus.PASS, _("Troubleshooting mode is off, so settings stay as they are.")),
         "on": Outcome(
             CheckStatus.WARN,
-            _("Troubleshooting mode is on: settings may differ from normal now and go back when it ends."),
-            _("You need not do anything. Another check is useful when the mode has ended."),
-            _("Troubleshooting mode ends by itself and takes local changes back; check again afterwards."),
+            _("Troubleshooting mode is on: settings may be different from normal and are reset when it ends."),
+            _("You don't need to do anything. Another check is useful once this mode has ended."),
+            _("Troubleshooting mode ends by itself and undoes local changes. Check again afterwards."),
         ),
     },
 )

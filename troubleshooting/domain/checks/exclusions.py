@@ -118,28 +118,30 @@ EXCLUSIONS_IN_FORCE = Check(
         "listed": Outcome(
             CheckStatus.INFO,
             _("Some addresses or programs are excluded from inspection on this PC."),
-            it=_("Review ExclusionIpAddress and ExclusionProcess; keep as few as possible, each with an end."),
+            it=_("Review ExclusionIpAddress and ExclusionProcess. Keep as few as possible, each with an end date."),
         ),
         "covers_missed": Outcome(
             CheckStatus.FAIL,
-            _("An exclusion on this PC (%(entry)s) covers the report, so this traffic is not looked at."),
-            _("You need not do anything. IT has to review the exclusion."),
+            _("An exclusion on this PC (%(entry)s) covers the report, so this traffic is not checked."),
+            _("You don't need to do anything. IT has to review the exclusion."),
             _(
-                "Excluded traffic is not inspected. Review the entry and take it away with Remove-MpPreference "
-                "-ExclusionIpAddress or -ExclusionProcess, or in the policy that sets it."
+                "Excluded traffic is not inspected. Review the entry and remove it with "
+                "Remove-MpPreference -ExclusionIpAddress or -ExclusionProcess, or in the policy that "
+                "sets it."
             ),
         ),
         "covers_blocked": Outcome(
             CheckStatus.WARN,
             _("An exclusion on this PC (%(entry)s) covers the report, so network protection should not block it."),
             it=_(
-                "The traffic matches ExclusionIpAddress or ExclusionProcess and yet was reported as blocked: look "
-                "for another program, another address, or another product that blocks."
+                "The traffic matches ExclusionIpAddress or ExclusionProcess and was still reported as "
+                "blocked. Check for a different program, a different address, or another product that "
+                "blocks."
             ),
         ),
         "perhaps": Outcome(
             CheckStatus.UNKNOWN,
-            _("Exclusions exist on this PC; whether one covers the report cannot be told from here."),
+            _("There are exclusions on this PC. Whether one of them covers the report cannot be determined from here."),
             it=_(
                 "Compare by hand: an IP exclusion with the addresses that the reported name resolves to, a process "
                 "exclusion with the full path of the program that was used."
@@ -147,10 +149,11 @@ EXCLUSIONS_IN_FORCE = Check(
         ),
         "hidden": Outcome(
             CheckStatus.UNKNOWN,
-            _("The exclusions of this PC cannot be seen by the portal, so an empty list proves nothing."),
+            _("The portal cannot see the exclusions on this PC, so an empty list proves nothing."),
             it=_(
-                "Either the account is no administrator (N/A: …), or HideExclusionsFromLocalAdmins hides the lists, "
-                "or that policy could not be read. Look at the policies that set exclusions."
+                "Either the account is not an administrator (N/A: …), or HideExclusionsFromLocalAdmins "
+                "hides the lists, or that policy could not be read. Check the policies that set "
+                "exclusions."
             ),
         ),
     },

@@ -57,22 +57,25 @@ CLOUD_REASONS: Mapping[int, str] = {
 # The article says "Audit mode isn't enabled. Use Group Policy to set the rule to Disabled (value: 0)"
 # (docs/reference/checks.md, P7).
 _NOT_LITERALLY = _(
-    "Do not set the policy to Disabled (0) as the article reads literally: that would switch network protection off. "
-    "Meant is that a left-over 2 must go."
+    "Do not set the policy to Disabled (0), as the article literally says: that would turn "
+    "network protection off. What it means is that a leftover audit value (2) has to be "
+    "removed."
 )
 _POLICY_AUDIT = _(
-    "EnableNetworkProtection is 2 and set by %(origin)s, so a local change does not last. Change it there to 1 "
-    "(Block) or remove the value. Do not set it to Disabled (0) as the article reads literally: that would switch "
-    "network protection off."
+    "EnableNetworkProtection is 2 and set by %(origin)s, so a local change does not last. "
+    "Change it there to 1 (Block) or remove the value. Do not set it to Disabled (0), as the "
+    "article literally says: that would turn network protection off."
 )
 _LOCAL_AUDIT = _(
-    "Run Set-MpPreference -EnableNetworkProtection Enabled and read it back. Do not set the Group Policy to Disabled "
-    "(0) as the article reads literally: that would switch network protection off."
+    "Run Set-MpPreference -EnableNetworkProtection Enabled and read it back. Do not set the "
+    "Group Policy to Disabled (0), as the article literally says: that would turn network "
+    "protection off."
 )
 _SWITCH_ON = _(
-    "Set by: %(origin)s. Run Set-MpPreference -EnableNetworkProtection Enabled, or set 1 (Block) in the policy that "
-    "sets it now, and read it back. The article's “Disabled (0)” only means that a left-over audit value (2) must "
-    "go; read literally it would switch network protection off."
+    "Set by: %(origin)s. Run Set-MpPreference -EnableNetworkProtection Enabled, or set 1 "
+    "(Block) in the policy that sets it now, and read it back. The article's “Disabled (0)” "
+    "only means that a leftover audit value (2) has to be removed. Taken literally, it would "
+    "turn network protection off."
 )
 
 
@@ -103,25 +106,26 @@ CLOUD_CONNECTIVITY = Check(
     is_prerequisite=True,
     rule=cloud_connectivity,
     outcomes={
-        "connected": Outcome(CheckStatus.PASS, _("The PC reaches Microsoft's protection cloud.")),
+        "connected": Outcome(CheckStatus.PASS, _("The PC can reach Microsoft's protection cloud.")),
         "name_not_resolved": Outcome(
             CheckStatus.FAIL,
-            _("The PC does not reach Microsoft's protection cloud: names on the internet are not found."),
+            _("The PC cannot reach Microsoft's protection cloud: names on the internet are not found."),
             IT_MUST_ACT,
-            _("%(hresult)s: name resolution. Give Defender its proxy (Set-MpPreference -ProxyServer) or correct DNS."),
+            _("%(hresult)s: name resolution. Give Defender its proxy (Set-MpPreference -ProxyServer) or fix DNS."),
         ),
         "certificate": Outcome(
             CheckStatus.FAIL,
-            _("The PC does not reach Microsoft's protection cloud: the secure connection is not accepted."),
+            _("The PC cannot reach Microsoft's protection cloud: the secure connection is not accepted."),
             IT_MUST_ACT,
             _(
-                "%(hresult)s: TLS inspection, a wrong clock, or no way to the revocation lists (netsh winhttp set "
-                "proxy). Exempt *.wdcp.microsoft.com and the other cloud hosts from TLS inspection."
+                "%(hresult)s: TLS inspection, a wrong clock, or no access to the revocation lists (netsh "
+                "winhttp set proxy). Exempt *.wdcp.microsoft.com and the other cloud hosts from TLS "
+                "inspection."
             ),
         ),
         "firewall": Outcome(
             CheckStatus.FAIL,
-            _("The PC does not reach Microsoft's protection cloud: the network does not let it through."),
+            _("The PC cannot reach Microsoft's protection cloud: the network does not let the connection through."),
             IT_MUST_ACT,
             _(
                 "%(hresult)s: firewall, proxy or TLS inspection. Open 443 to *.wdcp.microsoft.com, "
@@ -132,19 +136,20 @@ CLOUD_CONNECTIVITY = Check(
         ),
         "not_connected": Outcome(
             CheckStatus.FAIL,
-            _("The PC does not reach Microsoft's protection cloud."),
+            _("The PC cannot reach Microsoft's protection cloud."),
             IT_MUST_ACT,
             _(
-                "MpCmdRun.exe -ValidateMapsConnection failed (%(hresult)s). Check firewall and proxy for the cloud "
-                "hosts, then Set-MpPreference -ProxyServer or -ProxyPacUrl."
+                "MpCmdRun.exe -ValidateMapsConnection failed (%(hresult)s). Check the firewall and proxy "
+                "for the cloud hosts, then Set-MpPreference -ProxyServer or -ProxyPacUrl."
             ),
         ),
         "not_tested": Outcome(
             CheckStatus.UNKNOWN,
-            _("Whether the PC reaches Microsoft's protection cloud is not known: the test itself could not run."),
+            _("It is not known whether the PC can reach Microsoft's protection cloud: the test itself could not run."),
             it=_(
-                "MpCmdRun.exe -ValidateMapsConnection gave %(hresult)s: 0x80070005 is an account without elevation, "
-                "0x800106BA a stopped Defender service, 0x80070667 a Windows version without the test."
+                "MpCmdRun.exe -ValidateMapsConnection returned %(hresult)s: 0x80070005 means an account "
+                "without elevation, 0x800106BA a stopped Defender service, 0x80070667 a Windows version "
+                "without the test."
             ),
         ),
     },
@@ -182,8 +187,8 @@ def _audit_reason(snapshot: Snapshot, report: Report | None) -> str:
 PROTECTION_MODE = Check(
     id="protection_mode",
     order=80,
-    title=_("Mode of network protection"),
-    expected=_("Block (1); for a blocked site audit (2) is enough unless policy keeps it there"),
+    title=_("Network protection mode"),
+    expected=_("Block (1). For a blocked site, audit (2) is enough unless policy enforces it"),
     depends_on=("preferences", "policy_values"),
     tolerates=frozenset({"policy_values"}),
     is_prerequisite=True,
@@ -192,29 +197,29 @@ PROTECTION_MODE = Check(
         "block": Outcome(CheckStatus.PASS, _("Network protection blocks dangerous sites (block mode).")),
         "audit_suits": Outcome(
             CheckStatus.PASS,
-            _("Network protection only writes down what it would block (audit mode, set on the PC itself)."),
+            _("Network protection only logs what it would block (audit mode, set on the PC itself)."),
             it=_LOCAL_AUDIT,
         ),
         "audit_by_policy": Outcome(
             CheckStatus.FAIL,
-            _("Network protection only writes down what it would block: company policy keeps it in audit mode."),
-            _("You need not do anything. IT has to change the company policy."),
+            _("Network protection only logs what it would block: company policy keeps it in audit mode."),
+            _("You don't need to do anything. IT has to change the company policy."),
             _POLICY_AUDIT,
         ),
         "audit": Outcome(
             CheckStatus.FAIL,
-            _("Network protection only writes down what it would block (audit mode), so dangerous sites open."),
+            _("Network protection only logs what it would block (audit mode), so dangerous sites can be opened."),
             IT_MUST_ACT,
             _LOCAL_AUDIT,
         ),
         "audit_origin_unknown": Outcome(
             CheckStatus.UNKNOWN,
-            _("Network protection is in audit mode, and whether company policy keeps it there could not be read."),
+            _("Network protection is in audit mode. Whether company policy keeps it there could not be read."),
             it=_NOT_LITERALLY,
         ),
         "off": Outcome(
             CheckStatus.FAIL,
-            _("Network protection is off, so it neither blocks nor writes down any site."),
+            _("Network protection is off, so it neither blocks nor logs any site."),
             IT_MUST_ACT,
             _SWITCH_ON,
         ),
@@ -243,21 +248,21 @@ MODE_ORIGIN = Check(
     absent_is_an_answer=frozenset({"policy_values"}),
     rule=mode_origin,
     outcomes={
-        "local": Outcome(CheckStatus.INFO, _("No company policy sets the mode of network protection on this PC.")),
+        "local": Outcome(CheckStatus.INFO, _("No company policy sets the network protection mode on this PC.")),
         "policy": Outcome(
             CheckStatus.WARN,
-            _("Company policy (%(origin)s) sets the mode of network protection; a change on the PC would not last."),
+            _("Company policy (%(origin)s) sets the network protection mode. A change on the PC would not last."),
             it=_(
-                "Change EnableNetworkProtection in %(origin)s (now %(value)s); the portal's local change is "
-                "overwritten."
+                "Change EnableNetworkProtection in %(origin)s (now %(value)s). A local change by the "
+                "portal is overwritten."
             ),
         ),
         "conflict": Outcome(
             CheckStatus.WARN,
-            _("Two company policies (MDM and Group Policy) set the mode of network protection differently."),
+            _("Two company policies (MDM and Group Policy) set different network protection modes."),
             it=_(
-                "EnableNetworkProtection is %(mdm)s under Policy Manager and %(gpo)s under the Group Policy key. "
-                "Keep one of them; a local change does not last."
+                "EnableNetworkProtection is %(mdm)s under Policy Manager and %(gpo)s under the Group "
+                "Policy key. Keep only one of them. A local change does not last."
             ),
         ),
     },

@@ -12,29 +12,30 @@ UNREAD: Mapping[str, Outcome] = {
     "waiting": Outcome(CheckStatus.WAITING, _("The PC has not answered this yet.")),
     "absent": Outcome(
         CheckStatus.UNKNOWN,
-        _("Not known: the PC says that it has no such information."),
-        it=_("The device answered that the class, key or log does not exist; see the command in the evidence."),
+        _("Unknown: the PC says that it has no such information."),
+        it=_("The device answered that the class, key or log does not exist. See the command in the evidence."),
     ),
     "refused": Outcome(
         CheckStatus.UNKNOWN,
-        _("Not known: the portal's account may not read this on the PC."),
+        _("Unknown: the portal's account is not allowed to read this on the PC."),
         it=_("Access was denied. The account needs the endpoint's role (JEA) or membership in Administrators."),
     ),
     "failed": Outcome(
         CheckStatus.UNKNOWN,
-        _("Not known: the PC answered with an error."),
+        _("Unknown: the PC answered with an error."),
         it=_("The device's own error text is kept with the command in the evidence."),
     ),
     "silent": Outcome(
         CheckStatus.UNKNOWN,
-        _("Not known: the PC answered, but did not say this. Older versions of Defender do not tell."),
+        _("Unknown: the PC answered, but did not report this. Older versions of Defender do not."),
         it=_("The property came back empty. Update Defender's platform and check again."),
     ),
     "strange": Outcome(
         CheckStatus.UNKNOWN,
-        _("Not known: the PC answered with a value that the portal does not know (%(value)s)."),
+        _("Unknown: the PC answered with a value that the portal does not recognise (%(value)s)."),
         it=_(
-            "The value %(value)s is in no table of the portal; read the evidence and tell the portal's administrator."
+            "The portal does not recognise the value %(value)s. Look at the evidence and tell the "
+            "portal's administrator."
         ),
     ),
 }

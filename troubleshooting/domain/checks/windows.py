@@ -59,25 +59,28 @@ OS_EDITION = Check(
         "supported": Outcome(CheckStatus.PASS, _("Windows %(edition)s supports network protection.")),
         "multi_session": Outcome(
             CheckStatus.PASS,
-            _("Windows %(edition)s supports network protection, with the switches that servers need."),
-            it=_("SKU 175 is judged like a server; the policy counts for everybody signed in to this machine."),
+            _("Windows %(edition)s supports network protection if the settings that servers need are turned on."),
+            it=_("SKU 175 is judged like a server. The policy applies to everyone signed in to this machine."),
         ),
         "server": Outcome(
             CheckStatus.NOT_APPLICABLE,
-            _("This is Windows Server (%(edition)s): its version and its server switches decide, not the edition."),
+            _(
+                "This is Windows Server (%(edition)s): what matters is its version and server settings, "
+                "not its edition."
+            ),
         ),
         "home": Outcome(
             CheckStatus.FAIL,
             _("Windows %(edition)s does not support network protection, so it cannot protect this PC."),
-            _("You need not do anything. IT has to change the edition of Windows on this PC."),
+            _("You don't need to do anything. IT has to change the edition of Windows on this PC."),
             _("OperatingSystemSKU %(sku)s is a Home edition. Upgrade to Pro or Enterprise (slmgr /ipk or Intune)."),
         ),
         "unlisted": Outcome(
             CheckStatus.WARN,
-            _("Windows %(edition)s is not listed by Microsoft for network protection; it may work or not."),
+            _("Microsoft does not list Windows %(edition)s for network protection. It may or may not work."),
             it=_(
-                "OperatingSystemSKU %(sku)s is in no table of Microsoft's network protection pages. Test with "
-                "https://smartscreentestratings2.net outside Edge before relying on it."
+                "OperatingSystemSKU %(sku)s is not in any table on Microsoft's network protection pages. "
+                "Test with https://smartscreentestratings2.net outside Edge before relying on it."
             ),
         ),
     },
@@ -112,7 +115,7 @@ OS_VERSION = Check(
     order=20,
     title=_("Windows version"),
     expected=_(
-        "Windows 10 version 1709 (build 16299) or later; multi-session 1909; Server 2012 R2, 2016, 1803 or later"
+        "Windows 10 version 1709 (build 16299) or later, multi-session 1909, or Server 2012 R2, 2016, 1803 or later"
     ),
     depends_on=("operating_system",),
     is_prerequisite=True,
@@ -123,19 +126,19 @@ OS_VERSION = Check(
             CheckStatus.PASS,
             _("This version of Windows Server (build %(build)s) is supported with the modern unified solution."),
             it=_(
-                "Server 2012 R2 and 2016 need the modern unified solution with platform 4.18.2001 or later and both "
-                "server switches; those are checks of their own."
+                "Server 2012 R2 and 2016 need the modern unified solution with platform 4.18.2001 or "
+                "later, and both server settings. Those have their own checks."
             ),
         ),
         "too_old": Outcome(
             CheckStatus.FAIL,
-            _("This version of Windows (build %(build)s) is too old for network protection; %(needed)s is needed."),
-            _("You need not do anything. IT has to update Windows on this PC."),
+            _("This version of Windows (build %(build)s) is too old for network protection. It needs %(needed)s."),
+            _("You don't need to do anything. IT has to update Windows on this PC."),
             _("Build %(build)s is below %(needed)s. Install a supported feature update."),
         ),
         "unlisted": Outcome(
             CheckStatus.WARN,
-            _("Build %(build)s of Windows Server is not listed by Microsoft for network protection."),
+            _("Microsoft does not list build %(build)s of Windows Server for network protection."),
             it=_("Listed are 2012 R2 (9600), 2016 (14393) and 1803 (17134) or later. Move to a listed version."),
         ),
     },
@@ -149,10 +152,11 @@ _SWITCH_WORDS = {
 }
 
 _SWITCHES_REMEDY = _(
-    "Run Set-MpPreference -AllowNetworkProtectionOnWinServer $true (on Windows Server 2012 R2 and 2016 also "
-    "-AllowNetworkProtectionDownLevel $true), or set the same by policy, and read it back. Until then "
-    "EnableNetworkProtection is ignored. Leave -AllowDatagramProcessingOnWinServer off on servers with much UDP "
-    "traffic (Microsoft's pages disagree about it)."
+    "Run Set-MpPreference -AllowNetworkProtectionOnWinServer $true (on Windows Server 2012 "
+    "R2 and 2016 also -AllowNetworkProtectionDownLevel $true), or set the same by policy, "
+    "and read it back. Until then EnableNetworkProtection is ignored. Leave "
+    "-AllowDatagramProcessingOnWinServer off on servers with a lot of UDP traffic "
+    "(Microsoft's pages disagree about it)."
 )
 
 
@@ -168,7 +172,7 @@ def server_switches(snapshot: Snapshot, report: Report | None) -> Judgement:
     switches = [("AllowNetworkProtectionOnWinServer", preferences.allow_network_protection_on_win_server)]
     if system.build in DOWN_LEVEL_BUILDS:
         switches.append(("AllowNetworkProtectionDownLevel", preferences.allow_network_protection_down_level))
-    observed = say(_("Switches: %(states)s"), states=", ".join(_switch_state(name, on) for name, on in switches))
+    observed = say(_("Settings: %(states)s"), states=", ".join(_switch_state(name, on) for name, on in switches))
     states = [on for _name, on in switches]
     if False in states:
         return Judgement("off", observed)
@@ -178,22 +182,22 @@ def server_switches(snapshot: Snapshot, report: Report | None) -> Judgement:
 
 def _switch_state(name: str, on: bool | None) -> str:
     """Write one switch for the reader."""
-    return f"{_SWITCH_WORDS[name]} {'not said' if on is None else 'on' if on else 'off'}"
+    return f"{_SWITCH_WORDS[name]} {'not reported' if on is None else 'on' if on else 'off'}"
 
 
 SERVER_SWITCHES = Check(
     id="server_switches",
     order=110,
-    title=_("Switches for servers"),
-    expected=_("Network protection allowed on servers; on Server 2012 R2 and 2016 also for older systems"),
+    title=_("Server settings"),
+    expected=_("Network protection allowed on servers, and on older systems for Server 2012 R2 and 2016"),
     depends_on=("preferences", "operating_system"),
     rule=server_switches,
     outcomes={
-        "client": Outcome(CheckStatus.NOT_APPLICABLE, _("Only servers and multi-session Windows have these switches.")),
-        "set": Outcome(CheckStatus.PASS, _("The switches that let network protection work on a server are set.")),
+        "client": Outcome(CheckStatus.NOT_APPLICABLE, _("Only servers and multi-session Windows have these settings.")),
+        "set": Outcome(CheckStatus.PASS, _("The settings that network protection needs on a server are turned on.")),
         "off": Outcome(
             CheckStatus.FAIL,
-            _("Network protection is ignored on this server: a switch that servers need is off."),
+            _("Network protection is ignored on this server: a setting that servers need is off."),
             IT_MUST_ACT,
             _SWITCHES_REMEDY,
         ),
@@ -231,28 +235,30 @@ PROXY = Check(
             CheckStatus.INFO,
             _("Defender reaches its cloud through its own proxy setting."),
             it=_(
-                "Compare with Get-MpPreference | Select-Object ProxyServer, ProxyPacUrl, ProxyBypass. A named proxy "
-                "comes before a PAC file; Defender remembers the last one that worked."
+                "Compare with Get-MpPreference | Select-Object ProxyServer, ProxyPacUrl, ProxyBypass. A "
+                "named proxy takes precedence over a PAC file. Defender remembers the last one that "
+                "worked."
             ),
         ),
         "windows_only": Outcome(
             CheckStatus.WARN,
-            _("Windows uses a proxy, but Defender has not been told of one; its cloud may be out of reach."),
+            _("Windows uses a proxy, but Defender has not been given one, so it may not reach its cloud."),
             IT_MUST_ACT,
             _(
-                "WinHTTP has a proxy, Defender has none. Where cloud connectivity fails, set Set-MpPreference "
-                "-ProxyServer http://server:port (or -ProxyPacUrl), read it back and check the connection again."
+                "WinHTTP has a proxy, Defender has none. If cloud connectivity fails, set "
+                "Set-MpPreference -ProxyServer http://server:port (or -ProxyPacUrl), read it back and "
+                "check the connection again."
             ),
         ),
         "direct": Outcome(
             CheckStatus.INFO,
             _("No proxy is set for Defender, and Windows itself reports none."),
-            it=_("Where the network needs a proxy, set Set-MpPreference -ProxyServer or -ProxyPacUrl and check again."),
+            it=_("If the network needs a proxy, set Set-MpPreference -ProxyServer or -ProxyPacUrl and check again."),
         ),
         "unclear": Outcome(
             CheckStatus.INFO,
-            _("No proxy is set for Defender; what Windows itself uses could not be made out."),
-            it=_("The words of netsh winhttp show proxy are localised; read its lines in the evidence."),
+            _("No proxy is set for Defender. What Windows itself uses could not be determined."),
+            it=_("The output of netsh winhttp show proxy is localised. Read its lines in the evidence."),
         ),
     },
 )

@@ -25,7 +25,7 @@ def _outcome(title: str, employee: str, it: str) -> OutcomeText:
 
 OUTCOMES: Mapping[Outcome, OutcomeText] = {
     Outcome.ALREADY_SO: _outcome(
-        _("This PC is already in audit mode (logs instead of blocking)"),
+        _("Protection on this PC already logs instead of blocking"),
         _("There was nothing to change, so nothing was changed. IT will look at what has been logged."),
         _(
             "EnableNetworkProtection is already 2 (audit mode), so nothing was changed. The log "

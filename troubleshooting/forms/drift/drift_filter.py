@@ -33,7 +33,7 @@ class DriftFilterForm(forms.Form):
     state = forms.ChoiceField(
         label=_("State"), required=False, choices=[(state.value, label) for state, label in STATE_LABELS.items()]
     )
-    code = forms.ChoiceField(label=_("What differs"), required=False, choices=[*ANY, *choices_of(DRIFT_LABELS)])
+    code = forms.ChoiceField(label=_("Difference"), required=False, choices=[*ANY, *choices_of(DRIFT_LABELS)])
     where = forms.ChoiceField(label=_("Where"), required=False, choices=[*ANY, *choices_of(WHERE_LABELS)])
 
     def wanted(self) -> DriftFilter:
@@ -65,7 +65,7 @@ def chips(wanted: DriftFilter) -> tuple[Chip, ...]:
     found = [
         (_("Search"), wanted.search, replace(wanted, search="")),
         (_("State"), None if is_usual else STATE_LABELS[wanted.state], replace(wanted, state=DriftState.PRESENT)),
-        (_("What differs"), wanted.code and DRIFT_LABELS[wanted.code], replace(wanted, code=None)),
+        (_("Difference"), wanted.code and DRIFT_LABELS[wanted.code], replace(wanted, code=None)),
         (_("Where"), wanted.where and WHERE_LABELS[wanted.where], replace(wanted, where=None)),
     ]
     return tuple(Chip(name, value, query_string(without)) for name, value, without in found if value)

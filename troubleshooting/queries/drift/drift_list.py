@@ -17,7 +17,7 @@ from troubleshooting.domain.drift.texts import drift_text, removal_command
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import DriftFinding, Exclusion, Placement
-from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, PLACEMENT_STATUS_LABELS, Labels
+from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, Labels, placement_labels
 from troubleshooting.queries.base.words import label_of
 from troubleshooting.queries.cases.case_list import COUNTED_TO, PAGE_SIZE, Cursor
 from troubleshooting.queries.exclusions.exclusion_page import TENANT
@@ -205,7 +205,7 @@ def _row(finding: DriftFinding, placed: Mapping[tuple[int, int | None], str], *,
         is_by_policy=is_by_policy,
         exclusion_id=finding.exclusion_id,
         case_number=exclusion.case.number if exclusion else "",
-        placed=label_of(PLACEMENT_STATUS_LABELS, standing),
+        placed=label_of(placement_labels(finding.device_id), standing),
         is_ours=code in (DriftCode.APPROVED_BUT_MISSING, DriftCode.ENDED_BUT_PRESENT),
         may_put_again=is_present
         and code is DriftCode.APPROVED_BUT_MISSING

@@ -17,7 +17,7 @@ from troubleshooting.domain.emergency_stop.undo import UndoStep, preview_digest,
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.domain.exclusions.placement import TO_TAKE_OFF, PlacementStatus
 from troubleshooting.models import Exclusion, Placement, Undo
-from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, PLACEMENT_STATUS_LABELS, Labels
+from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, Labels, placement_labels
 from troubleshooting.models.exclusion import APPROVED_OR_IN_FORCE_CODES, ENDING_CODES, IN_FORCE_CODES, ExclusionQuerySet
 from troubleshooting.models.placement import OPEN_PLACEMENT_CODES
 from troubleshooting.queries.base.words import label_of
@@ -295,7 +295,7 @@ def _place(row: UndoRow, placement: Placement) -> UndoPlace:
     return UndoPlace(
         row=row,
         status=placement.status,
-        status_label=label_of(PLACEMENT_STATUS_LABELS, placement.status),
+        status_label=label_of(placement_labels(placement.device_id), placement.status),
         error=error_title_of(placement),
         next_attempt_at=placement.next_attempt_at,
     )

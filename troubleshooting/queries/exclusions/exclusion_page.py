@@ -36,9 +36,9 @@ from troubleshooting.models.choices import (
     EXCLUSION_KIND_LABELS,
     EXCLUSION_REASON_LABELS,
     EXCLUSION_STATUS_LABELS,
-    PLACEMENT_STATUS_LABELS,
     SEE_ALL_CASES,
     VERDICT_LABELS,
+    placement_labels,
 )
 from troubleshooting.models.decision import Decision
 from troubleshooting.queries.base.people import name_for
@@ -287,7 +287,7 @@ def _placement(
         may_open=may_open(placement),
         device=placement.device.hostname if placement.device else str(TENANT),
         status=placement.status,
-        status_label=label_of(PLACEMENT_STATUS_LABELS, placement.status),
+        status_label=label_of(placement_labels(placement.device_id), placement.status),
         is_first=placement.is_canary,
         is_late=is_late,
         has_left=exclusion.status in set(APPROVED_OR_IN_FORCE) and placement.status in OUT_OF_SCOPE,

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.utils.functional import Promise
 
 from troubleshooting.models import ActivityEntry, Placement
-from troubleshooting.models.choices import PLACEMENT_STATUS_LABELS
+from troubleshooting.models.choices import TENANT_PLACEMENT_STATUS_LABELS
 from troubleshooting.queries.base.words import label_of
 
 ACTIONS = ("placement_verified", "placement_rejected", "placement_removed")
@@ -36,4 +36,4 @@ def read_tenant_record(placement: Placement) -> tuple[RecordLine, ...]:
 def _line(entry: ActivityEntry) -> RecordLine:
     status = entry.action.removeprefix("placement_")
     read = json.dumps(entry.details, indent=2, ensure_ascii=False)
-    return RecordLine(entry.at, status, label_of(PLACEMENT_STATUS_LABELS, status), read)
+    return RecordLine(entry.at, status, label_of(TENANT_PLACEMENT_STATUS_LABELS, status), read)

@@ -38,7 +38,7 @@ def exclusion_ask(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST" and page.why_not is None and form.is_valid():
         try:
             asked = request_exclusion(case.pk, form.request(), by=reader, rules=exclusion_rules(), now=now)
-            messages.info(request, _("IT has been asked. A reviewer decides; this page shows what they say."))
+            messages.info(request, _("IT has been asked. A reviewer decides, and this page shows the decision."))
             return redirect("exclusion", pk=asked.pk)
         except Refused as refused:
             explain_in(form, refused)

@@ -79,7 +79,7 @@ def exclusion_renew(request: HttpRequest, pk: int) -> HttpResponse:
         messages.info(request, _("A renewal was asked for already; this is it."))
         return redirect("exclusion", pk=ending.renewal[0])
     if not found.is_in_force(now=now):
-        messages.info(request, _("Only an exception in force is renewed. Ask for a new one from the case."))
+        messages.info(request, _("Only an exclusion in force can be renewed. Ask for a new one from the case."))
         return redirect("exclusion", pk=pk)
     rules = exclusion_rules()
     form = RenewForm(
