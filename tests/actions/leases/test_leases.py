@@ -14,6 +14,7 @@ from troubleshooting.actions.leases.audit_mode_tests import say_visited
 from troubleshooting.actions.leases.leases import LeaseHeld
 from troubleshooting.domain.leases.audit_mode_test import TestStatus
 from troubleshooting.domain.leases.lease import LeaseStatus, Outcome
+from troubleshooting.models import SettingLease
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,3 +77,19 @@ def test_a_second_person_is_told_who_holds_the_pc_and_until_when(lab_server):
     assert held.value.lease == first.lease
     assert held.value.lease.requested_by == person(EMMA)
     assert not other.audit_mode_tests.exists()
+
+
+def test_a_value_that_the_pc_does_not_take_back_is_not_called_restored(lab_server):
+    pc = healthy_windows_11()
+    test = begun(checked_case(lab_server(pc)))
+    pc.faults.add(Fault.SETTINGS_REFUSED)
+
+    say_visited(test.pk, by=person(EMMA), now=timezone.now())
+    test = tended(test)
+
+    assert (test.status, test.lease.status, mode_of(pc)) == (TestStatus.ENDING, LeaseStatus.RESTORING, 2)
+
+    pc.faults.clear()
+    SettingLease.objects.update(next_attempt_at=None)
+    test = tended(test)
+    assert (test.lease.status, mode_of(pc)) == (LeaseStatus.RESTORED, 1)
