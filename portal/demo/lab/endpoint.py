@@ -52,9 +52,7 @@ SELECTED = frozenset(
     ]
 )
 SWITCHES = frozenset({"force", "usebasicparsing", "dnsonly", "quicktimeout"})
-LISTS = frozenset(
-    {"name", "property", "path", "literalpath", "exclusionipaddress", "exclusionprocess", "taskname", "logname"}
-)
+LISTS = frozenset({"property", "path", "literalpath", "exclusionipaddress", "exclusionprocess", "taskname", "logname"})
 PROVIDERS = {"get-itemproperty": "Registry", "get-item": "FileSystem", "get-filehash": "FileSystem"}
 _SESSION_KEYS = frozenset(
     [
@@ -154,7 +152,7 @@ class Endpoint:
         if name in self.programs or name in {program.rpartition("\\")[2] for program in self.programs}:
             return Visible(call.name, is_function=False)  # with any arguments
         if name == "get-command":
-            return Visible("Get-Command", True, {"name": Limit(), "inputobject": Limit()})
+            return Visible("Get-Command", is_function=True)
         if name == SELECT:
             return Visible("Select-Object", True, {"property": Limit(SELECTED), "inputobject": Limit()})
         raise errors.not_recognized(call.name)
