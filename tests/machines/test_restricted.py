@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pytest
 
-from portal.demo.lab.endpoint import read_endpoint
-from portal.demo.lab.pcs import healthy_windows_11
 from tests.machines.speaking import call_on, speak_to
+from tests.support.restricted_pc import restricted_pc, without
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 from troubleshooting.domain.evidence.snapshot import ReadState
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.machines import catalogue, changing
 from troubleshooting.machines.base import Answer
 from troubleshooting.machines.catalogue import CHANGING_ENDPOINT, READING_ENDPOINT
-from troubleshooting.machines.endpoint.files import Groups, endpoint_files
 from troubleshooting.machines.pipeline import Entry
 
 UPDATE = "manage.py device_endpoint"
@@ -27,30 +23,12 @@ SELECTING = KEYS | {"operating_system", "computer", "antivirus_products", "compu
 NEVER_REFUSED = (ReadState.ANSWERED, ReadState.ABSENT)
 
 
-def edited(edits: Mapping[str, str]) -> Mapping[str, bytes]:
-    """Return the generated files with texts replaced, each of which has to be there."""
-    files = {path: content.decode("utf-8-sig") for path, content in endpoint_files(Groups()).items()}
-    for pattern, replacement in edits.items():
-        assert any(re.search(pattern, text, re.DOTALL) for text in files.values()), pattern
-        files = {path: re.sub(pattern, replacement, text, flags=re.DOTALL) for path, text in files.items()}
-    return {path: text.encode() for path, text in files.items()}
-
-
-def without(command: str) -> dict[str, str]:
-    """Return the edit that hides a limited command."""
-    return {rf"@\{{\s+'Name' = '{command}'\s+'Parameters' = .*?\r\n    \}}(?:, |(?=\r\n))": ""}
-
-
 @pytest.fixture
 def restricted(lab_server):
     """Return ``make(edits)``: a PC on which both endpoints are registered."""
 
     def make(edits=None):
-        pc, files = healthy_windows_11(), edited(edits or {})
-        names = (READING_ENDPOINT, CHANGING_ENDPOINT)
-        pc.restricted = {name.casefold(): read_endpoint(files, name) for name in names}
-        pc.endpoints = frozenset()
-        return lab_server(pc)
+        return lab_server(restricted_pc(edits or {}))
 
     return make
 

@@ -161,12 +161,12 @@ DEVICE_ERRORS: Mapping[DeviceErrorCode, DeviceErrorText] = {
         _("The command was stopped at its deadline. Check the PC's load. The other answers of the visit are valid."),
     ),
     DeviceErrorCode.COMMAND_REFUSED: _error(
-        _("The PC does not allow this question"),
-        _("The PC's rules do not allow the portal to ask this question."),
+        _("The endpoint does not allow this question"),
+        _("The endpoint that the portal opens on the PC does not allow it to ask this question."),
         _NOTHING_TO_DO,
         _(
-            "The command is not available at the endpoint. Install this version's role capability of "
-            "the portal, which is generated from the catalogue of commands."
+            "The visit shows with the command what the endpoint refused: command, parameter, value or provider. "
+            "To allow it, install the portal's current endpoint; manage.py device_endpoint writes its files."
         ),
     ),
     DeviceErrorCode.COMMAND_FAILED: _error(
