@@ -11,7 +11,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -22,7 +21,6 @@ TIMEOUT_S = 2
 
 
 @login_not_required
-@never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer that this process serves requests."""
@@ -30,7 +28,6 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 200 when the database and the broker answer, otherwise 503; the log says which of them was silent."""

@@ -2,8 +2,19 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.handlers.wsgi import WSGIHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.base")
+django.setup(set_prefix=False)
 
-application = get_wsgi_application()
+from portal.middleware import ReadableRequest  # noqa: E402  (imports what needs the settings)
+
+
+class PortalHandler(WSGIHandler):
+    """Django's own, with requests that can be refused instead of ending in a traceback."""
+
+    request_class = ReadableRequest
+
+
+application = PortalHandler()

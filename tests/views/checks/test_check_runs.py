@@ -48,7 +48,7 @@ def test_an_unchanged_poll_is_one_query_and_a_204_for_whoever_has_the_page(djang
         response = poll(client, run, token)
 
     assert (response.status_code, response.content) == (204, b"")
-    assert "no-cache" in response.headers["Cache-Control"]
+    assert response.headers["Cache-Control"] == "no-store"
     assert "Cookie" not in response.headers.get("Vary", "")
 
 

@@ -14,7 +14,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from troubleshooting.actions.cases.cases import open_case
@@ -31,7 +30,6 @@ SENT = "sent_reports"  # in the session: token of a form -> number of the case i
 REMEMBERED = 20
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest) -> HttpResponse:
     """Show the form, perhaps filled from the address bar; take the report and go on to its case."""
@@ -51,7 +49,6 @@ def report(request: HttpRequest) -> HttpResponse:
     return redirect("case", number)
 
 
-@never_cache
 @require_POST
 def report_step(request: HttpRequest, step: int) -> HttpResponse:
     """Judge one step of a form that is being filled in; the answer is that step, and whether to go on."""

@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from troubleshooting import permissions
@@ -21,7 +20,6 @@ from troubleshooting.views.base.rights import is_refresh, reader_of, rights_of
 
 
 @login_not_required  # the signed token answers for an unchanged poll; everything else signs in below
-@never_cache
 @require_GET
 def checklist(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the checklist of a run; 204 where the page that asks shows it as it is."""

@@ -7,7 +7,6 @@ from functools import partial
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from troubleshooting import permissions
@@ -19,7 +18,6 @@ from troubleshooting.views.base.rights import reader_of
 EXCLUSION_CHANGED = "exclusion-changed"  # the event on which the whole page reloads itself
 
 
-@never_cache
 @require_GET
 def exclusion_state(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the places of an exclusion; 204 where the page that asks shows them as they are."""

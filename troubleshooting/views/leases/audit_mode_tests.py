@@ -14,7 +14,6 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from troubleshooting import permissions
@@ -67,7 +66,6 @@ def test_ask(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @login_not_required  # the signed token answers for an unchanged poll; everything else signs in below
-@never_cache
 @require_GET
 def test_state(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the state of a test; 204 where the page that asks shows it as it is."""

@@ -131,5 +131,4 @@ def _record_status(request: HttpRequest, case: Case, form: StatusForm) -> None:
 
 def _as_download(response: HttpResponse, filename: str) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{filename}"'
-    response["Cache-Control"] = "no-store"
     return response
