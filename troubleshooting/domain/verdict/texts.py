@@ -19,7 +19,7 @@ _SAFE = ProblemKind.SAFE_SITE_BLOCKED.value
 _MISSED = ProblemKind.DANGEROUS_SITE_MISSED.value
 
 _ASK_PORTAL = _(
-    "Next: IT will find out whose list the site is on. If it is Microsoft's, they will prepare a submission."
+    "Next: IT will look this up in the Defender portal. If it is Microsoft's list, they will prepare a submission."
 )
 _FIX = _("Next: IT will fix what the checks found, and then check the PC again.")
 
