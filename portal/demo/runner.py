@@ -111,7 +111,7 @@ class Demo:
             say("Ending the demo …")
             return 0
         except StartFailed as error:
-            say(f"The demo cannot go on. {error}")
+            say(f"The demo cannot continue. {error}")
             return 1
 
     # Starting ---------------------------------------------------------------------------------------------------------

@@ -38,5 +38,5 @@ def test_a_given_sentence_wins_and_is_the_errors_own_text():
     assert (str(refused), str(refused.text), str(Refused.text)) == (
         "PC-1 is away.",
         "PC-1 is away.",
-        "Nothing was changed. Reload the page to see where this stands now.",
+        "Nothing was changed. Reload the page to see the current status.",
     )

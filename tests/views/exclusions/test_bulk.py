@@ -269,7 +269,7 @@ def test_what_cannot_be_decided_any_more_is_named_and_the_others_stand(answer):
     left = page.partition('id="left"')[2].partition('id="decided"')[0]
     for number, words in (
         (changed.pk, "has changed since you opened it"),
-        (over.pk, "this has moved on since" if answer == "reject" else "changed"),
+        (over.pk, "this has changed since you opened the page" if answer == "reject" else "changed"),
         (twice.pk, "already decided on this request"),
         (mine.pk, "You asked for this exclusion"),
         (999999, "There is no such request"),

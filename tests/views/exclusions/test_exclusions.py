@@ -329,7 +329,7 @@ def test_revoking_needs_a_reason():
 def test_what_moved_on_meanwhile_is_said_and_not_done():
     exclusion = rejected(ExclusionFactory(case=readable_case()))
 
-    assert "has moved on since you opened the page" in decide(exclusion, "withdraw", exclusion.requested_by)
+    assert "has changed since you opened the page" in decide(exclusion, "withdraw", exclusion.requested_by)
 
 
 # --- The list and the case --------------------------------------------------------------------------------------------

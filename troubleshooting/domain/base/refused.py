@@ -13,7 +13,7 @@ class Refused(Exception):
     sentence; any other exception is a fault of the portal.
     """
 
-    text: Text = say(_("Nothing was changed. Reload the page to see where this stands now."))
+    text: Text = say(_("Nothing was changed. Reload the page to see the current status."))
 
     def __init__(self, text: Text | None = None) -> None:
         if text is not None:
