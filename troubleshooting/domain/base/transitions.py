@@ -16,7 +16,9 @@ S = TypeVar("S", bound=StrEnum)
 class InvalidTransition(Refused):
     """A status may not follow the present one: somebody, or the portal itself, was faster."""
 
-    text = say(_("Nothing was changed: this has changed since you opened the page, which now shows the current status."))
+    text = say(
+        _("Nothing was changed: this has changed since you opened the page, which now shows the current status.")
+    )
 
     def __init__(self, present: StrEnum, wanted: StrEnum) -> None:
         super().__init__()
