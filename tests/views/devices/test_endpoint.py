@@ -32,7 +32,7 @@ def test_nobody_else_gets_them(name):
     assert client_of(name).post(reverse("device-endpoint"), GROUPS).status_code == 403
 
 
-@pytest.mark.parametrize("wrong", ["", "Readers", "CONTOSO\\", "CONTOSO\\A;B", "\x00"])
+@pytest.mark.parametrize("wrong", ["", "Readers", "CONTOSO\\", "CONTOSO\\A;B", "CONTOSO\\A|B"])
 def test_what_is_no_group_stays_in_its_field_with_an_example(wrong):
     response = client_of(ADAM).post(reverse("device-endpoint"), {**GROUPS, "reading": wrong})
 
