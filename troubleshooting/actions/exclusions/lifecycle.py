@@ -14,12 +14,9 @@ from troubleshooting.actions import activity_log
 from troubleshooting.actions.faults import alone
 from troubleshooting.domain.base.transitions import check_transition
 from troubleshooting.domain.exclusions.exclusion import TRANSITIONS, ExclusionStatus
-from troubleshooting.domain.exclusions.placement import OUT_OF_SCOPE, PlacementStatus
+from troubleshooting.domain.exclusions.placement import OUT_OF_SCOPE, PUT, TO_TAKE_OFF, PlacementStatus
 from troubleshooting.models import Exclusion, Placement, User
 from troubleshooting.models.exclusion import IN_FORCE_CODES, LAPSING_CODES
-
-IN_PLACE = (PlacementStatus.APPLYING, PlacementStatus.VERIFIED)
-ON_ITS_WAY_OUT = (PlacementStatus.APPLYING, PlacementStatus.REMOVING)
 
 
 def follow_placements(exclusion: Exclusion, *, now: datetime) -> None:
@@ -71,7 +68,7 @@ def begin_removal(exclusion: Exclusion, *, as_: ExclusionStatus, by: User | None
         move_exclusion(exclusion, to=as_, now=now)
     activity_log.record(f"exclusion_{as_.value}", exclusion, case=exclusion.case, actor=by, now=now, note=note)
     drop_unsent(exclusion, now=now)
-    exclusion.placements.filter(status__in=IN_PLACE).update(
+    exclusion.placements.filter(status__in=PUT).update(
         status=PlacementStatus.REMOVING, next_attempt_at=None, attempts=0
     )
     for placement in exclusion.placements.filter(status=PlacementStatus.REMOVING):
@@ -83,7 +80,7 @@ def finish_removal(exclusion: Exclusion, *, now: datetime) -> None:
     """Call a locked exclusion removed once it was read to be gone everywhere."""
     if ExclusionStatus.REMOVED not in TRANSITIONS[ExclusionStatus(exclusion.status)]:
         return
-    if exclusion.placements.filter(status__in=ON_ITS_WAY_OUT).exists():
+    if exclusion.placements.filter(status__in=TO_TAKE_OFF).exists():
         return
     move_exclusion(exclusion, to=ExclusionStatus.REMOVED, now=now)
     activity_log.record("exclusion_removed", exclusion, case=exclusion.case, actor=None, now=now)

@@ -36,15 +36,14 @@ from troubleshooting.domain.exclusions.exclusion import (
     may_be_applied_now,
 )
 from troubleshooting.domain.exclusions.placement import OPEN as PLACEMENT_OPEN
+from troubleshooting.domain.exclusions.placement import TO_VISIT, PlacementOutcome, PlacementStatus
 from troubleshooting.domain.exclusions.placement import TRANSITIONS as PLACEMENT_TRANSITIONS
-from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
 from troubleshooting.models import Device, Exclusion, Placement
 from troubleshooting.models.exclusion import IN_FORCE_CODES
 
 log = structlog.get_logger(__name__)
 
 CANARIES = 3  # PCs that get it first
-WANTS_A_VISIT = (PlacementStatus.WAITING, PlacementStatus.APPLYING, PlacementStatus.REMOVING)
 
 
 def devices_in(scope: Scope) -> QuerySet[Device]:
@@ -168,7 +167,7 @@ def put_off(
     Nothing where none is due: a place that was settled keeps what was read back, however the visit ended after that.
     """
     locked = Placement.objects.locked().get(pk=placement.pk)
-    if locked.status not in WANTS_A_VISIT:
+    if locked.status not in TO_VISIT:
         return
     locked.note_failure(code, detail=detail, is_counted=is_counted)
     locked.next_attempt_at = until or next_try(locked.attempts, now=now)

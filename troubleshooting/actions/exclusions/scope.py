@@ -17,14 +17,13 @@ from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.lifecycle import follow_placements, reopen
 from troubleshooting.actions.exclusions.placements import CANARIES, devices_in, move_placement
 from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionStatus, ScopeKind
-from troubleshooting.domain.exclusions.placement import PlacementStatus
+from troubleshooting.domain.exclusions.placement import TO_PUT, PlacementStatus
 from troubleshooting.models import Device, Exclusion, Placement
 from troubleshooting.models.exclusion import APPROVED_OR_IN_FORCE_CODES, ExclusionQuerySet
 
 PATIENCE = 3  # tries after which a PC among the first few that does not answer gives its place to another one
 FIRST_FEW = (ExclusionStatus.APPROVED, ExclusionStatus.APPLYING)  # while all other PCs wait for these
 OFF = (PlacementStatus.REMOVED, PlacementStatus.NOT_APPLIED)  # in an exclusion that is not over: its PC had left
-TO_PUT = (PlacementStatus.WAITING, PlacementStatus.APPLYING)
 LEAVES_AS = {
     PlacementStatus.WAITING: PlacementStatus.NOT_APPLIED,
     PlacementStatus.APPLYING: PlacementStatus.REMOVING,

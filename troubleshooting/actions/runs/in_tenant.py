@@ -24,7 +24,7 @@ from troubleshooting.actions.exclusions.placements import (
 from troubleshooting.actions.gate import EmergencyStopped, is_stopped, write_gate
 from troubleshooting.actions.locks import value_lock
 from troubleshooting.domain.exclusions.digest import ChangedSinceApproval
-from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
+from troubleshooting.domain.exclusions.placement import TO_PUT, PlacementOutcome, PlacementStatus
 from troubleshooting.domain.tenant.errors import TenantErrorCode
 from troubleshooting.models import Exclusion, Placement
 from troubleshooting.tenant.base import TenantIndicator
@@ -55,7 +55,7 @@ def run_in_tenant(placement: Placement, *, plan: TenantPlan) -> None:
         if not is_free:
             return
         placement.refresh_from_db(fields=["status", "indicator_id", "put_at", "attempts"])
-        if placement.status in (PlacementStatus.WAITING, PlacementStatus.APPLYING):
+        if placement.status in TO_PUT:
             if may_still_be_put(placement, now=plan.clock()):
                 _tried(placement, plan, _put)
         elif placement.status == PlacementStatus.REMOVING:

@@ -15,7 +15,6 @@ from django.db.models import Q
 
 from troubleshooting.actions.exclusions.handover import hand_over, is_needed_by_another, others_of_the_same
 from troubleshooting.actions.exclusions.placements import (
-    WANTS_A_VISIT,
     is_undone,
     may_still_be_put,
     put_off,
@@ -34,7 +33,13 @@ from troubleshooting.domain.evidence.readings import is_answered
 from troubleshooting.domain.evidence.snapshot import ListValue, Snapshot
 from troubleshooting.domain.exclusions.events import exclusion_change
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, PutStep, RemovalStep, put_step, removal_step
-from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus, why_not_effective
+from troubleshooting.domain.exclusions.placement import (
+    TO_PUT,
+    TO_VISIT,
+    PlacementOutcome,
+    PlacementStatus,
+    why_not_effective,
+)
 from troubleshooting.domain.leases.lease import SETTLES_AFTER, is_settled
 from troubleshooting.machines import changing
 from troubleshooting.machines.errors import MachineError
@@ -76,7 +81,7 @@ def run_placement(placement_id: int, *, plan: VisitPlan, tenant: TenantPlan) -> 
     if placement is None:
         return
     if is_stopped() and not is_undone(placement):
-        if placement.status in WANTS_A_VISIT:
+        if placement.status in TO_VISIT:
             put_off_stopped(placement, now=plan.clock())  # so that the page says why nothing happens
         return
     if placement.device is None:
@@ -86,7 +91,7 @@ def run_placement(placement_id: int, *, plan: VisitPlan, tenant: TenantPlan) -> 
         if not is_free:
             return
         placement.refresh_from_db(fields=FRESH)
-        put = placement.status in (PlacementStatus.WAITING, PlacementStatus.APPLYING)
+        put = placement.status in TO_PUT
         if not (may_still_be_put(placement, now=plan.clock()) if put else placement.status == PlacementStatus.REMOVING):
             return
         _with_visit(placement, plan, put=put)

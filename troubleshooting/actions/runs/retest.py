@@ -26,7 +26,7 @@ from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.events import NO_SKEW, clock_skew
 from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
-from troubleshooting.domain.exclusions.placement import PlacementStatus
+from troubleshooting.domain.exclusions.placement import TO_PUT
 from troubleshooting.domain.retests.retest import (
     LEASE_LENGTH,
     RetestFacts,
@@ -67,7 +67,7 @@ def _may_run(found: Retest, *, now: datetime) -> bool:
     placement = own_placement(exclusion)
     why_not = why_not_now(exclusion, now=now)
     is_on_loan = SettingLease.objects.open().filter(device_id=retest.device_id).exists()
-    is_moving = placement is not None and placement.status in (PlacementStatus.WAITING, PlacementStatus.APPLYING)
+    is_moving = placement is not None and placement.status in TO_PUT
     if (is_moving and why_not is RetestOutcome.NOT_ON_THIS_PC) or (is_on_loan and why_not is None):
         wait_for_others(retest, case=exclusion.case, now=now)
     elif why_not is not None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db import models
 from django.db.models import Max
 
-from troubleshooting.actions.visits.evidence import open_snapshot, store_answer
+from troubleshooting.actions.visits.evidence import open_snapshot, store_answers
 from troubleshooting.actions.visits.plan import Access, VisitPlan, access_to
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.snapshot import Snapshot
@@ -24,14 +24,14 @@ from troubleshooting.models import Device, DeviceSnapshot
 
 EVENTS_SLACK = timedelta(minutes=2)
 
-Keep = Callable[[Answer], None]
+Keep = Callable[[Sequence[Answer]], None]
 
 
 class DeviceVisit:
     """A machine, and the snapshot that keeps what it says."""
 
     def __init__(self, machine: Machine, access: Access, plan: VisitPlan, *, keep: Keep) -> None:
-        """Speak over an open connection; each answer goes to ``keep`` before the next is read."""
+        """Speak over an open connection; answers go to ``keep``, those of one batch together."""
         self.now = plan.clock
         self.log_lag = plan.log_lag
         self.is_settled = True  # every change that was sent was answered; else one may still be on its way
@@ -44,7 +44,7 @@ class DeviceVisit:
     def read_prerequisites(self) -> None:
         """Read all that the checks need; raises MachineError also where nothing was answered."""
         since, of = self._plan.events_since, self._access.address
-        read_prerequisites(self._machine, on_answer=self._keep, since=since, of=of)
+        read_prerequisites(self._machine, on_answer=lambda answer: self._keep([answer]), since=since, of=of)
 
     def read_state(self) -> Snapshot:
         """Read what decides about exclusions: the lists, policy, tamper protection and troubleshooting mode."""
@@ -62,11 +62,11 @@ class DeviceVisit:
 
     def read(self, *entries: Entry) -> Snapshot:
         """Read entries and return what they say."""
-        return build_snapshot(self._machine.read(entries, on_answer=self._keep), collected_at=self.now())
+        return build_snapshot(self._read(entries), collected_at=self.now())
 
     def ask(self, entry: Entry) -> Answer:
         """Read one entry and return its answer as it came."""
-        (answer,) = self._machine.read([entry], on_answer=self._keep)
+        (answer,) = self._read([entry])
         return answer
 
     def failure(self, otherwise: str) -> tuple[DeviceErrorCode, str]:
@@ -84,6 +84,17 @@ class DeviceVisit:
         """Ask for a change; only what is read back counts."""
         answer = self.ask(change)
         self.is_settled = self.is_settled and answer.reading.error_code != DeviceErrorCode.TIMED_OUT
+
+    def _read(self, entries: Sequence[Entry]) -> Sequence[Answer]:
+        """Read entries and store what came, also where the connection was lost in the middle of it.
+
+        Nothing is concluded from a batch, and no change is sent after it, before its answers are stored.
+        """
+        came: list[Answer] = []
+        try:
+            return self._machine.read(entries, on_answer=came.append)
+        finally:
+            self._keep(came)
 
     def beside(self, **what_for: models.Model) -> DeviceVisit:
         """Return a visit for something else over the same connection, with evidence of its own."""
@@ -132,13 +143,13 @@ def connected(
 
 
 def keeping(snapshot: DeviceSnapshot) -> Keep:
-    """Return what stores the answers of a visit, each by itself as it comes: a worker may be lost at any time."""
+    """Return what stores the answers of a visit in the order in which they came."""
     count = 0
 
-    def keep(answer: Answer) -> None:
+    def keep(answers: Sequence[Answer]) -> None:
         nonlocal count
-        store_answer(snapshot, count, answer)
-        count += 1
+        store_answers(snapshot, answers, first=count)
+        count += len(answers)
 
     return keep
 

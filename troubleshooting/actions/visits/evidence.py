@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -60,14 +60,14 @@ class EvidenceKeeper:
         self._snapshot = open_snapshot(access, attempt=self.run.attempt, now=now, check_run=self.run)
         self.save_findings(self.judged()[1], now=now)
 
-    def keep(self, answer: Answer) -> None:
-        """Store one answer and what follows from it, in one transaction; raises Superseded."""
+    def keep(self, answers: Sequence[Answer]) -> None:
+        """Store answers and what follows from them, in one transaction; raises Superseded."""
         now = self.clock()
         with transaction.atomic():
             mine = CheckRun.objects.filter(pk=self.run.pk, status=RunStatus.RUNNING, attempt=self.run.attempt)
             if not mine.update(version=F("version") + 1, heartbeat_at=now):
                 raise Superseded
-            self._store(answer)
+            self._store(answers)
             self.save_findings(self.judged()[1], now=now)
 
     def judged(self, *, is_over: bool = False) -> tuple[Snapshot, tuple[Finding, ...]]:
@@ -97,10 +97,10 @@ class EvidenceKeeper:
         )
         self._saved.update({finding.check: finding for finding in changed})
 
-    def _store(self, answer: Answer) -> None:
+    def _store(self, answers: Sequence[Answer]) -> None:
         assert self._snapshot is not None, "begin() comes first"
-        store_answer(self._snapshot, len(self._answers), answer)
-        self._answers.append(answer)
+        store_answers(self._snapshot, answers, first=len(self._answers))
+        self._answers += answers
 
 
 def open_snapshot(access: Access, *, attempt: int, now: datetime, **what_for: models.Model) -> DeviceSnapshot:
@@ -115,9 +115,15 @@ def open_snapshot(access: Access, *, attempt: int, now: datetime, **what_for: mo
     )
 
 
-def store_answer(snapshot: DeviceSnapshot, position: int, answer: Answer) -> None:
-    """Keep one answer of a visit as it came."""
-    DeviceAnswer.objects.create(
+def store_answers(snapshot: DeviceSnapshot, answers: Sequence[Answer], *, first: int) -> None:
+    """Keep answers of a visit as they came, in one statement; ``first`` is the place of the first one."""
+    rows = [_row(snapshot, position, answer) for position, answer in enumerate(answers, start=first)]
+    if rows:
+        DeviceAnswer.objects.bulk_create(rows)
+
+
+def _row(snapshot: DeviceSnapshot, position: int, answer: Answer) -> DeviceAnswer:
+    return DeviceAnswer(
         snapshot=snapshot,
         position=position,
         name=answer.name,
