@@ -122,17 +122,17 @@ WALKS = (
     Walk(
         "An address from the report to the verdict",
         from_report_to_verdict,
-        {"statements": 83, "statements that store answers": 51, "transactions": 28, "savepoint statements": 4},
+        {"statements": 82, "statements that store answers": 51, "transactions": 28, "savepoint statements": 4},
     ),
     Walk(
         "A lease from consent to restored",
         from_consent_to_restored,
-        {"statements": 96, "statements that store answers": 26, "transactions": 9, "savepoint statements": 2},
+        {"statements": 80, "statements that store answers": 13, "transactions": 22, "savepoint statements": 2},
     ),
     Walk(
         "An exclusion on one PC from request to removed",
         from_request_to_removed,
-        {"statements": 152, "statements that store answers": 48, "transactions": 6, "savepoint statements": 0},
+        {"statements": 99, "statements that store answers": 7, "transactions": 13, "savepoint statements": 0},
     ),
 )
 

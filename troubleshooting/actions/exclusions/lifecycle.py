@@ -13,40 +13,39 @@ from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.faults import alone
 from troubleshooting.domain.base.transitions import check_transition
-from troubleshooting.domain.exclusions.exclusion import TRANSITIONS, ExclusionStatus
-from troubleshooting.domain.exclusions.placement import OUT_OF_SCOPE, PUT, TO_TAKE_OFF, PlacementStatus
+from troubleshooting.domain.exclusions.exclusion import IN_FORCE, TRANSITIONS, ExclusionStatus
+from troubleshooting.domain.exclusions.placement import OUT_OF_SCOPE, PUT, SETTLED, TO_TAKE_OFF, PlacementStatus
 from troubleshooting.models import Exclusion, Placement, User
 from troubleshooting.models.exclusion import IN_FORCE_CODES, LAPSING_CODES
 
 
 def follow_placements(exclusion: Exclusion, *, now: datetime) -> None:
     """Bring a locked exclusion to where its placements are; the first few PCs go before the rest."""
-    settled = {PlacementStatus.VERIFIED, PlacementStatus.REJECTED}
-    in_scope = exclusion.placements.exclude(status__in=OUT_OF_SCOPE)
-    statuses = set(in_scope.values_list("status", flat=True))
-    first = set(in_scope.filter(is_canary=True).values_list("status", flat=True))
+    if exclusion.status not in IN_FORCE:  # it is ending: only what is left of it counts
+        finish_removal(exclusion, now=now)
+        return
+    in_scope = exclusion.placements.exclude(status__in=OUT_OF_SCOPE).order_by()
+    found = set(in_scope.values_list("status", "is_canary"))
+    statuses = {status for status, _is_first in found}
+    first = {status for status, is_first in found if is_first}
     if (first if exclusion.status == ExclusionStatus.APPLYING else statuses) == {PlacementStatus.REJECTED}:
         _end_as_refused(exclusion, now=now)
         return
-    if exclusion.status == ExclusionStatus.APPLYING and first and first <= settled:
+    if exclusion.status == ExclusionStatus.APPLYING and first and first <= SETTLED:
         advance(exclusion, ExclusionStatus.APPLIED)
         for rest in exclusion.placements.filter(status=PlacementStatus.WAITING):
             dispatch.placement_wants_visit(rest.pk)
-    if exclusion.status == ExclusionStatus.APPLIED and statuses and statuses <= settled:
+    if exclusion.status == ExclusionStatus.APPLIED and statuses and statuses <= SETTLED:
         advance(exclusion, ExclusionStatus.VERIFIED)
         activity_log.record("exclusion_verified", exclusion, case=exclusion.case, actor=None, now=now)
         _end_renewed(exclusion, now=now)
-    finish_removal(exclusion, now=now)
 
 
 def _end_as_refused(exclusion: Exclusion, *, now: datetime) -> None:
-    """End a locked exclusion that nothing took, or that no place has any more; nothing where it is ending already."""
+    """End a locked exclusion in force that nothing took, or that no place has any more."""
     if exclusion.status == ExclusionStatus.VERIFIED:  # it was there, and could not be put there again
         move_exclusion(exclusion, to=ExclusionStatus.APPLYING, now=now)
-    if exclusion.status in (ExclusionStatus.APPLYING, ExclusionStatus.APPLIED):
-        begin_removal(exclusion, as_=ExclusionStatus.REFUSED, by=None, note="nothing accepted it", now=now)
-    else:
-        finish_removal(exclusion, now=now)
+    begin_removal(exclusion, as_=ExclusionStatus.REFUSED, by=None, note="nothing accepted it", now=now)
 
 
 def _end_renewed(exclusion: Exclusion, *, now: datetime) -> None:
@@ -71,9 +70,11 @@ def begin_removal(exclusion: Exclusion, *, as_: ExclusionStatus, by: User | None
     exclusion.placements.filter(status__in=PUT).update(
         status=PlacementStatus.REMOVING, next_attempt_at=None, attempts=0
     )
-    for placement in exclusion.placements.filter(status=PlacementStatus.REMOVING):
-        dispatch.placement_wants_visit(placement.pk)
-    finish_removal(exclusion, now=now)
+    removing = exclusion.placements.filter(status=PlacementStatus.REMOVING).order_by().values_list("pk", flat=True)
+    for pk in removing:
+        dispatch.placement_wants_visit(pk)
+    if not removing:
+        finish_removal(exclusion, now=now)
 
 
 def finish_removal(exclusion: Exclusion, *, now: datetime) -> None:

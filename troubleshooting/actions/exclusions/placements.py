@@ -5,12 +5,13 @@ Locks are taken in one order: first the exclusion, then its placement.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from enum import StrEnum
 
 import structlog
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
@@ -23,7 +24,6 @@ from troubleshooting.actions.exclusions.lifecycle import (
     reopen,
 )
 from troubleshooting.actions.exclusions.retests import ask_once_there
-from troubleshooting.actions.gate import is_stopped
 from troubleshooting.domain.base.backoff import next_try
 from troubleshooting.domain.base.transitions import check_transition
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
@@ -38,7 +38,7 @@ from troubleshooting.domain.exclusions.exclusion import (
 from troubleshooting.domain.exclusions.placement import OPEN as PLACEMENT_OPEN
 from troubleshooting.domain.exclusions.placement import TO_VISIT, PlacementOutcome, PlacementStatus
 from troubleshooting.domain.exclusions.placement import TRANSITIONS as PLACEMENT_TRANSITIONS
-from troubleshooting.models import Device, Exclusion, Placement
+from troubleshooting.models import Device, EmergencyStop, Exclusion, Placement
 from troubleshooting.models.exclusion import IN_FORCE_CODES
 
 log = structlog.get_logger(__name__)
@@ -64,16 +64,21 @@ def begin_placements(exclusion: Exclusion) -> None:
     if exclusion.kind in LOCAL_KINDS:
         _place_on_pcs(exclusion)
     else:
-        Placement.objects.create(exclusion=exclusion, device=None, is_canary=True)
-    for placement in exclusion.placements.filter(is_canary=True):
-        dispatch.placement_wants_visit(placement.pk)
+        _place(exclusion, [None], first=[None])
 
 
 def _place_on_pcs(exclusion: Exclusion) -> None:
     devices = devices_in(exclusion.scope).values_list("pk", flat=True)
     own_pc = exclusion.case.device_id
     first = sorted(devices, key=lambda pk: pk != own_pc)[:CANARIES]  # the reporter's own PC is among them
-    Placement.objects.bulk_create(Placement(exclusion=exclusion, device_id=pk, is_canary=pk in first) for pk in devices)
+    _place(exclusion, devices, first=first)
+
+
+def _place(exclusion: Exclusion, devices: Iterable[int | None], *, first: Collection[int | None]) -> None:
+    placements = [Placement(exclusion=exclusion, device_id=pk, is_canary=pk in first) for pk in devices]
+    for placement in Placement.objects.bulk_create(placements):
+        if placement.is_canary:
+            dispatch.placement_wants_visit(placement.pk)
 
 
 def may_still_be_put(placement: Placement, *, now: datetime) -> bool:
@@ -99,10 +104,16 @@ def may_still_be_put(placement: Placement, *, now: datetime) -> bool:
         if exclusion.status == ExclusionStatus.APPROVED:
             advance(exclusion, ExclusionStatus.APPLYING)
         locked.put_at = locked.put_at or now
-        locked.save(update_fields=["put_at"])
         move_placement(locked, to=PlacementStatus.APPLYING, now=now)
-    placement.refresh_from_db()
+    _take_over(placement, locked, exclusion)
     return True
+
+
+def _take_over(placement: Placement, locked: Placement, exclusion: Exclusion) -> None:
+    """Let the caller's row say what was saved; the PC that it joined stays joined."""
+    for field in Placement._meta.concrete_fields:
+        setattr(placement, field.attname, getattr(locked, field.attname))
+    placement.exclusion = exclusion
 
 
 def _check_place(placement: Placement, exclusion: Exclusion) -> None:
@@ -211,10 +222,9 @@ def due_placements(*, now: datetime) -> QuerySet[Placement]:
     """
     is_through = ~Q(exclusion__status__in=[ExclusionStatus.APPROVED, ExclusionStatus.APPLYING])
     may_go = Q(is_canary=True) | is_through | ~Q(status=PlacementStatus.WAITING)
-    wanted = Placement.objects.wanting_a_visit(now=now).filter(may_go)
-    if is_stopped():
-        wanted = wanted.filter(status=PlacementStatus.REMOVING, exclusion__undos__isnull=False).distinct()
-    return wanted
+    undone = Exclusion.undos.through.objects.filter(exclusion=OuterRef("exclusion"))
+    may_be_written = ~Exists(EmergencyStop.objects.on()) | Q(Exists(undone), status=PlacementStatus.REMOVING)
+    return Placement.objects.wanting_a_visit(now=now).filter(may_go, may_be_written)
 
 
 def is_undone(placement: Placement) -> bool:

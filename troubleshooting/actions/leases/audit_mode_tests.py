@@ -40,7 +40,7 @@ def ask_for_test(
     A site that was reported as dangerous is never visited: for it, the PC requests the published test page.
     """
     check_length(length)
-    case = Case.objects.locked().get(pk=case_id)
+    case = Case.objects.locked().select_related("device").get(pk=case_id)
     check_may_consent(by, case)
     if is_stopped():
         raise EmergencyStopped

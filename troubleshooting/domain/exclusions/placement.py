@@ -44,6 +44,7 @@ NEXT_MOVE: Mapping[PlacementStatus, str | None] = {
 
 # The others may move again, but nobody's move is due.
 OPEN: frozenset[PlacementStatus] = frozenset(status for status, mover in NEXT_MOVE.items() if mover)
+SETTLED: frozenset[PlacementStatus] = frozenset({PlacementStatus.VERIFIED, PlacementStatus.REJECTED})
 TO_PUT: frozenset[PlacementStatus] = frozenset({PlacementStatus.WAITING, PlacementStatus.APPLYING})
 PUT: frozenset[PlacementStatus] = frozenset({PlacementStatus.APPLYING, PlacementStatus.VERIFIED})  # or may be
 TO_VISIT: frozenset[PlacementStatus] = TO_PUT | {PlacementStatus.REMOVING}

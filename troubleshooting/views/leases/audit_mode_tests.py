@@ -42,11 +42,10 @@ def test_ask(request: HttpRequest, number: str) -> HttpResponse:
     reader = reader_of(request)
     permissions.check_may_consent(reader, case)
     why_not = why_no_test(case.verdict_code)
-    if why_not is not None or case.audit_mode_tests.open().exists():
-        messages.info(request, translated(why_not or actions.TestUnderWay.text))
-        return _to_step(case)
-    if is_stopped():
-        messages.info(request, translated(EmergencyStopped.text))
+    if request.method != "POST" and why_not is None:  # an answer is refused by the action
+        why_not = _why_not_yet(case)
+    if why_not is not None:
+        messages.info(request, translated(why_not))
         return _to_step(case)
     is_missed = case.kind == ProblemKind.DANGEROUS_SITE_MISSED
     form = ConsentForm(request.POST if request.method == "POST" else None, is_missed=is_missed)
@@ -155,6 +154,12 @@ def _told(request: HttpRequest, done: str) -> Iterator[None]:
             yield
         except LeaseHeld as held:
             raise Refused(_held(request, held)) from held
+
+
+def _why_not_yet(case: Case) -> Text | None:
+    if case.audit_mode_tests.open().exists():
+        return actions.TestUnderWay.text
+    return EmergencyStopped.text if is_stopped() else None
 
 
 def _changed_state(request: HttpRequest, pk: int, token: str) -> HttpResponse:
