@@ -127,12 +127,12 @@ WALKS = (
     Walk(
         "A lease from consent to restored",
         from_consent_to_restored,
-        {"statements": 80, "statements that store answers": 13, "transactions": 22, "savepoint statements": 2},
+        {"statements": 80, "statements that store answers": 13, "transactions": 12, "savepoint statements": 2},
     ),
     Walk(
         "An exclusion on one PC from request to removed",
         from_request_to_removed,
-        {"statements": 99, "statements that store answers": 7, "transactions": 13, "savepoint statements": 0},
+        {"statements": 99, "statements that store answers": 7, "transactions": 11, "savepoint statements": 0},
     ),
 )
 

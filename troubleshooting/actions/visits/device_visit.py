@@ -75,10 +75,11 @@ class DeviceVisit:
             return DeviceErrorCode.COMMAND_REFUSED, "; ".join(self.refused.values())
         return DeviceErrorCode.COMMAND_FAILED, otherwise
 
-    def _keep(self, answer: Answer) -> None:
-        if answer.reading.error_code == DeviceErrorCode.COMMAND_REFUSED:
-            self.refused[answer.name] = answer.reading.detail
-        self._store(answer)
+    def _keep(self, answers: Sequence[Answer]) -> None:
+        for answer in answers:
+            if answer.reading.error_code == DeviceErrorCode.COMMAND_REFUSED:
+                self.refused[answer.name] = answer.reading.detail
+        self._store(answers)
 
     def send(self, change: Entry) -> None:
         """Ask for a change; only what is read back counts."""

@@ -118,7 +118,9 @@ def open_snapshot(access: Access, *, attempt: int, now: datetime, **what_for: mo
 def store_answers(snapshot: DeviceSnapshot, answers: Sequence[Answer], *, first: int) -> None:
     """Keep answers of a visit as they came, in one statement; ``first`` is the place of the first one."""
     rows = [_row(snapshot, position, answer) for position, answer in enumerate(answers, start=first)]
-    if rows:
+    if len(rows) == 1:
+        rows[0].save(force_insert=True)  # without a transaction of its own
+    elif rows:
         DeviceAnswer.objects.bulk_create(rows)
 
 
