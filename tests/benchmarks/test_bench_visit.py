@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.benchmarks.bench_answers import MISSING, ROOT, show
 from tests.benchmarks.bench_visit import MOST_REQUESTS, count_requests, read_well, show_many, show_one
 from tests.benchmarks.naive import read_naively
 
@@ -23,3 +24,11 @@ def test_one_visit_is_measured():
 
 def test_many_visits_are_measured():
     show_many(10)
+
+
+def test_what_a_visits_answers_cost_is_measured():
+    figures = show({"now": ROOT}, turns=1, runs=1)
+
+    assert figures["no keys"]["now"]["answers"] == figures[f"no {MISSING}"]["now"]["answers"]
+    assert figures["no keys"]["now"]["pipelines"] == 3  # the batch, and the two that are always alone
+    assert figures[f"no {MISSING}"]["now"]["pipelines"] == 4  # one more for what the error kept from being run

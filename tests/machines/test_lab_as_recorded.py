@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -12,14 +13,16 @@ from defusedxml import ElementTree
 from pypsrp.messages import MessageType
 
 from portal.demo.lab.engine import Engine
-from portal.demo.lab.pcs import healthy_windows_11
 from portal.demo.lab.sites import Site
 from tests.machines.recorded_entries import ALONE, BATCHES, QUICK
 from tests.machines.replayed import Message, recorded
 from tests.machines.speaking import CREDENTIAL, LIMITS, address_of
+from tests.support.restricted_pc import restricted_pc
+from troubleshooting.machines.catalogue import READING_ENDPOINT, form_for
 from troubleshooting.machines.pipeline import Entry
 from troubleshooting.machines.session import Session
 
+SUFFIX = re.compile(r"_[0-9a-f]{32}\Z")  # other functions are limited there than in the portal's own files
 NAMES = {number: name for name, number in vars(MessageType).items() if isinstance(number, int)}
 NOT_OF_A_PC = {"x_get_content", "x_upload", "x_native", "not-allowed-script", "x_get_item", "x_get_filehash"}
 SAME = [label for label in ALONE if label not in NOT_OF_A_PC]
@@ -57,7 +60,7 @@ def error_outline(node: Element) -> tuple[str, ...]:
     """
     identifier = text_of(node, "FullyQualifiedErrorId").partition(",")[0]
     names = ("ErrorCategory_Category", "ErrorCategory_Activity", "ErrorCategory_TargetName")
-    return (identifier, *(text_of(node, name) for name in names))
+    return (identifier, *(SUFFIX.sub("", text_of(node, name)) for name in names))
 
 
 def outline(message: Message) -> tuple[object, ...]:
@@ -84,9 +87,9 @@ def messages(data: bytes) -> Iterator[Message]:
             yield NAMES[struct.unpack("<I", whole[4:8])[0]], whole[40:].decode("utf-8-sig")
 
 
-def said_by(server, entries: Sequence[Entry]) -> list[Message]:
+def said_by(server, entries: Sequence[Entry], **settings: str) -> list[Message]:
     """Send entries as one pipeline to the lab and return the messages that came back."""
-    session = Session(address_of(server), CREDENTIAL, limits=LIMITS, should_stop=lambda: False)
+    session = Session(address_of(server, **settings), CREDENTIAL, limits=LIMITS, should_stop=lambda: False)
     session.open()
     try:
         shell, received = session._pool.shell, []
@@ -114,8 +117,9 @@ def engine():
 
 @pytest.fixture
 def bare(lab_server):
-    """Return a PC as the recorded one was: none of the keys, one file."""
-    pc = healthy_windows_11()
+    """Return a PC as the recorded one was: none of the keys, one file; the portal's endpoints are registered too."""
+    pc = restricted_pc()
+    pc.endpoints = None
     pc.preferences.update(ExclusionIpAddress=["192.0.2.1"], ExclusionProcess=[r"C:\Example\app.exe"])
     pc.registry.clear()
     pc.files["C:\\Windows\\example.txt"] = b"example"
@@ -136,6 +140,22 @@ def test_the_visits_batch_is_answered_as_recorded(bare):
 
     # netsh ends with an empty line, which its stand-in lacked
     assert [each for each, _ in groupby(theirs)] == [each for each, _ in groupby(recordings)]
+
+
+def test_a_restricted_endpoint_answers_the_batch_as_recorded(bare):
+    entries = [form_for(READING_ENDPOINT, entry) for entry in QUICK]
+
+    theirs = [outline(message) for message in said_by(bare, entries, configuration_name=READING_ENDPOINT)]
+
+    recordings = [outline(message) for message in recorded("working-endpoint")["batch"].messages]
+    assert [each for each, _ in groupby(theirs)] == [each for each, _ in groupby(recordings)]
+
+
+@pytest.mark.parametrize("label", ["x_unknown", "x_bad_parameter", "cloud_connectivity"])
+def test_a_restricted_endpoint_refuses_as_recorded(bare, label):
+    theirs = [outline(each) for each in said_by(bare, [ALONE[label]], configuration_name=READING_ENDPOINT)]
+
+    assert theirs == [outline(message) for message in recorded("restricted-endpoint")[label].messages]
 
 
 @pytest.mark.parametrize("label", SAME)
