@@ -198,6 +198,15 @@ def test_an_error_that_ends_the_batch_and_names_nothing_is_nobodys():
     assert together.left_over() == LeftOver(alone=(catalogue.ANTIVIRUS_PRODUCTS,), again=(EDGE,))
 
 
+def test_one_moment_for_two_clocks_beside_an_error_of_nobodys_is_doubted():
+    together = batch(catalogue.CLOCK, CHROME, closing=catalogue.CLOSING)
+    together.take_error(DeviceError("…", "ParameterNameAlreadyExistsForCommand", "MetadataError"))
+    together.take_output(MOMENT)  # of the first, or of the second after the first has failed
+
+    assert names(completed(together)) == []
+    assert together.left_over() == LeftOver(alone=(catalogue.CLOCK,), again=(CHROME,))
+
+
 def test_the_first_end_counts():
     together = batch(catalogue.CLOCK, CHROME, closing=catalogue.CLOSING)
     together.take_output(MOMENT)
