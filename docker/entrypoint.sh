@@ -4,9 +4,10 @@ set -eu
 
 case "${1:-web}" in
     web)
+        # Connections stay open for longer than the pages wait between two polls.
         exec gunicorn portal.wsgi --bind 0.0.0.0:8000 --worker-class gthread \
             --workers "${WEB_WORKERS:-2}" --threads "${WEB_THREADS:-8}" \
-            --worker-tmp-dir /dev/shm --no-control-socket
+            --keep-alive 75 --worker-tmp-dir /dev/shm --no-control-socket
         ;;
     worker)
         # Threads: a visit waits for its PC most of the time. No connection outlives its task.

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from http import HTTPStatus
+from io import BytesIO
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from django.conf import settings
 from django.contrib.auth import middleware
 from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
@@ -20,7 +24,8 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 # PostgreSQL has no NUL in a text, and half of a surrogate pair has no UTF-8.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-UNREADABLE_CHARSET = "unreadable"
+UNREADABLE = "unreadable"
+MOST_DIGITS = 18
 
 BAD_CHARACTER = gettext_noop(
     "It contains a character that cannot be stored. This can happen when text is copied from a file that is not plain "
@@ -28,6 +33,7 @@ BAD_CHARACTER = gettext_noop(
 )
 BAD_CHARSET = gettext_noop("It is written in a character set other than UTF-8.")
 BAD_PAGE = gettext_noop("It does not say properly which page it comes from. Load the page again.")
+TOO_LARGE = gettext_noop("It is larger than %(kilobytes)s KB, the most that the portal takes at once.")
 BAD_FORM = gettext_noop("Its form arrived incomplete or damaged. Send it again.")
 
 
@@ -56,8 +62,27 @@ class NoStoreMiddleware:
         return response
 
 
+class BodyLimitMiddleware:
+    """Refuse with 413 and a sentence what is larger than any form of the portal, before it is read."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer 413, or 400 where the length is no number, or hand the request on."""
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not (length.isascii() and length.isdecimal() and len(length) <= MOST_DIGITS):
+            return _refusal(400, BAD_FORM)
+        if int(length) > settings.LARGEST_BODY:
+            return _refusal(413, TOO_LARGE, kilobytes=settings.LARGEST_BODY // 1024)
+        return self.get_response(request)
+
+
 class OddInputMiddleware:
-    """Refuse with 400 and a sentence what no view or table can hold, before anything reads it."""
+    """Refuse with 400 and a sentence what no view or table can hold, before anything reads it.
+
+    In a form, the view comes first: it can say which field is meant, and keep the others as they were typed.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -67,17 +92,46 @@ class OddInputMiddleware:
         wrong = _what_is_wrong(request)
         if wrong is None:
             return self.get_response(request)
-        return HttpResponse(render_to_string("400.html", {"reason": _(wrong)}), status=400)
+        return _refusal(400, wrong)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Refuse a form that holds what cannot be stored, where the view did not say so beside the field."""
+        if isinstance(exception, (ValueError, DatabaseError)) and _holds_unstorable(request.POST):
+            return _refusal(400, BAD_CHARACTER)
+        return None
 
 
 class ReadableRequest(WSGIRequest):
-    """Django reads the content type before any middleware; a broken one would end in a traceback."""
+    """Django reads the content type before any middleware; a broken one would end in a traceback.
+
+    It also takes a body in chunks for none. It is read here, up to the first byte that is too many.
+    """
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        if environ.get("HTTP_TRANSFER_ENCODING") and not environ.get("CONTENT_LENGTH"):
+            _take_chunks(environ)
+        super().__init__(environ)
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         try:
             super()._set_content_type_params(meta)  # type: ignore[misc]  # not in the stubs
         except (LookupError, ValueError):  # it also decodes the query, in whatever the content type names
-            self.content_type, self.content_params = "", {"charset": UNREADABLE_CHARSET}
+            self.content_type, self.content_params = "", {"charset": UNREADABLE}
+
+
+def _take_chunks(environ: dict[str, Any]) -> None:
+    try:
+        body = environ["wsgi.input"].read(settings.LARGEST_BODY + 1)
+    except OSError:
+        environ["CONTENT_LENGTH"] = UNREADABLE
+        return
+    environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
+
+
+def _refusal(status: int, reason: str, **values: object) -> HttpResponse:
+    """Return the page without asking who is signed in, since that would read a cookie."""
+    page = "413.html" if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else "400.html"
+    return HttpResponse(render_to_string(page, {"reason": _(reason) % values}), status=status)
 
 
 def _what_is_wrong(request: HttpRequest) -> str | None:
@@ -86,15 +140,16 @@ def _what_is_wrong(request: HttpRequest) -> str | None:
         return BAD_CHARSET
     if not _is_address(request.headers.get("HX-Current-URL", "")):
         return BAD_PAGE
-    if any(map(UNSTORABLE.search, _texts_around(request))):
+    around = [request.path, *request.COOKIES.keys(), *request.COOKIES.values()]
+    if any(map(UNSTORABLE.search, around)) or _holds_unstorable(request.GET):
         return BAD_CHARACTER
     try:
-        form = list(_texts_of(request.POST))  # names of files: Django drops what cannot be printed
+        request.POST  # noqa: B018  parsed here, once
     except SuspiciousOperation:
         raise  # too large, or too many fields: Django's own answer
     except (LookupError, MultiPartParserError, UnreadablePostError, ValueError):
         return BAD_FORM
-    return BAD_CHARACTER if any(map(UNSTORABLE.search, form)) else None
+    return None
 
 
 def _is_address(text: str) -> bool:
@@ -106,14 +161,6 @@ def _is_address(text: str) -> bool:
     return UNSTORABLE.search(unquote(text)) is None
 
 
-def _texts_around(request: HttpRequest) -> Iterator[str]:
-    yield request.path
-    yield from request.COOKIES.keys()
-    yield from request.COOKIES.values()
-    yield from _texts_of(request.GET)
-
-
-def _texts_of(query: QueryDict) -> Iterator[str]:
-    for name, values in query.lists():
-        yield name
-        yield from map(str, values)
+def _holds_unstorable(query: QueryDict) -> bool:
+    texts = (text for name, values in query.lists() for text in (name, *map(str, values)))
+    return any(map(UNSTORABLE.search, texts))

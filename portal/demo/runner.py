@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 UP_WITHIN_S = 90.0
 END_WITHIN_S = 6.0  # a visit that is cut off is found by the sweep of the next start
 LOOK_EVERY_S = 0.2
+KEEP_ALIVE_S = "75"  # above every poll of the pages, which would open a connection each
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -197,7 +198,19 @@ class Demo:
         worker = self._start("worker", [*celery, "worker", *options])
         self._start("beat", [*celery, "beat", "--schedule", str(self.home / "beat-schedule"), "--pidfile", ""])
         gunicorn = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{self.port}"]
-        self._start("web", [*gunicorn, "--worker-class", "gthread", "--threads", "8", "--no-control-socket"])
+        self._start(
+            "web",
+            [
+                *gunicorn,
+                "--worker-class",
+                "gthread",
+                "--threads",
+                "8",
+                "--keep-alive",
+                KEEP_ALIVE_S,
+                "--no-control-socket",
+            ],
+        )
         self._wait_for("the worker", lambda: " ready." in worker.log_tail(), worker)
         self._wait_for("the web server", lambda: _answers(self.port, "/readyz/"))
 

@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.middleware.NoStoreMiddleware",
+    "portal.middleware.BodyLimitMiddleware",
     "portal.middleware.OddInputMiddleware",  # above whatever reads a cookie, a query or a form
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -249,6 +250,8 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     },
 }
+LARGEST_BODY = 64 * 1024  # bytes; no form of the portal needs more, and there is nothing to upload
+DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
