@@ -79,10 +79,11 @@ def call_on(
     limits: Limits = LIMITS,
     credential: Credential = CREDENTIAL,
     should_stop: Callable[[], bool] = lambda: False,
+    visited: Visited | None = None,
     **settings: Any,
 ) -> Visited:
     """Visit a server and give what came of it, a MachineError included."""
-    visited = Visited()
+    visited = visited or Visited()
     try:
         visit(
             address_of(server, **settings),

@@ -11,7 +11,7 @@ import pytest
 
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import healthy_windows_11
-from tests.machines.speaking import IMPATIENT, LIMITS, call_on
+from tests.machines.speaking import IMPATIENT, LIMITS, Visited, call_on
 from troubleshooting.domain.evidence.device_errors import PASSING
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 from troubleshooting.domain.evidence.snapshot import ReadState
@@ -186,7 +186,12 @@ def test_cancel_really_stops_the_pipeline(lab_server, hanging):
 
     server._service._actions["Delete"] = close
 
-    visited = call_on(server, limits=LIMITS, should_stop=lambda: time.monotonic() - began > 1)
+    visited = Visited()
+
+    def should_stop():
+        return "clock" in visited.states and any(hanging in command for command in server.commands)
+
+    call_on(server, limits=LIMITS, should_stop=should_stop, visited=visited)
 
     assert visited.error.code is Code.CANCELLED
     assert visited.states["clock"] == ReadState.ANSWERED
