@@ -16,6 +16,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -47,6 +48,28 @@ class LoginRequiredMiddleware(middleware.LoginRequiredMiddleware):
         if not getattr(view_func, "login_required", True):
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
+
+
+class OwnPasswordMiddleware:
+    """Lead a person whose password somebody else has set to the page that changes it, and nowhere else but out."""
+
+    allowed = frozenset({"password", "logout"})
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Hand the request on; the view is not known yet."""
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view_func: Any, view_args: tuple[Any, ...], view_kwargs: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        """Ask only where a sign-in is asked for."""
+        match = request.resolver_match
+        if not getattr(view_func, "login_required", True) or (match and match.url_name in self.allowed):
+            return None
+        return redirect("password") if getattr(request.user, "must_change_password", False) else None
 
 
 class NoStoreMiddleware:

@@ -68,18 +68,32 @@ class PersonAdmin(Audited[User], UserAdmin[User]):
 
     list_display = ("username", "first_name", "last_name", "email", "role", "is_active")
     list_filter = ("role", "is_active")
-    fieldsets = (*(UserAdmin.fieldsets or ()), (_("In the portal"), {"fields": ("role", "time_zone")}))
+    fieldsets = (
+        *(UserAdmin.fieldsets or ()),
+        (_("In the portal"), {"fields": ("role", "time_zone", "must_change_password")}),
+    )
     told_fields = frozenset({"role", "is_active", "is_staff", "is_superuser"})
+
+    add_form_template = "admin/person_add.html"
+    change_user_password_template = "admin/person_password.html"  # noqa: S105
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
+        """Have whoever is added choose a password of their own."""
+        if not change:
+            obj.must_change_password = True
+        super().save_model(request, obj, form, change)
 
     @method_decorator(sensitive_post_parameters())
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
-        """Record that the password was changed, and nothing of it."""
+        """Record that the password was changed, and nothing of it; have the person choose one of their own."""
         with transaction.atomic():
             before = self.get_object(request, unquote(id))
             response = super().user_change_password(request, id, form_url)
             after = self.get_object(request, unquote(id))
             if before and after and before.password != after.password:
                 self._record(request, after, "password_changed")
+                if after != request.user:
+                    User.objects.filter(pk=after.pk).update(must_change_password=True)
         return response
 
 

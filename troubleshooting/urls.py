@@ -1,9 +1,8 @@
 """Addresses of the portal's pages."""
 
-from django.contrib.auth.views import LoginView
 from django.urls import path
 
-from troubleshooting.views.base import sign_out, styleguide
+from troubleshooting.views.base import password, sign_in, sign_out, styleguide
 from troubleshooting.views.cases import cases, home, report
 from troubleshooting.views.checks import check_runs
 from troubleshooting.views.devices import endpoint
@@ -16,8 +15,9 @@ from troubleshooting.views.submissions import submissions
 urlpatterns = [
     path("", home.home, name="home"),
     path("help/", home.how_it_works, name="help"),
-    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("login/", sign_in.SignIn.as_view(), name="login"),
     path("logout/", sign_out.sign_out, name="logout"),
+    path("password/", password.OwnPassword.as_view(), name="password"),
     path("report/", report.report, name="report"),
     path("report/steps/<int:step>/", report.report_step, name="report-step"),
     path("cases/", cases.cases, name="cases"),

@@ -27,6 +27,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "readyz": ("GET", (200, 200, 200, 200, 200, 200)),
     "login": ("GET", (200, 302, 302, 302, 302, 302)),
     "logout": ("POST", (LOGIN, 302, 302, 302, 302, 302)),
+    "password": ("GET", (LOGIN, 200, 200, 200, 200, 200)),
     "home": ("GET", (LOGIN, 200, 200, 200, 200, 200)),
     "help": ("GET", (LOGIN, 200, 200, 200, 200, 200)),
     "report": ("GET", (LOGIN, 200, 200, 200, NO, 200)),

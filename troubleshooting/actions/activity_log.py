@@ -32,3 +32,8 @@ def record(
         subject_id=subject.pk,
         details=details,
     )
+
+
+def record_list_export(name: str, *, by: User, filters: str, now: datetime) -> None:
+    """Record that somebody took a whole list away as a file; ``filters`` is the query of its page."""
+    record("list_exported", by, case=None, actor=by, now=now, list=name, filters=filters)

@@ -11,6 +11,7 @@ from troubleshooting.models.exclusion import Exclusion
 from troubleshooting.models.lease import AuditModeTest, SettingLease
 from troubleshooting.models.placement import Placement
 from troubleshooting.models.retest import ExclusionWarning, Retest
+from troubleshooting.models.sign_in import SignInCounter
 from troubleshooting.models.submission import Submission
 from troubleshooting.models.tenant import SeenIndicator, TenantReading
 from troubleshooting.models.user import User
@@ -37,6 +38,7 @@ __all__ = [
     "Retest",
     "SeenIndicator",
     "SettingLease",
+    "SignInCounter",
     "Submission",
     "TenantReading",
     "Undo",

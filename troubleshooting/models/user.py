@@ -14,6 +14,11 @@ class User(AbstractUser):
 
     role = models.CharField(_("role"), max_length=20, choices=choices_of(ROLE_LABELS), default=Role.EMPLOYEE.value)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    must_change_password = models.BooleanField(
+        _("must change the password"),
+        default=False,
+        help_text=_("Set when an administrator sets the password; the next sign-in leads to the page that changes it."),
+    )
 
     class Meta(AbstractUser.Meta):
         constraints = [

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from troubleshooting import dispatch
-from troubleshooting.actions import faults
+from troubleshooting.actions import faults, sign_in
 from troubleshooting.actions.checks import endings
 from troubleshooting.actions.exclusions import warnings as exclusion_warnings
 from troubleshooting.actions.runs import check as visits
@@ -47,3 +47,5 @@ def sweep() -> None:
         tenant_every=settings.TENANT_READ_EVERY,
         has_tenant=settings_of(settings).is_set_up,
     )
+    with faults.alone("sessions"):
+        sign_in.clear_up(now=timezone.now())

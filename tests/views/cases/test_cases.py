@@ -256,6 +256,20 @@ def test_the_file_holds_every_row_of_the_filtered_list():
     assert rows[1][5] == "https://shop.example.com/"
 
 
+def test_a_list_that_was_downloaded_is_recorded_with_its_filters():
+    ivo = made.reviewer()
+
+    downloaded(signed_in(ivo), "stage=solved&as=csv")
+    signed_in(ivo).get(reverse("cases"))
+
+    entry = ActivityEntry.objects.get()
+    assert (entry.action, entry.actor, entry.details) == (
+        "list_exported",
+        ivo,
+        {"list": "cases", "filters": "stage=solved"},
+    )
+
+
 @pytest.mark.parametrize("typed", ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", " =1", "\t=1"])
 def test_nothing_that_a_person_typed_is_a_formula_in_a_spreadsheet(typed):
     CaseFactory(program_name=typed)

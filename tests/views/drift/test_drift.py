@@ -15,7 +15,7 @@ from tests.support.world import ADA, EMMA, IVO, device_at, person
 from troubleshooting.domain.drift.drift import DriftCode
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus
-from troubleshooting.models import DriftFinding, DriftScan, Exclusion, Placement, TenantReading, User
+from troubleshooting.models import ActivityEntry, DriftFinding, DriftScan, Exclusion, Placement, TenantReading, User
 from troubleshooting.queries.base.nav_counts import nav_counts
 from troubleshooting.queries.drift.coverage import NAMED
 from troubleshooting.queries.drift.drift_list import DriftFilter, DriftState, list_drift
@@ -219,6 +219,7 @@ def test_the_list_as_a_file_is_harmless_to_a_spreadsheet():
     assert lines[0].startswith("place,what,kind,value,found")
     assert ",'=cmd()," in lines[1]
     assert ",a policy," in lines[1]
+    assert ActivityEntry.objects.get(action="list_exported").details["list"] == "drift"
 
 
 # --- What was compared ------------------------------------------------------------------------------------------------

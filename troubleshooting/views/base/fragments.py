@@ -23,7 +23,8 @@ def short_answer(
     """Answer 204 where the page that asks shows the row as it is, or send nobody to the sign-in; None: render it."""
     if token and is_unchanged(pk, token):
         return HttpResponse(status=204)
-    return None if request.user.is_authenticated else _to_login(request)
+    is_free = request.user.is_authenticated and not request.user.must_change_password
+    return None if is_free else _to_login(request)
 
 
 def raw_answer(request: HttpRequest, of: Visited, wanted: str) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from troubleshooting import permissions
+from troubleshooting.actions.activity_log import record_list_export
 from troubleshooting.actions.cases import cases as actions
 from troubleshooting.actions.checks.check_runs import start_check_run
 from troubleshooting.forms.cases.case_filter import CaseFilterForm, chips, query_string
@@ -37,6 +38,7 @@ def cases(request: HttpRequest) -> HttpResponseBase:
     form = CaseFilterForm(request.GET)
     wanted = form.wanted()
     if request.GET.get("as") == "csv" and permissions.may_list_all(reader):
+        record_list_export("cases", by=reader, filters=query_string(wanted), now=timezone.now())
         rows = (_cells(row) for row in export_rows(reader, wanted))
         return csv_file(rows, columns=CSV_COLUMNS, name=f"cases-{timezone.now():%Y-%m-%d}")
     newer = request.GET.get("newer", "")

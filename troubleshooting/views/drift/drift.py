@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from troubleshooting import permissions
 from troubleshooting.actions import drift as actions
+from troubleshooting.actions.activity_log import record_list_export
 from troubleshooting.forms.drift.drift_filter import DriftFilterForm, chips, query_string
 from troubleshooting.models import Device
 from troubleshooting.queries.cases.case_list import COUNTED_TO, read_cursor
@@ -39,6 +40,7 @@ def drift(request: HttpRequest) -> HttpResponseBase:
     form = DriftFilterForm({"state": "present", **request.GET.dict()})
     wanted = form.wanted()
     if request.GET.get("as") == "csv":
+        record_list_export("drift", by=reader, filters=query_string(wanted), now=now)
         rows = (_cells(row) for row in export_drift(wanted, now=now))
         return csv_file(rows, columns=CSV_COLUMNS, name=f"drift-{now:%Y-%m-%d}")
     newer = request.GET.get("newer", "")
