@@ -291,8 +291,8 @@ def test_pages_cost_the_same_queries_with_one_row_and_with_three(rows, django_as
     with django_assert_num_queries(7):  # the session, the person, the rows, the count, two bands, what is to decide
         client.get(reverse("cases"))
     # the session, the person, case, runs, tests, findings, visit, answers, timeline, exclusions, two bands,
-    # what is to decide, exclusions in force
-    with django_assert_num_queries(14):
+    # what is to decide, exclusions in force, which endpoint answered
+    with django_assert_num_queries(15):
         client.get(reverse("case", args=[cases[0].number]))
 
 
