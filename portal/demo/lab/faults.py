@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, MutableSet
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portal.demo.lab.hostile import Hostile
+
 
 class Fault(StrEnum):
     """One thing that is wrong. Those marked * take their figures from :class:`FaultSettings`."""
@@ -30,6 +32,7 @@ class Fault(StrEnum):
     GERMAN = "german"  # messages and lines of programs in German
     OLD_PLATFORM = "old_platform"  # fields that an older platform lacks
     EXCLUSIONS_HIDDEN = "exclusions_hidden"  # the account may not read exclusion lists
+    HOSTILE = "hostile"  # * a command is answered with what means harm to the reader
     REBOOT = "reboot"  # * all connections and sessions gone, back after some seconds
 
 
@@ -38,12 +41,16 @@ class FaultSettings:
     """The figures that some faults need; they may be changed at any time."""
 
     fault_code: int = 2150858752  # WSMAN_FAULT
-    after_answers: int = 0  # SHELL_LOST, CUT_IN_ANSWER, GARBAGE, BROKEN_ENCRYPTION, REBOOT: answers a shell gives first
+    after_answers: int = (
+        0  # SHELL_LOST, CUT_IN_ANSWER, GARBAGE, BROKEN_ENCRYPTION, HOSTILE, REBOOT: answers given first
+    )
     denied_command: str = "Get-MpPreference"  # ACCESS_DENIED_FOR_COMMAND
     hanging_command: str = ""  # HANGING_COMMAND; "" = every command
     request_delay_ms: int = 0  # SLOW
     command_delay_s: float = 0.0  # SLOW
     reboot_s: float = 2.0  # REBOOT
+    hostile: Hostile = Hostile.SHARED_REFERENCES  # HOSTILE: which kind of harm
+    hostile_command: str = "Get-MpPreference"  # HOSTILE
 
 
 class FaultSet(MutableSet[Fault]):

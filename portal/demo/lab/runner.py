@@ -23,6 +23,7 @@ from portal.demo.lab.call import Call
 from portal.demo.lab.errors import CommandError, Stopped
 from portal.demo.lab.events import EventRecord, to_xml
 from portal.demo.lab.faults import Fault
+from portal.demo.lab.hostile import Hostile, fragments_of, pause_s
 from portal.demo.lab.language import SELECT_NAMES, selected_names
 from portal.demo.lab.objects import Thing
 from portal.demo.lab.pc import SimulatedPC
@@ -79,6 +80,9 @@ def _run_statement(pc: SimulatedPC, statement: Sequence[Call], job: Job) -> Comm
     )
     try:
         _check(pc, statement, job)
+        if Fault.HOSTILE in pc.faults and _is_meant(pc.fault_settings.hostile_command, statement[0].name):
+            _mean_harm(pc.fault_settings.hostile, run, job)
+            return None
         for value in _values(run, statement):
             run.check_stopped()
             job.write(value)
@@ -118,6 +122,15 @@ def _values(run: Run, statement: Sequence[Call]) -> Iterator[Any]:
     tail = statement[1] if len(statement) > 1 else None
     for value in handler(run, first):
         yield _on_the_wire(run, value, tail)
+
+
+def _mean_harm(kind: Hostile, run: Run, job: Job) -> None:
+    for fragment in fragments_of(kind):
+        job.write_raw(fragment)
+        run.pause(pause_s(kind))
+        while job.is_ahead():  # of who reads: what has no end must not fill the lab's own memory
+            run.pause(0.01)
+        run.check_stopped()
 
 
 def _handler(name: str) -> tuple[str, Handler]:

@@ -13,6 +13,7 @@ import structlog
 from portal.demo.lab import wsman
 from portal.demo.lab.connection import Reply
 from portal.demo.lab.faults import Fault
+from portal.demo.lab.hostile import envelope as envelope_of
 from portal.demo.lab.pc import SimulatedPC
 from portal.demo.lab.shell import Runner, Shell
 
@@ -61,7 +62,10 @@ class WSManService:
         except wsman.NotWSMan:
             return Reply(400, b"")
         try:
-            return Reply(200, wsman.write_answer(request, self._act(request, user)), self._spoiler(request))
+            body = wsman.write_answer(request, self._act(request, user))
+            if Fault.HOSTILE in self._pc.faults and self._comes_after_answers(request):
+                body = envelope_of(self._pc.fault_settings.hostile, body)
+            return Reply(200, body, self._spoiler(request))
         except wsman.WSManFault as fault:
             return Reply(500, wsman.write_fault(request, fault.code))
         except Exception:
@@ -77,10 +81,14 @@ class WSManService:
 
     def _spoiler(self, request: wsman.Request) -> Fault | None:
         """Return the fault that strikes this answer: one to a command, after the answers that come through."""
+        struck = self._comes_after_answers(request)
+        return next((fault for fault in SPOILERS if struck and fault in self._pc.faults), None)
+
+    def _comes_after_answers(self, request: wsman.Request) -> bool:
         shell = self._shells.get(request.shell_id or "")
-        if request.action != "Receive" or shell is None or shell.answers <= self._pc.fault_settings.after_answers:
-            return None
-        return next((fault for fault in SPOILERS if fault in self._pc.faults), None)
+        if request.action != "Receive" or shell is None:
+            return False
+        return shell.answers > self._pc.fault_settings.after_answers
 
     def _create(self, request: wsman.Request, user: str) -> str:
         self._check_may_create(request, user)

@@ -32,6 +32,7 @@ from portal.demo.lab import wsman
 from portal.demo.lab.call import Call, statements_of
 
 FRAGMENT_SIZE = 32768  # what Windows PowerShell sends at once
+MOST_WAITING = 200  # fragments that a pipeline without end puts out in advance
 LINGER_S = 0.05  # how long an answer waits for the end of a command that is about to end
 STOP_S = 10.0
 ERRORS_WITH_INVOCATION_INFO = RemoteStreamOptions.AddInvocationInfoToErrorRecord
@@ -75,6 +76,14 @@ class Job:
     def write_error(self, record: ErrorRecord) -> None:
         """Put a record on the error stream."""
         self.shell.tell(self, lambda: self.pipeline.prepare_message(record, PSRPMessageType.ErrorRecord))
+
+    def write_raw(self, fragment: bytes) -> None:
+        """Put a fragment out as it is."""
+        self.shell.tell(self, lambda: self.outbox.fragments.append(fragment))
+
+    def is_ahead(self) -> bool:
+        """Tell whether much waits to be read."""
+        return len(self.outbox.fragments) > MOST_WAITING
 
     def complete(self) -> None:
         """Report the end of the pipeline."""
