@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: demo demo-reset test coverage lint fix bench lock help
+.PHONY: demo demo-reset test coverage fuzz lint fix bench lock help
 
 PORT ?= 8000
 VENV ?= .venv
@@ -36,6 +36,12 @@ test: $(DEV_READY) lint  ## everything: lint, then all tests
 
 coverage: $(DEV_READY)  ## all tests once more, with what they did not reach; takes half as long again
 	$(BIN)/python -m pytest --cov --cov-report=term $(SIDE_BY_SIDE) $(PYTEST_ARGS)
+
+FUZZ_MINUTES ?= 10
+
+fuzz: $(DEV_READY)  ## feed what reads a PC's answers with anything at all, for 10 minutes (FUZZ_MINUTES)
+	@until=$$(( $$(date +%s) + 60 * $(FUZZ_MINUTES) )); while [ $$(date +%s) -lt $$until ]; do \
+		$(BIN)/python -m pytest -n 0 -q -m fuzz tests/machines --hypothesis-profile fuzz $(PYTEST_ARGS) || exit 1; done
 
 lint: $(DEV_READY)  ## look for mistakes; changes nothing
 	$(BIN)/ruff check

@@ -102,6 +102,10 @@ class ReplayedShell:
             raise ConnectionResetError("the recording has ended before the pipeline did")
         return "Running", None, {"stdout": self._waiting.pop(0)}
 
+    def signal(self, *_arguments: Any, **_named: Any) -> None:
+        """Stop the pipeline."""
+        self._waiting = []
+
     def close(self) -> None:
         """End the shell."""
 

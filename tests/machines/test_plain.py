@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import uuid
 
 import pytest
-from pypsrp.complex_objects import ErrorRecord, GenericComplexObject, ObjectMeta
-from pypsrp.serializer import Serializer
 
-from troubleshooting.machines.plain import device_error, plain, weight
+from troubleshooting.machines.clixml import Table, Thing, read
+from troubleshooting.machines.clixml_texts import Unreadable
+from troubleshooting.machines.plain import UNREADABLE, device_error, plain, unreadable, weight
 
 SELECTED = """<Obj RefId="0"><TN RefId="0"><T>Selected.Microsoft.Management.Infrastructure.CimInstance</T>
 <T>System.Management.Automation.PSCustomObject</T><T>System.Object</T></TN><MS>
@@ -29,7 +28,7 @@ CLOCK = """<Obj RefId="0"><DT>2026-11-24T02:22:04.1234567+01:00</DT><MS>
 
 
 def test_a_selected_object_becomes_a_mapping():
-    assert plain(Serializer().deserialize(SELECTED)) == {
+    assert plain(read(SELECTED.encode())) == {
         "Name": "PC",
         "Sku": 4,
         "Mode": 1,
@@ -45,19 +44,17 @@ def test_a_selected_object_becomes_a_mapping():
 
 
 def test_a_date_with_a_display_hint_is_a_moment():
-    assert plain(Serializer().deserialize(CLOCK)) == "2026-11-24T02:22:04.1234567+01:00"
+    assert plain(read(CLOCK.encode())) == "2026-11-24T02:22:04.1234567+01:00"
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (b"\x00\xff", "AP8="),
         (float("nan"), "nan"),
         (1.5, 1.5),
-        (uuid.UUID(int=0), "00000000-0000-0000-0000-000000000000"),
-        ({"a": [1, (2, 3)], 4: None}, {"a": [1, [2, 3]], "4": None}),
-        (GenericComplexObject(), ""),
-        (object, "<class 'object'>"),
+        (Table([("a", [1, [2, 3]]), (4, None)]), {"a": [1, [2, 3]], "4": None}),
+        (Thing(), ""),
+        (Thing(values=["a", 1]), ["a", 1]),
     ],
 )
 def test_other_values_become_json(value, expected):
@@ -66,11 +63,8 @@ def test_other_values_become_json(value, expected):
 
 @pytest.mark.parametrize("text", ["a\x00b", "a\ud800b"], ids=["nul", "half a character"])
 def test_texts_can_always_be_stored(text):
-    stranger = GenericComplexObject()
-    stranger.to_string = text
-
-    assert plain(text) == plain(stranger) == "a\ufffdb"
-    assert plain({text: [text]}) == {"a\ufffdb": ["a\ufffdb"]}
+    assert plain(text) == plain(Thing(to_string=text)) == "a\ufffdb"
+    assert plain(Table([(text, [text])])) == plain(Thing(extended={text: [text]})) == {"a\ufffdb": ["a\ufffdb"]}
 
 
 LIMITED = """<Obj RefId="0"><TN RefId="0"><T>System.Management.Automation.ErrorRecord</T><T>System.Object</T></TN>
@@ -85,7 +79,7 @@ LIMITED = """<Obj RefId="0"><TN RefId="0"><T>System.Management.Automation.ErrorR
 
 
 def test_what_an_endpoint_adds_to_the_names_of_its_functions_is_cut_off():
-    error = device_error(Serializer().deserialize(LIMITED, ObjectMeta("Obj", object=ErrorRecord)))
+    error = device_error(read(LIMITED.encode()))
 
     assert error.fq_error == "ParameterArgumentValidationError,Get-ItemProperty"
     assert (error.activity, error.parameter) == ("Get-ItemProperty", "Path")
@@ -111,19 +105,22 @@ def test_weight_is_near_the_written_size():
     assert 0.5 < weight(value) / len(json.dumps(value)) < 2
 
 
-class Record:
-    """An error record as hostile as it can be."""
-
-    def __getattr__(self, name):
-        return 5
-
-    def __str__(self):
-        return "x" * 10_000
-
-
 def test_an_error_record_of_strange_types_is_still_read():
-    error = device_error(Record())
+    strange = {name: [Thing()] for name in ("ErrorCategory_Activity", "ErrorCategory_TargetName")}
+    record = Thing("x" * 10_000, extended={"ErrorCategory_Category": 5, "Exception": 7, **strange})
+
+    error = device_error(record)
 
     assert error.category == "InvalidArgument"
     assert len(error.message) == 4_000
     assert set(map(type, error.as_json().values())) == {str}
+
+
+def test_an_error_without_a_text_of_its_own_has_that_of_its_exception():
+    assert device_error(Thing(extended={"Exception": Thing("broken")})).message == "broken"
+
+
+def test_what_could_not_be_read_is_told_as_an_error():
+    error = unreadable(Unreadable("It is no XML."))
+
+    assert (error.fq_error, error.message) == (UNREADABLE, "The portal could not read this answer. It is no XML.")

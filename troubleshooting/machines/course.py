@@ -4,57 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 from troubleshooting.domain.evidence.snapshot import Reading, ReadState
 from troubleshooting.machines.base import Answer, Clock, OnAnswer
 from troubleshooting.machines.batch import Batch, End, Gathered
-from troubleshooting.machines.errors import WIRE_ERRORS, MachineError
 from troubleshooting.machines.judged import judged
 from troubleshooting.machines.pipeline import Entry, rendered
-from troubleshooting.machines.plain import DeviceError, Json, device_error, plain
-from troubleshooting.machines.pypsrp_pipeline import Pipeline, Reply
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class PlainReply:
-    """One output, or one error record."""
-
-    output: Json = None
-    error: DeviceError | None = None
-
-
-class News:
-    """What a running pipeline brought since the last look, as plain values; looked at after every poll."""
-
-    def __init__(self, pipeline: Pipeline) -> None:
-        """Look at a pipeline that has just begun."""
-        self._pipeline = pipeline
-
-    def replies(self) -> list[PlainReply]:
-        """Return what came, in its order. Raises MachineError for objects that mean harm."""
-        return [_read(_plain_reply, reply) for reply in self._pipeline.taken()]
-
-    def ending(self) -> tuple[End, DeviceError | None]:
-        """Return how the pipeline ended, and the error that ended it."""
-        end, ended_by = self._pipeline.end or End.STOPPED, self._pipeline.ended_by
-        return end, None if ended_by is None else _read(device_error, ended_by)
-
-
-def _plain_reply(reply: Reply) -> PlainReply:
-    return PlainReply(error=device_error(reply.value)) if reply.is_error else PlainReply(output=plain(reply.value))
-
-
-def _read(read: Callable[..., T], value: object) -> T:
-    try:
-        return read(value)
-    except WIRE_ERRORS as error:  # pypsrp's own types compute their texts from what the device sent
-        raise MachineError(Code.PROTOCOL_BROKEN, repr(error)) from error
+from troubleshooting.machines.plain import DeviceError
+from troubleshooting.machines.pypsrp_pipeline import Reply
 
 
 class Course:
@@ -72,9 +31,9 @@ class Course:
         """Return the seconds until the running statement counts as hanging: it runs since the last one spoke."""
         return self._last_news + self._patience_s(*self._batch.running()) - time.monotonic()
 
-    def take(self, news: News) -> bool:
+    def take(self, replies: Sequence[Reply]) -> bool:
         """Add what came to its entries and hand over what is complete."""
-        for reply in news.replies():
+        for reply in replies:
             is_first = (
                 self._batch.take_output(reply.output) if reply.error is None else self._batch.take_error(reply.error)
             )
@@ -92,12 +51,12 @@ class Course:
         """Hand over what came whole before a loss."""
         self._pass_on([*self._batch.settled(), *self._batch.salvaged()])
 
-    def hand_over_suspect(self) -> Entry | None:
-        """Hand over the entry that hung, where that is certain, as timed out; returns it."""
+    def hand_over_suspect(self, reading: Reading) -> Entry | None:
+        """Hand over the entry that was running, where that is certain, with this reading; returns it."""
         suspect = self._batch.suspect()
         if suspect is not None:
             self._batch.set_done(suspect)
-            self._pass(Gathered(suspect, 0), too_late("no answer before the deadline"))
+            self._pass(Gathered(suspect, 0), reading)
         return suspect
 
     def _pass_on(self, complete: Sequence[Gathered]) -> None:

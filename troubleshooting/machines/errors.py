@@ -30,9 +30,10 @@ from pypsrp.exceptions import (
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 from troubleshooting.domain.evidence.snapshot import Reading, ReadState
 from troubleshooting.machines import refusals
+from troubleshooting.machines.clixml_texts import storable
 from troubleshooting.machines.faults import HTTP_STATUSES, fault_code
 from troubleshooting.machines.pipeline import Entry
-from troubleshooting.machines.plain import DeviceError, storable
+from troubleshooting.machines.plain import UNREADABLE, DeviceError
 
 LONGEST_DETAIL = 2_000  # characters
 
@@ -210,6 +211,7 @@ def reading_from_errors(records: Sequence[DeviceError], entry: Entry | None = No
 
 
 _WORST_FIRST: tuple[str | None, ...] = (
+    Code.PROTOCOL_BROKEN,
     Code.DEFENDER_STOPPED,
     Code.COMMAND_REFUSED,
     Code.ACCESS_DENIED,
@@ -219,6 +221,8 @@ _WORST_FIRST: tuple[str | None, ...] = (
 
 
 def _reading_from_error(record: DeviceError, entry: Entry | None) -> Reading:
+    if record.fq_error == UNREADABLE:
+        return Reading(ReadState.FAILED, Code.PROTOCOL_BROKEN, record.message)
     detail = f"{record.message} [{record.fq_error}]" if record.fq_error else record.message
     if _DEFENDER_STOPPED.search(f"{record.fq_error} {record.message}"):
         return Reading(ReadState.FAILED, Code.DEFENDER_STOPPED, detail)

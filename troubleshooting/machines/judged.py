@@ -17,6 +17,8 @@ def judged(mine: Gathered) -> Reading:
     from_errors = reading_from_errors(mine.errors, mine.entry)
     if mine.doubtful:
         return _failed("Two answers came where one was due.")
+    if from_errors.error_code == Code.PROTOCOL_BROKEN:  # a part that cannot be read may be the one that matters
+        return from_errors
     is_cut_off = mine.failed and mine.entry.shape in _LISTS and bool(mine.errors)
     if not is_cut_off and (mine.outputs or _is_speech(mine)):
         return Reading(ReadState.ANSWERED, None, from_errors.detail)

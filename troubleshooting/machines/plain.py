@@ -1,28 +1,32 @@
 """PowerShell's objects as plain JSON, so that no PowerShell object leaves ``machines/``.
 
-What pypsrp makes of CLIXML (docs/reference/remoting.md section 2, "Output types"): booleans, numbers and texts are
-native, DateTime and Version are texts, objects have adapted and extended properties, enumerations and dates with a
-display hint have one unnamed value, and everything else has its text.
+What is made of CLIXML (docs/reference/remoting.md section 2, "Output types"): booleans, numbers and texts are native,
+DateTime and Version are texts, objects have adapted and extended properties, enumerations and dates with a display hint
+have one unnamed value, and everything else has its text.
 """
 
 from __future__ import annotations
 
-import base64
 import math
 import re
 from dataclasses import dataclass
 from typing import Any
 
-from pypsrp.complex_objects import ComplexObject, GenericComplexObject
+from troubleshooting.machines.clixml import MOST_ELEMENTS, MOST_MESSAGE_BYTES, Look, Table, Thing, Value, do_not_look
+from troubleshooting.machines.clixml_texts import Unreadable, storable
 
 Json = Any  # None, bool, int, float, str, list of Json, or dict of str to Json
 
-_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 _LIMITED_FUNCTION = re.compile(r"_[0-9a-f]{32}\Z")  # ",Get-ItemProperty_65caeacb1890434da6467e4384075d77"
 
-DEEPEST = 6
-TOO_DEEP = "…"
+DEEPEST = 6  # lists and dictionaries in each other
+DEEPEST_OBJECT = 50  # objects without a text of their own; as many as CLIXML's elements may hold (``clixml``)
+TOO_DEEP = "…"  # also for an object that holds itself
 LONGEST_ERROR_TEXT = 4_000  # characters
+MOST_VALUES = MOST_ELEMENTS  # when written out, where each reference is the whole object
+MOST_CHARACTERS = MOST_MESSAGE_BYTES
+LOOK_EVERY = 500  # values
+UNREADABLE = "AnswerUnreadable"  # the error id of what the portal could not read; never a device's own
 
 # System.Management.Automation.ErrorCategory, in its numeric order
 ERROR_CATEGORIES = (
@@ -85,53 +89,75 @@ class DeviceError:
         }
 
 
-def storable(text: str) -> str:
-    """Return a text that PostgreSQL and UTF-8 can hold: without NUL and without half characters."""
-    return _NOT_STORABLE.sub("\ufffd", text)
+def plain(value: Value, *, look: Look = do_not_look) -> Json:
+    """Return what was read as JSON; an object below the first level becomes its text where it has one.
+
+    Raises Unreadable where too much would have to be written: a few objects that refer to each other can stand for
+    more than any memory holds.
+    """
+    return _Writer(look).written(value, 0)
 
 
-def plain(value: object, *, depth: int = 0) -> Json:
-    """Return a PowerShell value as JSON; an object below the first level becomes its text where it has one."""
-    if isinstance(value, str):
-        return storable(value)
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    if isinstance(value, list | tuple | dict) and depth >= DEEPEST:
-        return TOO_DEEP
-    return _plain_compound(value, depth)
+class _Writer:
+    """Writes one message out, and counts."""
 
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self._values = self._characters = 0
+        self._around: set[int] = set()  # the objects that hold what is being written
 
-def _plain_compound(value: object, depth: int) -> Json:
-    if isinstance(value, list | tuple):
-        return [plain(element, depth=depth + 1) for element in value]
-    if isinstance(value, dict):
-        return {str(plain(key, depth=DEEPEST)): plain(element, depth=depth + 1) for key, element in value.items()}
-    if isinstance(value, GenericComplexObject):
-        return _plain_object(value, depth)
-    return _text_of(value)
+    def written(self, value: Value, depth: int) -> Json:
+        self._count(value)
+        if isinstance(value, str):
+            return storable(value)
+        if value is None or isinstance(value, bool | int):
+            return value
+        if isinstance(value, float):
+            return value if math.isfinite(value) else str(value)
+        return self._object(value, depth) if isinstance(value, Thing) else self._container(value, depth)
 
+    def _count(self, value: Value) -> None:
+        self._values += 1
+        if isinstance(value, str):
+            self._characters += len(value)
+        if self._values > MOST_VALUES or self._characters > MOST_CHARACTERS:
+            raise Unreadable(f"Written out it has more than {MOST_VALUES} values or {MOST_CHARACTERS} characters.")
+        if self._values % LOOK_EVERY == 0:
+            self._look()
 
-def _plain_object(value: GenericComplexObject, depth: int) -> Json:
-    if len(value.property_sets) == 1 and depth < DEEPEST:  # an enumeration, or a primitive that carries note properties
-        return plain(value.property_sets[0], depth=depth + 1)
-    if value.property_sets and depth < DEEPEST:
-        return [plain(element, depth=depth + 1) for element in value.property_sets]
-    properties = {**value.adapted_properties, **value.extended_properties}
-    if not properties or (depth > 0 and value.to_string is not None):
-        return _text_of(value)
-    return {storable(str(name)): plain(element, depth=depth + 1) for name, element in properties.items()}
+    def _container(self, value: list[Value] | Table, depth: int) -> Json:
+        if depth >= DEEPEST:
+            return TOO_DEEP
+        if isinstance(value, Table):
+            return {str(self.written(key, DEEPEST)): self.written(element, depth + 1) for key, element in value}
+        return [self.written(element, depth + 1) for element in value]
 
+    def _object(self, thing: Thing, depth: int) -> Json:
+        if id(thing) in self._around:
+            return TOO_DEEP
+        self._around.add(id(thing))
+        try:
+            return self._inside_of(thing, depth)
+        finally:
+            self._around.discard(id(thing))
 
-def _text_of(value: object) -> str:
-    if isinstance(value, GenericComplexObject):
-        return storable(str(value.to_string or ""))
-    if isinstance(value, ComplexObject):
-        return storable(str(getattr(value, "_to_string", None) or type(value).__name__))
-    return storable(str(value))
+    def _inside_of(self, thing: Thing, depth: int) -> Json:
+        if len(thing.values) == 1 and isinstance(thing.values[0], list):
+            return self._container(thing.values[0], depth)
+        if len(thing.values) == 1 and depth < DEEPEST:  # an enumeration, or a primitive that carries note properties
+            return self.written(thing.values[0], depth + 1)
+        if thing.values and depth < DEEPEST:
+            return [self.written(element, depth + 1) for element in thing.values]
+        properties = {**thing.adapted, **thing.extended}
+        if not properties or (depth > 0 and thing.to_string is not None):
+            return self.written(thing.to_string or "", depth)
+        if depth >= DEEPEST_OBJECT:
+            return TOO_DEEP
+        written: dict[str, Json] = {}
+        for name, element in properties.items():
+            self._count(name)
+            written[storable(name)] = self.written(element, depth + 1)
+        return written
 
 
 def weight(value: Json) -> int:
@@ -145,21 +171,26 @@ def weight(value: Json) -> int:
     return 8
 
 
-def device_error(record: object) -> DeviceError:
-    """Read one error record of pypsrp; the one of a pipeline's end may be another kind of object."""
-
-    def part(name: str) -> object:
-        return getattr(record, name, None)
-
+def device_error(record: Value) -> DeviceError:
+    """Read one error record; what ended a pipeline may be another kind of object. Raises Unreadable."""
+    if not isinstance(record, Thing):
+        return DeviceError(message=_short(record))
+    told, exception = record.extended, record.extended.get("Exception")
+    is_object = isinstance(exception, Thing)
     return DeviceError(
-        message=_short(_text_of(record) or part("message")),
-        fq_error=_without_suffix(_short(part("fq_error"))),
-        category=_category(part("category")),
-        target=_short(part("target_name") or _target_text(part("target_object"))),
-        reason=_short(part("reason")),
-        activity=_without_suffix(_short(part("activity"))),
-        parameter=_parameter(part("exception")),
+        message=_short(record.to_string or told.get("ErrorCategory_Message") or (exception if is_object else None)),
+        fq_error=_without_suffix(_short(told.get("FullyQualifiedErrorId"))),
+        category=_category(told.get("ErrorCategory_Category")),
+        target=_short(told.get("ErrorCategory_TargetName") or told.get("TargetObject")),
+        reason=_short(told.get("ErrorCategory_Reason")),
+        activity=_without_suffix(_short(told.get("ErrorCategory_Activity"))),
+        parameter=_short(exception.adapted.get("ParameterName")) if isinstance(exception, Thing) else "",
     )
+
+
+def unreadable(error: Unreadable) -> DeviceError:
+    """Return, as an error record of its own, that one message could not be read, and why."""
+    return DeviceError(f"The portal could not read this answer. {error}"[:LONGEST_ERROR_TEXT], UNREADABLE)
 
 
 def _without_suffix(name: str) -> str:
@@ -167,21 +198,19 @@ def _without_suffix(name: str) -> str:
     return _LIMITED_FUNCTION.sub("", name)
 
 
-def _parameter(exception: object) -> str:
-    if not isinstance(exception, GenericComplexObject):
-        return ""
-    return _short(exception.adapted_properties.get("ParameterName"))
-
-
-def _category(number: object) -> str:
+def _category(number: Value) -> str:
     if isinstance(number, int) and 0 <= number < len(ERROR_CATEGORIES):
         return ERROR_CATEGORIES[number]
     return _short(number)
 
 
-def _target_text(target: object) -> str:
-    return str(plain(target, depth=DEEPEST)) if target is not None else ""
+def _short(value: Value) -> str:
+    """Return the text of a part of an error record: an object's own, never its properties."""
+    written = value.to_string or _only_value(value) if isinstance(value, Thing) else value
+    return "" if written is None else storable(str(written)[:LONGEST_ERROR_TEXT])
 
 
-def _short(text: object) -> str:
-    return "" if text is None else storable(str(text)[:LONGEST_ERROR_TEXT])
+def _only_value(thing: Thing) -> Json:
+    """Return what an enumeration or a text with note properties is."""
+    value = thing.values[0] if len(thing.values) == 1 else ""
+    return value if not isinstance(value, list | Thing) else TOO_DEEP

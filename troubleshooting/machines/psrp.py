@@ -11,8 +11,8 @@ from troubleshooting.domain.evidence.snapshot import Reading
 from troubleshooting.machines.base import Address, Answer, Auth, Clock, Credential, Limits, OnAnswer, ShouldStop
 from troubleshooting.machines.batch import Batch, End, Gathered, LeftOver
 from troubleshooting.machines.catalogue import CLOSING, form_for, is_known
-from troubleshooting.machines.course import Course, News, answer_of, too_late
-from troubleshooting.machines.errors import MachineError
+from troubleshooting.machines.course import Course, answer_of, too_late
+from troubleshooting.machines.errors import MachineError, reading_from_errors
 from troubleshooting.machines.judged import judged
 from troubleshooting.machines.pipeline import Entry
 from troubleshooting.machines.pypsrp_pipeline import Pipeline
@@ -67,12 +67,10 @@ class Machine:
         if self._session.left_s <= 0:
             return answer_of(mine, sent_at, 0.0, too_late("the visit has taken too long"))
         pipeline = self._begin((entry,))
-        news = News(pipeline)
-
         until = began + self._deadline_s(entry)
 
         def take() -> bool:
-            for reply in news.replies():
+            for reply in pipeline.taken():
                 if reply.error is not None:
                     mine.add_error(reply.error)
                 else:
@@ -80,14 +78,13 @@ class Machine:
             return not mine.truncated
 
         if self._session.follow(pipeline, left_s=lambda: until - time.monotonic(), on_news=take):
-            end, ended_by = news.ending()
-            if ended_by is not None:
-                mine.add_error(ended_by)
-            mine.failed = end is not End.COMPLETED
+            if pipeline.ended_by is not None:
+                mine.add_error(pipeline.ended_by)
+            mine.failed = pipeline.end is not End.COMPLETED
             reading = judged(mine)
         else:
             self._stop(pipeline)
-            reading = judged(mine) if mine.truncated else self._hangs(entry)
+            reading = judged(mine) if mine.truncated or pipeline.overflow else self._hangs(entry)
         return answer_of(mine, sent_at, time.monotonic() - began, reading)
 
     def _hangs(self, entry: Entry) -> Reading:
@@ -149,17 +146,19 @@ class Machine:
         batch = Batch(entries, most_bytes=self._limits.answer_bytes, closing=CLOSING)
         course = Course(batch, clock=self._clock, hand_over=hand_over, patience_s=self._deadline_s)
         pipeline = self._begin((*entries, CLOSING))
-        news = News(pipeline)
         try:
-            ended = self._session.follow(pipeline, left_s=course.left_s, on_news=lambda: course.take(news))
+            ended = self._session.follow(pipeline, left_s=course.left_s, on_news=lambda: course.take(pipeline.taken()))
         except MachineError:
             course.hand_over_salvaged()
             raise
         if ended:
-            course.end(*news.ending())
+            course.end(pipeline.end or End.STOPPED, pipeline.ended_by)
         else:
             course.end(End.STOPPED, None)
-            suspect = course.hand_over_suspect()
+            overflow = pipeline.overflow
+            suspect = course.hand_over_suspect(
+                reading_from_errors([overflow]) if overflow else too_late("no answer before the deadline")
+            )
             if suspect is not None:
                 self._hung.add(suspect.command.name)
             self._stop(pipeline)

@@ -15,14 +15,15 @@ from typing import Any, ParamSpec, TypeVar
 
 import structlog
 from pypsrp.complex_objects import PSInvocationState
-from pypsrp.powershell import RunspacePool
 from pypsrp.wsman import WSMan
 
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 from troubleshooting.machines.base import Address, Auth, Credential, Limits, ShouldStop
+from troubleshooting.machines.envelopes import check_all
 from troubleshooting.machines.errors import WIRE_ERRORS, MachineError, name_error
 from troubleshooting.machines.pipeline import Entry
-from troubleshooting.machines.pypsrp_pipeline import Pipeline, add_statement
+from troubleshooting.machines.pool import Pool
+from troubleshooting.machines.pypsrp_pipeline import HadEnough, Pipeline, add_statement
 from troubleshooting.machines.wire import Wire, system_trust
 
 log = structlog.get_logger(__name__)
@@ -51,6 +52,7 @@ class Session:
         self._should_stop = should_stop
         self._ends_at = time.monotonic() + limits.visit.total_seconds()
         self._next_look_at = 0.0
+        self._has_cancel = False
         self._is_lost = False
         self._wire = Wire(connect_s=limits.connect.total_seconds())
         self._wsman = self._prepared(address, credential)
@@ -109,17 +111,29 @@ class Session:
         return pipeline
 
     def follow(self, pipeline: Pipeline, *, left_s: Callable[[], float], on_news: Callable[[], bool]) -> bool:
-        """Wait for a pipeline in slices; True when it ended, False when its time is up or ``on_news`` had enough.
+        """Wait for a pipeline in slices; True when it ended, False when its time is up or there is enough of it.
 
-        Raises MachineError CANCELLED, after the pipeline was stopped, when a person ended the run.
+        Both clocks and the cancel are looked at while what came is read, too. Raises MachineError CANCELLED, after the
+        pipeline was stopped, when a person ended the run.
         """
+
+        def look() -> None:
+            if min(left_s(), self.left_s) <= 0 or self._is_cancelled():
+                raise HadEnough
+
+        self._pool.look = look
         while pipeline.state == PSInvocationState.RUNNING:
             self._look_for_cancel(pipeline)
             slice_s = min(left_s(), self.left_s, self._limits.cancel_poll.total_seconds())
             if slice_s <= 0:
                 return False
             wait_s: Any = _whole_if_possible(max(slice_s, SHORTEST_SLICE_S))  # pypsrp writes any number as seconds
-            self._call(wait_s + self._limits.silence.total_seconds(), pipeline.poll_invoke, timeout=wait_s)
+            try:
+                self._call(wait_s + self._limits.silence.total_seconds(), pipeline.poll_invoke, timeout=wait_s)
+            except HadEnough:
+                on_news()
+                self._look_for_cancel(pipeline)
+                return False
             if not on_news():
                 return False
         return True
@@ -130,13 +144,17 @@ class Session:
             self._call(self._limits.closing.total_seconds(), pipeline.stop)
 
     def _look_for_cancel(self, pipeline: Pipeline) -> None:
-        if time.monotonic() < self._next_look_at:
-            return
-        self._next_look_at = time.monotonic() + self._limits.cancel_poll.total_seconds()
-        if self._should_stop():
+        if self._is_cancelled():
             with contextlib.suppress(MachineError):
                 self.stop(pipeline)
             raise MachineError(Code.CANCELLED)
+
+    def _is_cancelled(self) -> bool:
+        """Tell whether a person has ended the run; asked for once in a while, and once is enough."""
+        if not self._has_cancel and time.monotonic() >= self._next_look_at:
+            self._next_look_at = time.monotonic() + self._limits.cancel_poll.total_seconds()
+            self._has_cancel = self._should_stop()
+        return self._has_cancel
 
     def _patience_s(self) -> float:
         """Return the longest wait for a short request, such as sending a command."""
@@ -150,9 +168,9 @@ class Session:
             self._is_lost = True
             raise name_error(error) from error
 
-    def _new_pool(self) -> RunspacePool:
+    def _new_pool(self) -> Pool:
         name = self.configuration_name
-        return RunspacePool(self._wsman, configuration_name=name, idle_timeout=IDLE_TIMEOUT_S)
+        return Pool(self._wsman, configuration_name=name, idle_timeout=IDLE_TIMEOUT_S)
 
     def _prepared(self, address: Address, credential: Credential) -> WSMan:
         keep_quiet()
@@ -163,6 +181,7 @@ class Session:
             transport.session = transport._build_session()  # noqa: SLF001  else made, unbounded, on the first request
         except WIRE_ERRORS as error:
             raise name_error(error) from error
+        check_all(transport)
         transport.session.trust_env = False  # no proxy and no .netrc of the worker's account
         transport.session.max_redirects = 0
         transport.session.mount("http://", self._wire)

@@ -80,6 +80,7 @@ class Wire(HTTPAdapter):
         except requests.ConnectTimeout as error:  # and this one too
             raise requests.ConnectionError(f"No connection within {self._connect_s:g} s.") from error
         self._latest = response
+        response.encoding = "utf-8"  # as the portal asks; guessing one takes long for a reply of megabytes
         if response.is_redirect:
             response.close()
             raise Redirected(f"The device answered with a redirect ({response.status_code}).")

@@ -1,0 +1,52 @@
+"""SOAP envelopes looked at before pypsrp parses them: no document types, and no more elements than WinRM sends."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+from xml.parsers import expat
+
+from pypsrp.exceptions import WinRMError, WinRMTransportError
+
+MOST_ELEMENTS = 5_000  # a Receive has one for each of its streams, which are half a megabyte together
+_PIECE_BYTES = 65_536
+
+
+def check_envelope(envelope: bytes) -> None:
+    """Raise WinRMError for an envelope that means harm; one that is no XML at all is left to pypsrp."""
+    count = 0
+
+    def begin(_tag: str, _attributes: object) -> None:
+        nonlocal count
+        count += 1
+        if count > MOST_ELEMENTS:
+            raise WinRMError(f"The device's envelope has more than {MOST_ELEMENTS} elements.")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = begin
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = _refuse
+    view = memoryview(envelope)
+    try:
+        for start in range(0, len(view), _PIECE_BYTES):
+            parser.Parse(view[start : start + _PIECE_BYTES], False)
+    except expat.ExpatError:
+        return
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise WinRMError("The device's envelope has a document type, which the portal does not read.")
+
+
+def check_all(transport: Any) -> None:
+    """Let pypsrp's transport hand nothing on that was not looked at; it is decrypted there."""
+    send = transport.send
+
+    def checked(*arguments: Any, **settings: Any) -> Any:
+        try:
+            envelope = send(*arguments, **settings)
+        except WinRMTransportError as error:
+            check_envelope(str(error.response_text).encode("utf-8", "replace"))
+            raise
+        check_envelope(envelope)
+        return envelope
+
+    transport.send = checked
