@@ -69,7 +69,7 @@ def request_exclusion(
 ) -> Exclusion:
     """Ask for an exclusion.
 
-    Raises InvalidExclusionValue, InvalidLifetime, NothingToReach, AlreadyAsked, and for indicators TenantNotSetUp,
+    Raises InvalidLifetime, NothingToReach, AlreadyAsked, and for indicators TenantNotSetUp,
     ScopeNeedsGroup and GroupNotInTenant.
     """
     try:
