@@ -24,6 +24,13 @@ SHARED_PROCESSORS: tuple[Processor, ...] = (
     structlog.processors.StackInfoRenderer(),
 )
 
+# One list per process: a logger keeps the list it saw first, and capture_logs changes the current one in place.
+PROCESSORS: list[Processor] = [
+    structlog.stdlib.filter_by_level,
+    *SHARED_PROCESSORS,
+    structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+]
+
 
 class RequestLogMiddleware(RequestMiddleware):
     """One line a request, with its path only: a query string can carry the address that an employee reports."""
@@ -62,11 +69,7 @@ def configure(config: Mapping[str, Any]) -> None:
     """Set up the standard library's logging and structlog on top of it (Django's LOGGING_CONFIG)."""
     logging.config.dictConfig(dict(config))
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *SHARED_PROCESSORS,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

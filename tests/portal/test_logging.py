@@ -5,9 +5,10 @@ import logging
 from io import StringIO
 
 import pytest
+import structlog
 from django.test import Client, RequestFactory
 
-from portal.logging import RequestLogMiddleware, logging_config
+from portal.logging import RequestLogMiddleware, configure, logging_config
 
 
 def log_line(*, as_json: bool) -> str:
@@ -65,3 +66,15 @@ def test_a_request_id_is_bound_to_every_request(client: Client, caplog: pytest.L
         client.get("/healthz/")
 
     assert [record.msg["code"] for record in caplog.records if isinstance(record.msg, dict)] == [200]
+
+
+def test_a_logger_used_before_logging_was_set_up_again_is_captured() -> None:
+    """Celery's worker sets up logging a second time, in the process that has logged already."""
+    log = structlog.get_logger("portal.test")
+    log.debug("the first use keeps the processors")
+
+    configure({"version": 1, "incremental": True})
+
+    with structlog.testing.capture_logs() as logs:
+        log.info("after")
+    assert [entry["event"] for entry in logs] == ["after"]
