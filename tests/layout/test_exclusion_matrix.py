@@ -62,7 +62,7 @@ FORMS = {
     "approve together": TOGETHER,
     "reject": DECIDES,
     "reject together": TOGETHER,
-    "ask back": DECIDES,
+    "ask a question": DECIDES,
     "answer": ASKED,
     "withdraw": ASKED,
     "revoke": ENDS,
@@ -72,11 +72,11 @@ MOVES_BY_FORM = {
     "approve": {S.REQUESTED: S.APPROVED},
     "approve narrower": {S.REQUESTED: S.APPROVED},
     "approve together": {S.REQUESTED: S.APPROVED},
-    "reject": {S.REQUESTED: S.REJECTED, S.ASKED_BACK: S.REJECTED},
-    "reject together": {S.REQUESTED: S.REJECTED, S.ASKED_BACK: S.REJECTED},
-    "ask back": {S.REQUESTED: S.ASKED_BACK},
-    "answer": {S.ASKED_BACK: S.REQUESTED},
-    "withdraw": {S.REQUESTED: S.WITHDRAWN, S.ASKED_BACK: S.WITHDRAWN, S.APPROVED: S.WITHDRAWN},
+    "reject": {S.REQUESTED: S.REJECTED, S.QUESTION_ASKED: S.REJECTED},
+    "reject together": {S.REQUESTED: S.REJECTED, S.QUESTION_ASKED: S.REJECTED},
+    "ask a question": {S.REQUESTED: S.QUESTION_ASKED},
+    "answer": {S.QUESTION_ASKED: S.REQUESTED},
+    "withdraw": {S.REQUESTED: S.WITHDRAWN, S.QUESTION_ASKED: S.WITHDRAWN, S.APPROVED: S.WITHDRAWN},
     "revoke": {S.APPROVED: S.NOT_APPLIED, S.APPLYING: S.REVOKED, S.APPLIED: S.REVOKED, S.VERIFIED: S.REVOKED},
 }
 URLS = {
@@ -85,7 +85,7 @@ URLS = {
     "approve together": "exclusions-bulk",
     "reject": "exclusion-reject",
     "reject together": "exclusions-bulk",
-    "ask back": "exclusion-ask-back",
+    "ask a question": "exclusion-ask-question",
     "answer": "exclusion-answer",
     "withdraw": "exclusion-withdraw",
     "revoke": "exclusion-revoke",
@@ -100,7 +100,7 @@ def words_for(form: str, exclusion: Exclusion) -> dict[str, str]:
         "approve together": {"pick": f"{exclusion.pk}:{digest}", "answer": "approve"},
         "reject": {"reject-note": "Ask for this PC only"},
         "reject together": {"pick": f"{exclusion.pk}:{digest}", "answer": "reject", "note": "Ask for one PC"},
-        "ask back": {"ask-note": "Who confirms it?"},
+        "ask a question": {"ask-note": "Who confirms it?"},
         "answer": {"answer-reason": "Contoso does"},
         "withdraw": {},
         "revoke": {"revoke-note": "No longer needed"},
@@ -187,7 +187,7 @@ def insert_decision(exclusion: Exclusion, decision: str, by: User | None) -> str
     return refusal(INSERT, [exclusion.pk, exclusion.round, decision, by.pk if by else None, "a" * 64])
 
 
-@pytest.mark.parametrize("decision", ["approve", "reject", "ask_back"])
+@pytest.mark.parametrize("decision", ["approve", "reject", "ask_question"])
 @pytest.mark.parametrize("role", ROLES)
 def test_a_decision_by_direct_sql_is_taken_from_it_only_and_never_from_whose_request_or_case_it_is(role, decision):
     who, requester = ROLES[role]
@@ -206,7 +206,7 @@ def test_an_approval_by_direct_sql_is_taken_while_it_waits_and_at_no_other_time(
 
 
 # When a no and a question may be said; at every other time direct SQL is refused.
-IN_TIME = {"reject": {S.REQUESTED, S.ASKED_BACK}, "ask_back": {S.REQUESTED}}
+IN_TIME = {"reject": {S.REQUESTED, S.QUESTION_ASKED}, "ask_question": {S.REQUESTED}}
 
 
 @pytest.mark.parametrize("decision", IN_TIME)
@@ -223,19 +223,19 @@ def test_a_no_and_a_question_by_direct_sql_are_taken_while_there_is_something_to
 
 # Every pair that an UPDATE may make; all others are refused.
 MOVES = """
-requested   -> asked_back approved rejected withdrawn not_applied
-asked_back  -> requested rejected withdrawn not_applied
-approved    -> applying requested withdrawn not_applied
-applying    -> applied refused expired revoked
-applied     -> verified applying refused expired revoked
-verified    -> applying expired revoked
-expired     -> removed
-revoked     -> removed
-refused     -> removed
-removed     ->
-rejected    ->
-withdrawn   ->
-not_applied ->
+requested      -> question_asked approved rejected withdrawn not_applied
+question_asked -> requested rejected withdrawn not_applied
+approved       -> applying requested withdrawn not_applied
+applying       -> applied failed expired revoked
+applied        -> verified applying failed expired revoked
+verified       -> applying expired revoked
+expired        -> removed
+revoked        -> removed
+failed         -> removed
+removed        ->
+rejected       ->
+withdrawn      ->
+not_applied    ->
 """
 ENDED = {"removed", "rejected", "withdrawn", "not_applied"}
 UPDATE = """
@@ -311,7 +311,7 @@ REVOKES = {
 }
 
 
-@pytest.mark.parametrize("before", [S.REQUESTED, S.ASKED_BACK, S.APPROVED])
+@pytest.mark.parametrize("before", [S.REQUESTED, S.QUESTION_ASKED, S.APPROVED])
 @pytest.mark.parametrize("role", ROLES)
 def test_a_withdrawal_by_direct_sql_is_the_requesters_only(role, before):
     who, requester = ROLES[role]

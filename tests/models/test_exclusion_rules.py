@@ -56,7 +56,7 @@ APPROVED = {"approved_at": NOW, "approved_change": {}, "digest": DIGEST}
     ("who", "refusal"),
     [(EMMA, "decision_not_ones_own"), (SARA, "decision_by_it"), (ADA, "decision_by_it"), (IVO, None), (ADAM, None)],
 )
-@pytest.mark.parametrize("decision", ["approve", "reject", "ask_back"])
+@pytest.mark.parametrize("decision", ["approve", "reject", "ask_question"])
 def test_who_decides_by_direct_sql(who, refusal, decision):
     exclusion = asked()
     if refusal is None:
@@ -75,7 +75,7 @@ def test_a_reviewer_never_decides_about_their_own_request():
 
 
 @pytest.mark.parametrize("part", ["reporter", "device_owner"])
-@pytest.mark.parametrize("decision", ["approve", "reject", "ask_back"])
+@pytest.mark.parametrize("decision", ["approve", "reject", "ask_question"])
 def test_a_reviewer_never_decides_about_their_own_case(part, decision):
     exclusion = asked()
     Case.objects.update(**{part: person(IVO)})

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tests.support.exclusion_world import RULES, seen
 from tests.support.world import person
-from troubleshooting.actions.exclusions.decisions import approve_exclusion, ask_back, reject_exclusion
+from troubleshooting.actions.exclusions.decisions import approve_exclusion, ask_question, reject_exclusion
 from troubleshooting.actions.exclusions.lifecycle import expire_exclusions
 from troubleshooting.actions.exclusions.placements import may_still_be_put, settle
 from troubleshooting.actions.exclusions.requests import revoke_exclusion, withdraw_exclusion
@@ -23,8 +23,8 @@ NADJA = ("nadja", Role.REVIEWER)  # the second one, where two are needed
 Step = Callable[[Exclusion], object]
 
 
-def asked_back(exclusion: Exclusion) -> None:
-    ask_back(exclusion.pk, by=person(NORA), note="Who?", now=timezone.now())
+def question_asked(exclusion: Exclusion) -> None:
+    ask_question(exclusion.pk, by=person(NORA), note="Who?", now=timezone.now())
 
 
 def rejected(exclusion: Exclusion) -> None:
@@ -62,9 +62,9 @@ def revoked(exclusion: Exclusion) -> None:
     revoke_exclusion(exclusion.pk, by=person(NORA), note="Over", now=timezone.now())
 
 
-def refused(exclusion: Exclusion) -> None:
+def failed(exclusion: Exclusion) -> None:
     exclusion.placements.update(status=PlacementStatus.REMOVING)  # one PC more that may have it
-    Exclusion.objects.filter(pk=exclusion.pk).update(status=ExclusionStatus.REFUSED)
+    Exclusion.objects.filter(pk=exclusion.pk).update(status=ExclusionStatus.FAILED)
 
 
 def removed(exclusion: Exclusion) -> None:
@@ -75,14 +75,14 @@ def removed(exclusion: Exclusion) -> None:
 _ON = (approved, applying)
 WAYS: Mapping[ExclusionStatus, tuple[Step, ...]] = {
     ExclusionStatus.REQUESTED: (),
-    ExclusionStatus.ASKED_BACK: (asked_back,),
+    ExclusionStatus.QUESTION_ASKED: (question_asked,),
     ExclusionStatus.APPROVED: (approved,),
     ExclusionStatus.APPLYING: _ON,
     ExclusionStatus.APPLIED: (*_ON, applied),
     ExclusionStatus.VERIFIED: (*_ON, verified),
     ExclusionStatus.EXPIRED: (*_ON, verified, expired),
     ExclusionStatus.REVOKED: (*_ON, verified, revoked),
-    ExclusionStatus.REFUSED: (*_ON, refused),
+    ExclusionStatus.FAILED: (*_ON, failed),
     ExclusionStatus.REMOVED: (*_ON, verified, expired, removed),
     ExclusionStatus.REJECTED: (rejected,),
     ExclusionStatus.WITHDRAWN: (withdrawn,),

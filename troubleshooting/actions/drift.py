@@ -146,7 +146,7 @@ def request_scan(device_id: int | None, *, by: User, now: datetime) -> DriftScan
 
 
 @transaction.atomic
-def put_again(finding_id: int, *, by: User, now: datetime) -> DriftFinding:
+def apply_again(finding_id: int, *, by: User, now: datetime) -> DriftFinding:
     """Have what is approved and missing put there again, exactly as approved; raises NoLongerSo."""
     check_may_handle_drift(by)
     finding, placement = _to_put_right(finding_id, DriftCode.APPROVED_BUT_MISSING)
@@ -156,12 +156,12 @@ def put_again(finding_id: int, *, by: User, now: datetime) -> DriftFinding:
         raise NoLongerSo
     reopen(exclusion, now=now)
     move_placement(locked, to=PlacementStatus.APPLYING, now=now)
-    _put_right("drift_put_again", finding, locked, exclusion, by=by, now=now)
+    _put_right("drift_apply_again", finding, locked, exclusion, by=by, now=now)
     return finding
 
 
 @transaction.atomic
-def take_off_again(finding_id: int, *, by: User, now: datetime) -> DriftFinding:
+def remove_again(finding_id: int, *, by: User, now: datetime) -> DriftFinding:
     """Have what is over and present again taken off; the exclusion stays as it is. Raises NoLongerSo."""
     check_may_handle_drift(by)
     finding, placement = _to_put_right(finding_id, DriftCode.ENDED_BUT_PRESENT)
@@ -170,7 +170,7 @@ def take_off_again(finding_id: int, *, by: User, now: datetime) -> DriftFinding:
     if locked.status != PlacementStatus.REMOVED or locked.was_there_before:
         raise NoLongerSo
     move_placement(locked, to=PlacementStatus.REMOVING, now=now)
-    _put_right("drift_taken_off_again", finding, locked, exclusion, by=by, now=now)
+    _put_right("drift_remove_again", finding, locked, exclusion, by=by, now=now)
     return finding
 
 

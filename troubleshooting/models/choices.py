@@ -164,14 +164,14 @@ SCOPE_LABELS: Labels = {
 
 EXCLUSION_STATUS_LABELS: Labels = {
     ExclusionStatus.REQUESTED: _("Waiting for a decision"),
-    ExclusionStatus.ASKED_BACK: _("Question asked"),
+    ExclusionStatus.QUESTION_ASKED: _("Question asked"),
     ExclusionStatus.APPROVED: _("Approved"),
     ExclusionStatus.APPLYING: _("Being applied"),
     ExclusionStatus.APPLIED: _("Applied"),
     ExclusionStatus.VERIFIED: _("In force"),
     ExclusionStatus.EXPIRED: _("Expired, being removed"),
     ExclusionStatus.REVOKED: _("Revoked, being removed"),
-    ExclusionStatus.REFUSED: _("Could not be applied"),
+    ExclusionStatus.FAILED: _("Could not be applied"),
     ExclusionStatus.REMOVED: _("Removed"),
     ExclusionStatus.REJECTED: _("Rejected"),
     ExclusionStatus.WITHDRAWN: _("Withdrawn"),

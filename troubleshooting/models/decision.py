@@ -17,14 +17,14 @@ class Decision(models.TextChoices):
 
     APPROVE = "approve"
     REJECT = "reject"
-    ASK_BACK = "ask_back"
+    ASK_QUESTION = "ask_question"
 
 
 # A decision is in time while the exclusion may move to this status.
 LEADS_TO = {
     Decision.APPROVE: ExclusionStatus.APPROVED,
     Decision.REJECT: ExclusionStatus.REJECTED,
-    Decision.ASK_BACK: ExclusionStatus.ASKED_BACK,
+    Decision.ASK_QUESTION: ExclusionStatus.QUESTION_ASKED,
 }
 IN_TIME = [f"{s}>{decision}" for s in ExclusionStatus for decision, to in LEADS_TO.items() if to in TRANSITIONS[s]]
 

@@ -86,9 +86,9 @@ STATUS_LOOKS: Mapping[str, tuple[str, str]] = {
     "done": ("good", "check-circle"),
     "not_done": ("warn", "exclamation-triangle"),
     "rejected": ("quiet", "no-symbol"),
-    # exclusions, and where they are ("refused", "rejected" and "withdrawn" stand elsewhere in this table)
+    # exclusions, and where they are ("failed", "rejected" and "withdrawn" stand elsewhere in this table)
     "requested": ("warn", "clock"),
-    "asked_back": ("warn", "question-mark-circle"),
+    "question_asked": ("warn", "question-mark-circle"),
     "approved": ("info", "check"),
     "applying": ("info", "arrow-path"),
     "applied": ("info", "arrow-path"),

@@ -9,7 +9,7 @@ from tests.factories import ExclusionFactory
 from tests.support.exclusion_world import RULES, seen
 from tests.support.world import ADA, ADAM, IVO, SARA, person
 from troubleshooting.actions.exclusions.bulk import (
-    MOST_TOGETHER,
+    MOST_IN_BULK,
     DifferentCauses,
     Outcome,
     Seen,
@@ -60,12 +60,12 @@ def test_requests_with_different_causes_are_not_decided_in_bulk(action):
 
 @pytest.mark.parametrize("action", [approve, reject])
 def test_more_than_anybody_reads_are_not_decided_in_bulk(action):
-    requests = [*read(ExclusionFactory()), *(Seen(number) for number in range(10**6, 10**6 + MOST_TOGETHER))]
+    requests = [*read(ExclusionFactory()), *(Seen(number) for number in range(10**6, 10**6 + MOST_IN_BULK))]
 
     with pytest.raises(TooMany) as refused:
         action(requests)
 
-    assert str(refused.value) == f"At most {MOST_TOGETHER} requests can be decided together."
+    assert str(refused.value) == f"At most {MOST_IN_BULK} requests can be decided together."
     assert not ExclusionDecision.objects.exists()
 
 

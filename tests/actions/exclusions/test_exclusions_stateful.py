@@ -30,7 +30,7 @@ from tests.support.exclusion_world import INDICATOR, IP, PROCESS, RULES, TENANT_
 from tests.support.world import ADAM, EMMA, IVO, person
 from troubleshooting.actions.emergency_stop.stop import lift_stop, stop_writes
 from troubleshooting.actions.emergency_stop.undo import NothingToUndo, undo_since
-from troubleshooting.actions.exclusions.decisions import approve_exclusion, ask_back, reject_exclusion
+from troubleshooting.actions.exclusions.decisions import approve_exclusion, ask_question, reject_exclusion
 from troubleshooting.actions.exclusions.lifecycle import expire_exclusions
 from troubleshooting.actions.exclusions.placements import due_placements
 from troubleshooting.actions.exclusions.requests import (
@@ -152,7 +152,7 @@ class ExclusionMachine(Register):
             shorter = narrower = False
         self.note_grant(Exclusion.objects.select_related("scope_group").get(pk=exclusion.pk))
 
-    @rule(number=ANY, action=st.sampled_from([reject_exclusion, ask_back, ask_back]))
+    @rule(number=ANY, action=st.sampled_from([reject_exclusion, ask_question, ask_question]))
     def a_reviewer_says_no_or_asks(self, number: int, action: Callable[..., Exclusion]) -> None:
         for exclusion in self._pick(number, ExclusionStatus.REQUESTED):
             self._try(lambda found: action(found.pk, by=person(NORA), note="?", now=self.lab.now()), exclusion)

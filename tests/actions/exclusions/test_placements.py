@@ -179,7 +179,7 @@ def test_with_the_value_goes_the_duty_to_take_it_off(lab_server, lab_pc):
     assert lab_pc.preferences[LIST] == []
 
 
-def test_what_had_to_be_put_again_is_the_portals_own_whatever_was_found_before(lab_server, lab_pc):
+def test_what_had_to_be_applied_again_is_the_portals_own_whatever_was_found_before(lab_server, lab_pc):
     lab_pc.preferences[LIST] = [IP[1]]
     exclusion = approved(asked(case_on(lab_server(lab_pc))))
     worked()
@@ -282,4 +282,4 @@ def test_an_exclusion_that_its_only_pc_refuses_to_take_again_is_not_called_in_fo
     worked()
 
     assert (present(exclusion).status, exclusion.placements.get().status) == ("removed", PlacementStatus.REJECTED)
-    assert ActivityEntry.objects.filter(action="exclusion_refused").exists()
+    assert ActivityEntry.objects.filter(action="exclusion_failed").exists()

@@ -31,7 +31,7 @@ from tests.support.exclusion_world import (
     worked,
 )
 from tests.support.world import ADA, ADAM, EMMA, IVO, case_on, device_at, person
-from troubleshooting.actions.drift import NoLongerSo, put_again, request_scan, take_off_again
+from troubleshooting.actions.drift import NoLongerSo, apply_again, remove_again, request_scan
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.actions.runs.check import run_checks
 from troubleshooting.actions.runs.drift_scan import devices_to_scan, run_drift_scan, run_tenant_reading
@@ -223,7 +223,7 @@ def test_missing_is_put_there_again_exactly_as_approved(lab_server):
     pc.set_preferences({"ExclusionIpAddress": []})
     looked(exclusion.case.device)
 
-    put_again(DriftFinding.objects.get().pk, by=person(IVO), now=timezone.now())
+    apply_again(DriftFinding.objects.get().pk, by=person(IVO), now=timezone.now())
     worked()
     looked(exclusion.case.device)
 
@@ -232,7 +232,7 @@ def test_missing_is_put_there_again_exactly_as_approved(lab_server):
         ExclusionStatus.VERIFIED,
         PlacementStatus.VERIFIED,
     )
-    assert ActivityEntry.objects.filter(action="drift_put_again", case=exclusion.case).count() == 1
+    assert ActivityEntry.objects.filter(action="drift_apply_again", case=exclusion.case).count() == 1
 
 
 def test_what_came_back_is_taken_off_again_and_the_exclusion_stays_removed(lab_server):
@@ -242,7 +242,7 @@ def test_what_came_back_is_taken_off_again_and_the_exclusion_stays_removed(lab_s
     pc.set_preferences({"ExclusionIpAddress": [IP[1]]})
     looked(exclusion.case.device)
 
-    take_off_again(DriftFinding.objects.get().pk, by=person(IVO), now=timezone.now())
+    remove_again(DriftFinding.objects.get().pk, by=person(IVO), now=timezone.now())
     assert (Placement.objects.get().status, Placement.objects.get().ended_at) == (PlacementStatus.REMOVING, None)
     worked()
     looked(exclusion.case.device)
@@ -263,7 +263,7 @@ def test_taking_off_again_leaves_what_another_exclusion_needs_meanwhile(lab_serv
     looked(exclusion.case.device)
     approved_and_worked(exclusion, IP)
 
-    take_off_again(DriftFinding.objects.get().pk, by=person(IVO), now=timezone.now())
+    remove_again(DriftFinding.objects.get().pk, by=person(IVO), now=timezone.now())
     worked()
 
     assert pc.preferences["ExclusionIpAddress"] == [IP[1]]
@@ -277,16 +277,16 @@ def test_actions_are_its_alone_and_only_while_it_is_so(lab_server):
     finding, now = DriftFinding.objects.get(), timezone.now()
 
     for who in (EMMA, ADA):
-        for action in (put_again, take_off_again, request_scan):
+        for action in (apply_again, remove_again, request_scan):
             with pytest.raises(NotAllowed):
                 action(finding.pk, by=person(who), now=now)
     with pytest.raises(NoLongerSo):
-        take_off_again(finding.pk, by=person(IVO), now=now)  # it is missing, not left behind
+        remove_again(finding.pk, by=person(IVO), now=now)  # it is missing, not left behind
     with pytest.raises(NoLongerSo):
-        put_again(finding.pk, by=person(IVO), now=exclusion.expires_at)  # its time is over
-    put_again(finding.pk, by=person(IVO), now=now)
+        apply_again(finding.pk, by=person(IVO), now=exclusion.expires_at)  # its time is over
+    apply_again(finding.pk, by=person(IVO), now=now)
     with pytest.raises(NoLongerSo):
-        put_again(finding.pk, by=person(IVO), now=now)  # it is being put already
+        apply_again(finding.pk, by=person(IVO), now=now)  # it is being put already
 
 
 def test_a_check_of_a_pc_compares_it_as_well(lab_server):
@@ -406,7 +406,7 @@ def test_missing_in_the_tenant_is_put_there_again(defender_api):
     defender_api.tenant.delete(ours["id"])
     read(tenant)
 
-    put_again(DriftFinding.objects.get().pk, by=person(IVO), now=timezone.now())
+    apply_again(DriftFinding.objects.get().pk, by=person(IVO), now=timezone.now())
     worked(tenant=tenant)
     read(tenant)
 
@@ -423,7 +423,7 @@ def test_what_came_back_into_the_tenant_is_taken_off_again(defender_api):
     defender_api.tenant.put({**body, "description": "x"}, by=marks)
     read(tenant)
 
-    take_off_again(DriftFinding.objects.get().pk, by=person(IVO), now=timezone.now())
+    remove_again(DriftFinding.objects.get().pk, by=person(IVO), now=timezone.now())
     worked(tenant=tenant)
     read(tenant)
 

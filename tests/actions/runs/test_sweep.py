@@ -12,7 +12,7 @@ from django.utils import timezone
 from tests.support.exclusion_world import IP, approved, asked, checked_case, present
 from tests.support.world import EMMA, IVO, NOW, case_on, device_at, person
 from troubleshooting.actions.checks.check_runs import cancel_check_run
-from troubleshooting.actions.exclusions.decisions import ask_back
+from troubleshooting.actions.exclusions.decisions import ask_question
 from troubleshooting.actions.runs.sweep import MOST_LOSSES, sweep
 from troubleshooting.domain.cases.case import Stage
 from troubleshooting.domain.checks.check_run import RunStatus
@@ -143,12 +143,12 @@ def test_a_run_that_cannot_be_judged_ends_all_the_same_and_stops_no_other(run, n
     assert other.status == RunStatus.QUEUED
 
 
-@pytest.mark.parametrize("is_asked_back", [False, True])
-def test_a_request_that_nobody_decided_lapses_at_its_end_and_can_be_asked_for_again(is_asked_back):
+@pytest.mark.parametrize("has_question", [False, True])
+def test_a_request_that_nobody_decided_lapses_at_its_end_and_can_be_asked_for_again(has_question):
     case = checked_case(device_at(None, owner=person(EMMA), hostname="PC-0098"))
     exclusion = asked(case)
-    if is_asked_back:
-        ask_back(exclusion.pk, by=person(IVO), note="Who?", now=timezone.now())
+    if has_question:
+        ask_question(exclusion.pk, by=person(IVO), note="Who?", now=timezone.now())
     before = present(exclusion).status
 
     sweep(now=exclusion.expires_at - timedelta(seconds=1), lost_after=LOST_AFTER)

@@ -91,7 +91,7 @@ def test_verified_comes_after_applied():
 def test_a_rejected_or_withdrawn_request_was_never_in_force():
     before = {status for status, after in TRANSITIONS.items() if after & {S.REJECTED, S.WITHDRAWN, S.NOT_APPLIED}}
 
-    assert before == {S.REQUESTED, S.ASKED_BACK, S.APPROVED}
+    assert before == {S.REQUESTED, S.QUESTION_ASKED, S.APPROVED}
 
 
 @pytest.mark.parametrize(("kind", "target_id"), [("device", None), ("group", None), ("everyone", 7)])

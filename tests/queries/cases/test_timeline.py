@@ -47,12 +47,12 @@ ACTIONS = {
     "exclusion_narrowed",
     "exclusion_approved",
     "exclusion_rejected",
-    "exclusion_asked_back",
+    "exclusion_question_asked",
     "exclusion_answered",
     "exclusion_withdrawn",
     "exclusion_revoked",
     "exclusion_expired",
-    "exclusion_refused",
+    "exclusion_failed",
     "exclusion_halted",
     "exclusion_verified",
     "exclusion_warned",
@@ -68,8 +68,8 @@ ACTIONS = {
     "placement_removed",
     "placement_joined",
     "placement_out_of_scope",
-    "drift_put_again",
-    "drift_taken_off_again",
+    "drift_apply_again",
+    "drift_remove_again",
 }
 
 

@@ -94,7 +94,7 @@ def test_missing_can_be_put_there_again(tenant_set_up):
     page = page_for(IVO)
     assert [action for action in ACTIONS if action in page] == [PUT, LOOK, ACTIONS[3]]
 
-    response = signed_in(person(IVO)).post(reverse("drift-put-again", args=[finding.pk]))
+    response = signed_in(person(IVO)).post(reverse("drift-apply-again", args=[finding.pk]))
 
     assert response.headers["Location"] == reverse("drift")
     assert Placement.objects.get().status == PlacementStatus.APPLYING
@@ -108,7 +108,7 @@ def test_what_is_left_in_the_tenant_can_be_taken_off_and_says_who_changed_it(ten
     assert [action for action in ACTIONS if action in page] == [TAKE, ACTIONS[3]]
 
     response = signed_in(person(IVO)).post(
-        reverse("drift-take-off-again", args=[finding.pk]), {"exclusion": str(finding.exclusion_id)}
+        reverse("drift-remove-again", args=[finding.pk]), {"exclusion": str(finding.exclusion_id)}
     )
 
     assert response.headers["Location"] == reverse("exclusion", args=[finding.exclusion_id])
@@ -119,7 +119,7 @@ def test_a_action_that_came_too_late_says_so():
     finding = missing_on_a_pc()
     DriftFinding.objects.filter(pk=finding.pk).update(gone_at=timezone.now())
 
-    response = signed_in(person(IVO)).post(reverse("drift-put-again", args=[finding.pk]), follow=True)
+    response = signed_in(person(IVO)).post(reverse("drift-apply-again", args=[finding.pk]), follow=True)
 
     assert "this difference no longer exists" in response.content.decode()
 
@@ -135,7 +135,7 @@ def test_a_number_that_none_can_be_leads_back_to_the_list():
 def test_a_difference_of_an_exclusion_that_stands_nowhere_cannot_be_put_right():
     finding = DriftFindingFactory(exclusion=ExclusionFactory(), code=DriftCode.APPROVED_BUT_MISSING)
 
-    response = signed_in(person(IVO)).post(reverse("drift-put-again", args=[finding.pk]), follow=True)
+    response = signed_in(person(IVO)).post(reverse("drift-apply-again", args=[finding.pk]), follow=True)
 
     assert "this difference no longer exists" in response.content.decode()
 

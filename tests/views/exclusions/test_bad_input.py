@@ -89,7 +89,7 @@ def for_group() -> Exclusion:
 
 
 def question() -> Exclusion:
-    return brought_to(ExclusionStatus.ASKED_BACK, ExclusionFactory(case=readable_case()))
+    return brought_to(ExclusionStatus.QUESTION_ASKED, ExclusionFactory(case=readable_case()))
 
 
 def in_force() -> Exclusion:
@@ -121,10 +121,10 @@ FORMS: list[tuple[str, Callable[[], Exclusion], str, object, str]] = [
     ("reject", for_group, "reject-note", " \n ", "Say why, and what would change"),
     ("reject", for_group, "reject-note", TOO_LONG, SHORTEN),
     ("reject", for_group, "reject-note", "a\0b", CONTROL),
-    ("ask-back", for_group, "ask-note", "", "Write what you need to know"),
-    ("ask-back", for_group, "ask-note", " \n ", "Write what you need to know"),
-    ("ask-back", for_group, "ask-note", TOO_LONG, SHORTEN),
-    ("ask-back", for_group, "ask-note", "a\0b", CONTROL),
+    ("ask-question", for_group, "ask-note", "", "Write what you need to know"),
+    ("ask-question", for_group, "ask-note", " \n ", "Write what you need to know"),
+    ("ask-question", for_group, "ask-note", TOO_LONG, SHORTEN),
+    ("ask-question", for_group, "ask-note", "a\0b", CONTROL),
     ("answer", question, "answer-reason", "", "Answer the question"),
     ("answer", question, "answer-reason", " \n ", "Answer the question"),
     ("answer", question, "answer-reason", TOO_LONG, SHORTEN),

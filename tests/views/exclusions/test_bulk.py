@@ -14,8 +14,8 @@ from tests.factories import CaseFactory, ExclusionFactory, UserFactory
 from tests.queries import made
 from tests.support.world import IVO, person
 from troubleshooting.actions.exclusions.binding import change_of
-from troubleshooting.actions.exclusions.bulk import MOST_TOGETHER
-from troubleshooting.actions.exclusions.decisions import ask_back, reject_exclusion
+from troubleshooting.actions.exclusions.bulk import MOST_IN_BULK
+from troubleshooting.actions.exclusions.decisions import ask_question, reject_exclusion
 from troubleshooting.actions.exclusions.requests import answer_back
 from troubleshooting.domain.advice.lint_base import LintFinding
 from troubleshooting.domain.advice.lint_texts import LintCode, Severity
@@ -259,7 +259,7 @@ def test_what_cannot_be_decided_any_more_is_named_and_the_others_stand(answer):
     ivo, now = person(IVO), timezone.now()
     good, changed, over, twice, mine = [*requests(4, **PROGRAM), *requests(1, requested_by=ivo, **PROGRAM)]
     picks = [seen(exclusion) for exclusion in (good, changed, over, twice, mine)]
-    ask_back(changed.pk, by=made.reviewer(), note="Who?", now=now)
+    ask_question(changed.pk, by=made.reviewer(), note="Who?", now=now)
     answer_back(changed.pk, by=changed.requested_by, reason="Something else", now=now)
     reject_exclusion(over.pk, by=made.reviewer(), note="No", now=now)
     answered([seen(twice)], "approve")
@@ -324,7 +324,7 @@ BAD = [
     ("pick", {"pick": ["9" * 30]}, GARBAGE),
     ("pick", {"pick": ["1\0"]}, GARBAGE),
     ("pick", {"pick": ["<script>"]}, GARBAGE),
-    ("pick", {"pick": [str(n) for n in range(1, MOST_TOGETHER + 2)]}, f"Choose at most {MOST_TOGETHER} requests"),
+    ("pick", {"pick": [str(n) for n in range(1, MOST_IN_BULK + 2)]}, f"Choose at most {MOST_IN_BULK} requests"),
     ("answer", {"answer": ""}, "Choose one of the two"),
     ("answer", {"answer": "maybe"}, "Choose one of the two"),
     ("answer", {"answer": "approve\0"}, "Choose one of the two"),

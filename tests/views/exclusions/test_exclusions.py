@@ -13,7 +13,7 @@ from django.utils import timezone
 from tests.factories import CaseFactory, ExclusionFactory, UserFactory
 from tests.queries import made
 from tests.views.reading import words_on
-from troubleshooting.actions.exclusions.decisions import ask_back, reject_exclusion
+from troubleshooting.actions.exclusions.decisions import ask_question, reject_exclusion
 from troubleshooting.actions.exclusions.requests import answer_back
 from troubleshooting.models import Case, Exclusion, User
 
@@ -225,7 +225,7 @@ def test_what_changed_since_the_page_was_read_is_not_approved():
     exclusion, ivo = ExclusionFactory(case=readable_case()), made.reviewer()
     seen = digest_in(page_of(exclusion, ivo))
     now = timezone.now()
-    ask_back(exclusion.pk, by=made.reviewer(), note="Who?", now=now)
+    ask_question(exclusion.pk, by=made.reviewer(), note="Who?", now=now)
     answer_back(exclusion.pk, by=exclusion.requested_by, reason="Something else", now=now)
 
     assert "has changed since you opened it" in decide(exclusion, "approve", ivo, digest=seen)
@@ -259,7 +259,7 @@ def test_a_narrowing_that_meets_an_open_one_names_it():
 
 @pytest.mark.parametrize(
     ("name", "field", "sentence"),
-    [("reject", "reject-note", "Say why, and what would change"), ("ask-back", "ask-note", "Write what you need")],
+    [("reject", "reject-note", "Say why, and what would change"), ("ask-question", "ask-note", "Write what you need")],
 )
 def test_a_no_and_a_question_need_words(name, field, sentence):
     exclusion = ExclusionFactory(case=readable_case())
@@ -273,7 +273,7 @@ def test_a_no_and_a_question_need_words(name, field, sentence):
 def test_asking_back_and_answering_begins_a_new_round():
     exclusion, ivo = ExclusionFactory(case=readable_case()), made.reviewer()
 
-    decide(exclusion, "ask-back", ivo, **{"ask-note": "Who confirms the address?"})
+    decide(exclusion, "ask-question", ivo, **{"ask-note": "Who confirms the address?"})
     asked = page_of(exclusion, exclusion.requested_by)
     decide(exclusion, "answer", exclusion.requested_by, **{"answer-reason": "Contoso did, by phone"})
 
@@ -311,7 +311,7 @@ def test_nobody_decides_about_their_own_case(part):
 
     assert "This is about your own case, so another reviewer has to decide." in page
     assert ('id="approve"' in page, 'id="approve"' in others) == (False, True)
-    for action in ("approve", "reject", "ask-back"):
+    for action in ("approve", "reject", "ask-question"):
         assert signed_in(party).post(reverse(f"exclusion-{action}", args=[exclusion.pk]), fields).status_code == 403
     assert Exclusion.objects.get().decisions.count() == 0
 

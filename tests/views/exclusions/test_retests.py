@@ -19,7 +19,7 @@ from tests.support.retest_world import warned as let_end_soon
 from tests.support.world import ADAM, EMMA, IVO, person
 from tests.views.exclusions.test_exclusions import FOR_IT_ONLY, signed_in, text_of
 from tests.views.reading import words_on
-from troubleshooting.actions.exclusions.decisions import ask_back, reject_exclusion
+from troubleshooting.actions.exclusions.decisions import ask_question, reject_exclusion
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.actions.exclusions.retests import ask_retest, end_retest, say_still_blocked
 from troubleshooting.domain.retests.retest import RetestOutcome, RetestPurpose
@@ -246,7 +246,7 @@ def test_home_warns_the_people_of_a_case_for_whom_somebody_else_asked(party):
 ASK_TO_RENEW = "If you still need it, ask to renew it."
 WHERE_IT_IS = {
     "requested": "A renewal was requested and is waiting for a decision.",
-    "asked_back": "A renewal was requested, and IT has a question about it.",
+    "question_asked": "A renewal was requested, and IT has a question about it.",
     "rejected": ASK_TO_RENEW,
 }
 
@@ -256,7 +256,7 @@ def test_home_says_where_the_renewal_is_that_was_asked_for_already(status):
     exclusion = announced(in_force())
     if status:
         renewal = renewed(exclusion)
-        answer = {"asked_back": ask_back, "rejected": reject_exclusion}.get(status)
+        answer = {"question_asked": ask_question, "rejected": reject_exclusion}.get(status)
         if answer:
             answer(renewal.pk, by=person(IVO), note="Why?", now=timezone.now())
 

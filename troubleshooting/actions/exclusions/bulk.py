@@ -19,7 +19,7 @@ from troubleshooting.models import Exclusion, ExclusionDecision, User
 from troubleshooting.models.decision import Decision
 from troubleshooting.permissions import check_may_decide_in_bulk
 
-MOST_TOGETHER = 50  # requests; more than anybody reads
+MOST_IN_BULK = 50  # requests; more than anybody reads
 NO_SUCH_REQUEST = say(_("There is no such request."))
 
 
@@ -52,7 +52,7 @@ class DifferentCauses(Refused):
 class TooMany(Refused):
     """There are more requests than anybody reads."""
 
-    text = say(_("At most %(most)s requests can be decided together."), most=MOST_TOGETHER)
+    text = say(_("At most %(most)s requests can be decided together."), most=MOST_IN_BULK)
 
 
 def approve_in_bulk(
@@ -88,7 +88,7 @@ def _given(decision: Decision, seen: Seen, *, by: User, note: str) -> QuerySet[E
 
 def _each(requests: Sequence[Seen], action: Action, given: Given, *, by: User) -> list[Outcome]:
     check_may_decide_in_bulk(by)
-    if len(requests) > MOST_TOGETHER:
+    if len(requests) > MOST_IN_BULK:
         raise TooMany
     chosen = Exclusion.objects.filter(pk__in=[seen.exclusion_id for seen in requests])
     if len(set(chosen.order_by().values_list("kind", "value_key"))) > 1:

@@ -1,4 +1,4 @@
-"""What reviewers do with a request: approve, approve narrower, reject, ask back."""
+"""What reviewers do with a request: approve, approve narrower, reject, ask a question."""
 
 from __future__ import annotations
 
@@ -88,9 +88,9 @@ def reject_exclusion(exclusion_id: int, *, by: User, note: str, now: datetime, s
 
 
 @refusing_clashes
-def ask_back(exclusion_id: int, *, by: User, note: str, now: datetime) -> Exclusion:
+def ask_question(exclusion_id: int, *, by: User, note: str, now: datetime) -> Exclusion:
     """Ask the requester for more."""
-    return _decide(exclusion_id, Decision.ASK_BACK, ExclusionStatus.ASKED_BACK, by=by, note=note, now=now)
+    return _decide(exclusion_id, Decision.ASK_QUESTION, ExclusionStatus.QUESTION_ASKED, by=by, note=note, now=now)
 
 
 def _put_in_force(exclusion: Exclusion, change: ApprovedChange, binding: str, *, now: datetime) -> None:

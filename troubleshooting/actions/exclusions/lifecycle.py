@@ -29,7 +29,7 @@ def follow_placements(exclusion: Exclusion, *, now: datetime) -> None:
     statuses = {status for status, _is_first in found}
     first = {status for status, is_first in found if is_first}
     if (first if exclusion.status == ExclusionStatus.APPLYING else statuses) == {PlacementStatus.REJECTED}:
-        _end_as_refused(exclusion, now=now)
+        _end_as_failed(exclusion, now=now)
         return
     if exclusion.status == ExclusionStatus.APPLYING and first and first <= SETTLED:
         advance(exclusion, ExclusionStatus.APPLIED)
@@ -41,11 +41,11 @@ def follow_placements(exclusion: Exclusion, *, now: datetime) -> None:
         _end_renewed(exclusion, now=now)
 
 
-def _end_as_refused(exclusion: Exclusion, *, now: datetime) -> None:
+def _end_as_failed(exclusion: Exclusion, *, now: datetime) -> None:
     """End a locked exclusion in force that nothing took, or that no place has any more."""
     if exclusion.status == ExclusionStatus.VERIFIED:  # it was there, and could not be put there again
         move_exclusion(exclusion, to=ExclusionStatus.APPLYING, now=now)
-    begin_removal(exclusion, as_=ExclusionStatus.REFUSED, by=None, note="nothing accepted it", now=now)
+    begin_removal(exclusion, as_=ExclusionStatus.FAILED, by=None, note="nothing accepted it", now=now)
 
 
 def _end_renewed(exclusion: Exclusion, *, now: datetime) -> None:

@@ -142,7 +142,7 @@ def answer_back(exclusion_id: int, *, by: User, reason: str, now: datetime) -> E
     """Answer a reviewer's question; the request stands again, in a new round."""
     exclusion = lock(exclusion_id)
     check_may_withdraw_exclusion(by, exclusion)
-    if exclusion.status != ExclusionStatus.ASKED_BACK:  # without a question, what was approved stays approved
+    if exclusion.status != ExclusionStatus.QUESTION_ASKED:  # without a question, what was approved stays approved
         raise InvalidTransition(ExclusionStatus(exclusion.status), ExclusionStatus.REQUESTED)
     exclusion.reason = reason
     exclusion.round += 1

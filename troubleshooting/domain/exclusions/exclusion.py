@@ -89,14 +89,14 @@ class ExclusionStatus(StrEnum):
     """Where an exclusion is."""
 
     REQUESTED = "requested"
-    ASKED_BACK = "asked_back"  # the reviewer needs to know more
+    QUESTION_ASKED = "question_asked"  # the reviewer needs to know more
     APPROVED = "approved"  # by as many as are needed; nothing was sent
     APPLYING = "applying"  # the change may have reached a PC or the tenant
     APPLIED = "applied"  # accepted
     VERIFIED = "verified"  # read back
     EXPIRED = "expired"  # its time is over; to be removed
     REVOKED = "revoked"  # ended early by IT; to be removed
-    REFUSED = "refused"  # no PC, or not the tenant, took it; whatever may be there is to be removed
+    FAILED = "failed"  # neither a PC nor the tenant accepted it; whatever may be there is to be removed
     REMOVED = "removed"  # read to be gone
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
@@ -109,15 +109,15 @@ _ENDS = frozenset({_S.EXPIRED, _S.REVOKED})
 # APPROVED goes back to REQUESTED when anything is changed: the approvals are reset. From APPLIED and VERIFIED it goes
 # back to APPLYING when the value was not there any more (drift), or when a PC joined the scope.
 TRANSITIONS: Mapping[ExclusionStatus, frozenset[ExclusionStatus]] = {
-    _S.REQUESTED: frozenset({_S.ASKED_BACK, _S.APPROVED, _S.REJECTED, _S.WITHDRAWN, _S.NOT_APPLIED}),
-    _S.ASKED_BACK: frozenset({_S.REQUESTED, _S.REJECTED, _S.WITHDRAWN, _S.NOT_APPLIED}),
+    _S.REQUESTED: frozenset({_S.QUESTION_ASKED, _S.APPROVED, _S.REJECTED, _S.WITHDRAWN, _S.NOT_APPLIED}),
+    _S.QUESTION_ASKED: frozenset({_S.REQUESTED, _S.REJECTED, _S.WITHDRAWN, _S.NOT_APPLIED}),
     _S.APPROVED: frozenset({_S.APPLYING, _S.REQUESTED, _S.WITHDRAWN, _S.NOT_APPLIED}),
-    _S.APPLYING: frozenset({_S.APPLIED, _S.REFUSED}) | _ENDS,
-    _S.APPLIED: frozenset({_S.VERIFIED, _S.APPLYING, _S.REFUSED}) | _ENDS,
+    _S.APPLYING: frozenset({_S.APPLIED, _S.FAILED}) | _ENDS,
+    _S.APPLIED: frozenset({_S.VERIFIED, _S.APPLYING, _S.FAILED}) | _ENDS,
     _S.VERIFIED: frozenset({_S.APPLYING}) | _ENDS,
     _S.EXPIRED: frozenset({_S.REMOVED}),
     _S.REVOKED: frozenset({_S.REMOVED}),
-    _S.REFUSED: frozenset({_S.REMOVED}),
+    _S.FAILED: frozenset({_S.REMOVED}),
     _S.REMOVED: frozenset(),
     _S.REJECTED: frozenset(),
     _S.WITHDRAWN: frozenset(),
@@ -126,14 +126,14 @@ TRANSITIONS: Mapping[ExclusionStatus, frozenset[ExclusionStatus]] = {
 
 NEXT_MOVE: Mapping[ExclusionStatus, str | None] = {
     _S.REQUESTED: "reviewer",
-    _S.ASKED_BACK: "requester",
+    _S.QUESTION_ASKED: "requester",
     _S.APPROVED: "portal",
     _S.APPLYING: "portal",
     _S.APPLIED: "portal",
     _S.VERIFIED: "portal",  # warns before the end, and ends it
     _S.EXPIRED: "portal",
     _S.REVOKED: "portal",
-    _S.REFUSED: "portal",
+    _S.FAILED: "portal",
     _S.REMOVED: None,
     _S.REJECTED: None,
     _S.WITHDRAWN: None,
@@ -144,10 +144,10 @@ IN_FORCE: frozenset[ExclusionStatus] = frozenset({_S.APPLYING, _S.APPLIED, _S.VE
 APPROVED_OR_IN_FORCE: frozenset[ExclusionStatus] = IN_FORCE | {_S.APPROVED}
 WITHDRAWABLE: frozenset[ExclusionStatus] = frozenset(s for s, after in TRANSITIONS.items() if _S.WITHDRAWN in after)
 LAPSING: frozenset[ExclusionStatus] = frozenset(s for s, after in TRANSITIONS.items() if _S.NOT_APPLIED in after)
-ENDING: frozenset[ExclusionStatus] = frozenset({_S.EXPIRED, _S.REVOKED, _S.REFUSED})
+ENDING: frozenset[ExclusionStatus] = frozenset({_S.EXPIRED, _S.REVOKED, _S.FAILED})
 MAY_BE_THERE: frozenset[ExclusionStatus] = IN_FORCE | ENDING  # on a PC or in the tenant
 WITHOUT_APPROVAL: frozenset[ExclusionStatus] = frozenset(  # may be reached though nobody approved
-    {_S.REQUESTED, _S.ASKED_BACK, _S.REJECTED, _S.WITHDRAWN, _S.NOT_APPLIED}
+    {_S.REQUESTED, _S.QUESTION_ASKED, _S.REJECTED, _S.WITHDRAWN, _S.NOT_APPLIED}
 )
 OPEN: frozenset[ExclusionStatus] = frozenset(status for status, after in TRANSITIONS.items() if after)
 ENDED: frozenset[ExclusionStatus] = frozenset(ExclusionStatus) - OPEN

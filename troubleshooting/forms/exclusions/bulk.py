@@ -11,7 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.actions.exclusions.bulk import MOST_TOGETHER, Seen
+from troubleshooting.actions.exclusions.bulk import MOST_IN_BULK, Seen
 from troubleshooting.forms.base.fields import LongTextField
 from troubleshooting.forms.exclusions.decision import NO_CONTROL, TOO_LONG
 
@@ -42,8 +42,8 @@ class RequestsField(forms.Field):
         if not all(map(_REQUEST.fullmatch, value)):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         requests = readable(value)
-        if len(requests) > MOST_TOGETHER:
-            facts = {"most": MOST_TOGETHER, "count": len(requests)}
+        if len(requests) > MOST_IN_BULK:
+            facts = {"most": MOST_IN_BULK, "count": len(requests)}
             raise ValidationError(self.error_messages["too_many"], code="too_many", params=facts)
         return requests
 
@@ -63,10 +63,10 @@ class PickForm(forms.Form):
     def readable(self) -> tuple[Seen, ...]:
         """Return the requests that can be shown, also where there is an error: never more than can be decided."""
         sent = self["pick"].data
-        return readable(sent or ())[:MOST_TOGETHER]
+        return readable(sent or ())[:MOST_IN_BULK]
 
 
-class TogetherForm(PickForm):
+class BulkForm(PickForm):
     """The answer to them."""
 
     answer = forms.ChoiceField(

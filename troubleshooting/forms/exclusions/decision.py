@@ -1,4 +1,4 @@
-"""What people say about a request: approve (narrower), reject, ask back, answer, revoke."""
+"""What people say about a request: approve (narrower), reject, ask a question, answer, revoke."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class RejectForm(forms.Form):
     )
 
 
-class AskBackForm(forms.Form):
+class AskQuestionForm(forms.Form):
     """A question to the requester."""
 
     note = _note(

@@ -87,8 +87,8 @@ class DriftRow:
     case_number: str
     placed: Promise | None  # where the exclusion stands in this place
     is_ours: bool  # the portal put it there, or took it off, and can do so again
-    may_put_again: bool
-    may_take_off_again: bool
+    may_apply_again: bool
+    may_remove_again: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +207,10 @@ def _row(finding: DriftFinding, placed: Mapping[tuple[int, int | None], str], *,
         case_number=exclusion.case.number if exclusion else "",
         placed=label_of(placement_labels(finding.device_id), standing),
         is_ours=code in (DriftCode.APPROVED_BUT_MISSING, DriftCode.ENDED_BUT_PRESENT),
-        may_put_again=is_present
+        may_apply_again=is_present
         and code is DriftCode.APPROVED_BUT_MISSING
         and standing == PlacementStatus.VERIFIED
         and exclusion is not None
         and exclusion.is_in_force(now=now),
-        may_take_off_again=is_present and code is DriftCode.ENDED_BUT_PRESENT and standing == PlacementStatus.REMOVED,
+        may_remove_again=is_present and code is DriftCode.ENDED_BUT_PRESENT and standing == PlacementStatus.REMOVED,
     )

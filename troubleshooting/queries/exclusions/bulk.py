@@ -27,7 +27,7 @@ NOT_WAITING = say(_("This no longer needs a decision."))
 
 
 @dataclass(frozen=True, slots=True)
-class TogetherRow:
+class BulkRow:
     """One request, as much of it as an approval binds."""
 
     pk: int
@@ -55,7 +55,7 @@ class Cause:
     kind: Promise
     value: str
     opens: Text
-    rows: tuple[TogetherRow, ...]
+    rows: tuple[BulkRow, ...]
 
     @property
     def query(self) -> str:
@@ -64,11 +64,11 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
+class Bulk:
     """What was chosen, by cause; one cause can be decided."""
 
     causes: tuple[Cause, ...]
-    others: tuple[TogetherRow, ...]  # chosen, and not the reader's to decide
+    others: tuple[BulkRow, ...]  # chosen, and not the reader's to decide
 
 
 def picks(pks: Iterable[int]) -> str:
@@ -93,20 +93,20 @@ def chosen(reader: User, pks: Sequence[int]) -> QuerySet[Exclusion]:
 
 def read_in_bulk(
     exclusions: Sequence[Exclusion], *, reader: User, changes: Mapping[int, tuple[Mapping[str, Any], str]]
-) -> Together:
+) -> Bulk:
     """Sort what was chosen by cause; ``changes`` are what an approval binds, with its digest. No query."""
     rows = [(exclusion, _row(exclusion, reader, *changes[exclusion.pk])) for exclusion in exclusions]
-    by_cause: dict[tuple[str, str], list[tuple[Exclusion, TogetherRow]]] = {}
+    by_cause: dict[tuple[str, str], list[tuple[Exclusion, BulkRow]]] = {}
     for exclusion, row in rows:
         if row.why_not is None:
             by_cause.setdefault((exclusion.kind, exclusion.value_key), []).append((exclusion, row))
-    return Together(
+    return Bulk(
         causes=tuple(_cause(members) for members in by_cause.values()),
         others=tuple(row for _exclusion, row in rows if row.why_not is not None),
     )
 
 
-def _cause(members: list[tuple[Exclusion, TogetherRow]]) -> Cause:
+def _cause(members: list[tuple[Exclusion, BulkRow]]) -> Cause:
     first = members[0][0]
     kind = ExclusionKind(first.kind)
     return Cause(
@@ -117,12 +117,12 @@ def _cause(members: list[tuple[Exclusion, TogetherRow]]) -> Cause:
     )
 
 
-def _row(exclusion: Exclusion, reader: User, change: Mapping[str, Any], digest: str) -> TogetherRow:
+def _row(exclusion: Exclusion, reader: User, change: Mapping[str, Any], digest: str) -> BulkRow:
     stored = exclusion.evidence.get("verdict")
     verdict = Verdict.from_json(stored) if stored else None
     present = [decision for decision in exclusion.decisions.all() if decision.round == exclusion.round]
     approved = [found for found in present if found.decision == Decision.APPROVE and found.digest == digest]
-    return TogetherRow(
+    return BulkRow(
         pk=exclusion.pk,
         scope=scope_words(exclusion),
         expires_at=exclusion.expires_at,

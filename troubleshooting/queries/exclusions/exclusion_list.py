@@ -33,7 +33,7 @@ class ListState(StrEnum):
     """Which part of their life the list shows."""
 
     TO_DECIDE = "to_decide"
-    ASKED_BACK = "asked_back"
+    QUESTION_ASKED = "question_asked"
     IN_FORCE = "in_force"
     ENDING_SOON = "ending_soon"  # announced to end
     STILL_BLOCKED = "still_blocked"  # said not to work, and no try since then says otherwise
@@ -44,7 +44,7 @@ class ListState(StrEnum):
 
 STATE_LABELS: Mapping[ListState, Promise] = {
     ListState.TO_DECIDE: _("To decide"),
-    ListState.ASKED_BACK: _("Waiting for an answer"),
+    ListState.QUESTION_ASKED: _("Waiting for an answer"),
     ListState.IN_FORCE: _("Approved and in force"),
     ListState.ENDING_SOON: _("Ending soon"),
     ListState.STILL_BLOCKED: _("Reported as still blocked"),
@@ -54,7 +54,7 @@ STATE_LABELS: Mapping[ListState, Promise] = {
 }
 STATUSES: Mapping[ListState, frozenset[ExclusionStatus]] = {
     ListState.TO_DECIDE: frozenset({ExclusionStatus.REQUESTED}),
-    ListState.ASKED_BACK: frozenset({ExclusionStatus.ASKED_BACK}),
+    ListState.QUESTION_ASKED: frozenset({ExclusionStatus.QUESTION_ASKED}),
     ListState.IN_FORCE: APPROVED_OR_IN_FORCE,
     ListState.ENDING_SOON: IN_FORCE,
     ListState.STILL_BLOCKED: IN_FORCE,

@@ -55,19 +55,19 @@ TENANT = _("Tenant (Defender for Endpoint)")
 DECISION_LABELS: Mapping[str, Promise] = {
     Decision.APPROVE.value: _("Approved"),
     Decision.REJECT.value: _("Rejected"),
-    Decision.ASK_BACK.value: _("Question asked"),
+    Decision.ASK_QUESTION.value: _("Question asked"),
 }
 # Who has to move, for each mover of the table of transitions.
 NEXT_WORDS: Mapping[ExclusionStatus, Promise] = {
     ExclusionStatus.REQUESTED: _("An IT reviewer decides. Nothing has been changed anywhere. You can close this page."),
-    ExclusionStatus.ASKED_BACK: _("IT has a question. Once it is answered, a reviewer decides."),
+    ExclusionStatus.QUESTION_ASKED: _("IT has a question. Once it is answered, a reviewer decides."),
     ExclusionStatus.APPROVED: _("The portal will apply it now. You don't need to do anything."),
     ExclusionStatus.APPLYING: _("The portal is applying it, to the first few PCs before the rest."),
     ExclusionStatus.APPLIED: _("It has been applied to the first PCs. The portal continues with the rest."),
     ExclusionStatus.VERIFIED: _("It is in force and has been read back. The portal removes it by itself when it ends."),
     ExclusionStatus.EXPIRED: _("It has expired. The portal is removing it and reads back that it is gone."),
     ExclusionStatus.REVOKED: _("IT ended it early. The portal is removing it and reads back that it is gone."),
-    ExclusionStatus.REFUSED: _("It could not be applied anywhere. The portal makes sure that nothing is left behind."),
+    ExclusionStatus.FAILED: _("It could not be applied anywhere. The portal makes sure that nothing is left behind."),
     ExclusionStatus.REMOVED: _("It has ended and has been removed. A new exclusion needs a new request."),
     ExclusionStatus.REJECTED: _("IT rejected it. What would change the decision is shown below. Nothing was changed."),
     ExclusionStatus.WITHDRAWN: _("The request was withdrawn. Nothing was changed anywhere."),
@@ -88,7 +88,7 @@ NEXT_FOR_IT: Mapping[ExclusionStatus, Promise] = {
     ExclusionStatus.REQUESTED: _(
         "Waiting for a reviewer: check what exactly would change, why, and what it affects, then decide."
     ),
-    ExclusionStatus.ASKED_BACK: _("Waiting for the person who asked: it comes back for a decision with their answer."),
+    ExclusionStatus.QUESTION_ASKED: _("Waiting for an answer. With the answer, it comes back for a decision."),
     ExclusionStatus.APPROVED: _("The portal will apply it now."),
 }
 
@@ -155,7 +155,7 @@ class ExclusionPage:
     findings: tuple[LintFinding, ...]
     reach: Reach | None  # for IT and auditors
     decisions: tuple[DecisionLine, ...]
-    question: str  # what the last reviewer asked back, or ""
+    question: str  # what the last reviewer asked, or ""
     approvals: int
     approvals_needed: int
     placements: tuple[PlacementLine, ...]
@@ -247,8 +247,8 @@ def _decision(exclusion: Exclusion, decision: ExclusionDecision, digest: str, *,
 
 
 def _question(status: ExclusionStatus, decisions: list[ExclusionDecision]) -> str:
-    asked = [decision.note for decision in decisions if decision.decision == Decision.ASK_BACK]
-    return asked[-1] if asked and status is ExclusionStatus.ASKED_BACK else ""
+    asked = [decision.note for decision in decisions if decision.decision == Decision.ASK_QUESTION]
+    return asked[-1] if asked and status is ExclusionStatus.QUESTION_ASKED else ""
 
 
 def read_placements(exclusion: Exclusion, *, for_it: bool, may_open: MayOpen) -> tuple[PlacementLine, ...]:

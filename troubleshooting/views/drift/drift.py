@@ -68,18 +68,18 @@ def drift(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_POST
-def drift_put_again(request: HttpRequest, pk: int) -> HttpResponse:
+def drift_apply_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Have what is missing put there again."""
     with told(request, _("The portal applies it again, exactly as approved, and then checks that it is there.")):
-        actions.put_again(pk, by=reader_of(request), now=timezone.now())
+        actions.apply_again(pk, by=reader_of(request), now=timezone.now())
     return _back(request)
 
 
 @require_POST
-def drift_take_off_again(request: HttpRequest, pk: int) -> HttpResponse:
+def drift_remove_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Have what is over taken off again."""
     with told(request, _("The portal removes it again and then checks that it is gone.")):
-        actions.take_off_again(pk, by=reader_of(request), now=timezone.now())
+        actions.remove_again(pk, by=reader_of(request), now=timezone.now())
     return _back(request)
 
 

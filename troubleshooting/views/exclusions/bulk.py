@@ -21,7 +21,7 @@ from troubleshooting.actions.exclusions.binding import change_of
 from troubleshooting.actions.exclusions.bulk import Outcome, approve_in_bulk, reject_in_bulk
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.exclusions.digest import canonical_json, digest
-from troubleshooting.forms.exclusions.bulk import Answer, PickForm, TogetherForm
+from troubleshooting.forms.exclusions.bulk import Answer, BulkForm, PickForm
 from troubleshooting.models import Exclusion
 from troubleshooting.models.choices import EXCLUSION_STATUS_LABELS
 from troubleshooting.queries.base.words import label_of, translated
@@ -60,8 +60,8 @@ def exclusions_in_bulk(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         form = PickForm(request.GET)
         form.is_valid()
-        return _page(request, form, TogetherForm())
-    form = TogetherForm(request.POST)
+        return _page(request, form, BulkForm())
+    form = BulkForm(request.POST)
     if not form.is_valid():
         return _page(request, form, form)
     try:
@@ -94,7 +94,7 @@ def exclusions_decided(request: HttpRequest) -> HttpResponse:
     return render(request, "troubleshooting/exclusions/bulk_done.html", context)
 
 
-def _page(request: HttpRequest, picked: PickForm, form: TogetherForm) -> HttpResponse:
+def _page(request: HttpRequest, picked: PickForm, form: BulkForm) -> HttpResponse:
     """Show what was picked as it is now; nothing that was typed is lost."""
     reader = reader_of(request)
     requests = picked.readable
@@ -111,7 +111,7 @@ def _page(request: HttpRequest, picked: PickForm, form: TogetherForm) -> HttpRes
     return render(request, "troubleshooting/exclusions/bulk.html", context)
 
 
-def _decide(request: HttpRequest, form: TogetherForm) -> list[Outcome]:
+def _decide(request: HttpRequest, form: BulkForm) -> list[Outcome]:
     reader, now = reader_of(request), timezone.now()
     requests, note = form.cleaned_data["pick"], form.cleaned_data["note"]
     if form.cleaned_data["answer"] == Answer.REJECT:
@@ -119,7 +119,7 @@ def _decide(request: HttpRequest, form: TogetherForm) -> list[Outcome]:
     return approve_in_bulk(requests, by=reader, note=note, rules=exclusion_rules(), now=now)
 
 
-def _keep(request: HttpRequest, form: TogetherForm, outcomes: list[Outcome]) -> str:
+def _keep(request: HttpRequest, form: BulkForm, outcomes: list[Outcome]) -> str:
     """Keep what came of an answer in the session, and give its name: the same one for the same answer sent again."""
     kept = Kept(
         is_approved=form.cleaned_data["answer"] == Answer.APPROVE,

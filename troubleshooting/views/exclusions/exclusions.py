@@ -17,12 +17,12 @@ from django.views.decorators.http import require_GET, require_POST
 from troubleshooting import permissions
 from troubleshooting.actions.exclusions import decisions, requests
 from troubleshooting.actions.exclusions.binding import change_of
-from troubleshooting.actions.exclusions.bulk import MOST_TOGETHER
+from troubleshooting.actions.exclusions.bulk import MOST_IN_BULK
 from troubleshooting.domain.base.text import Text
 from troubleshooting.domain.exclusions.approval import DecidedAlready
 from troubleshooting.domain.exclusions.digest import digest
 from troubleshooting.domain.exclusions.exclusion import WITHDRAWABLE, ExclusionStatus
-from troubleshooting.forms.exclusions.decision import AnswerForm, ApproveForm, AskBackForm, RejectForm, RevokeForm
+from troubleshooting.forms.exclusions.decision import AnswerForm, ApproveForm, AskQuestionForm, RejectForm, RevokeForm
 from troubleshooting.forms.exclusions.exclusion_filter import ExclusionFilterForm, chips, query_string
 from troubleshooting.models import Exclusion, User
 from troubleshooting.queries.base.people import zone_of
@@ -105,14 +105,14 @@ def exclusion_reject(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def exclusion_ask_back(request: HttpRequest, pk: int) -> HttpResponse:
+def exclusion_ask_question(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask the requester for more."""
-    found, form, now = visible_exclusion(request, pk), AskBackForm(request.POST, prefix="ask"), timezone.now()
+    found, form, now = visible_exclusion(request, pk), AskQuestionForm(request.POST, prefix="ask"), timezone.now()
     permissions.check_may_decide_exclusion(reader_of(request), found)
     if not form.is_valid():
         return _page(request, found, now=now, ask=form)
     with told(request, _("Question asked. The request comes back here with the answer.")):
-        decisions.ask_back(pk, by=reader_of(request), now=now, **form.cleaned_data)
+        decisions.ask_question(pk, by=reader_of(request), now=now, **form.cleaned_data)
     return redirect("exclusion", pk=pk)
 
 
@@ -157,11 +157,12 @@ def _page(request: HttpRequest, found: Exclusion, *, now: datetime, **bound: for
     page = read_exclusion_page(found, reader=reader, change=change.as_json(), digest=digest(change), may_open=may_open)
     may_decide = permissions.may_decide_exclusion(reader, found) and found.status == ExclusionStatus.REQUESTED
     has_decided = may_decide and found.is_decided_by(reader)
+    is_theirs = permissions.may_withdraw_exclusion(reader, found)
     context = {
         "page": page,
         "approve": ApproveForm(exclusion=found, now=now, zone=zone_of(reader)),
         "reject": RejectForm(prefix="reject"),
-        "ask": AskBackForm(prefix="ask"),
+        "ask": AskQuestionForm(prefix="ask"),
         "answer": AnswerForm(prefix="answer", initial={"reason": found.reason}),
         "revoke": RevokeForm(prefix="revoke"),
         "may_decide": may_decide and not has_decided,
@@ -171,8 +172,8 @@ def _page(request: HttpRequest, found: Exclusion, *, now: datetime, **bound: for
         "may_retest": permissions.may_retest(reader, found),
         "may_renew": permissions.may_renew_exclusion(reader, found),
         "may_revoke": page.may_end and permissions.may_revoke_exclusion(reader, found),
-        "may_withdraw": permissions.may_withdraw_exclusion(reader, found) and found.status in WITHDRAWABLE,
-        "may_answer": permissions.may_withdraw_exclusion(reader, found) and found.status == ExclusionStatus.ASKED_BACK,
+        "may_withdraw": is_theirs and found.status in WITHDRAWABLE,
+        "may_answer": is_theirs and found.status == ExclusionStatus.QUESTION_ASKED,
         "drift": drift_of(found, now=now) if page.for_it else (),
         "may_handle": permissions.may_handle_drift(reader),
         "token": state_token(found),
@@ -191,7 +192,7 @@ def _why_not_own(found: Exclusion, reader: User) -> Text | None:
 
 def _same_cause(found: Exclusion, reader: User) -> tuple[int, str] | None:
     """Count the other requests for this value that the reader could decide, with the address; None: there is none."""
-    others = others_with_the_cause(found, reader, most=MOST_TOGETHER - 1)
+    others = others_with_the_cause(found, reader, most=MOST_IN_BULK - 1)
     return (len(others), f"{reverse('exclusions-bulk')}?{picks((found.pk, *others))}") if others else None
 
 
