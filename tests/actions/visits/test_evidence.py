@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from portal.demo.lab.pcs import healthy_windows_11
 from tests.support.check_world import QUICK, visited
 from tests.support.world import EMMA, case_on, device_at, person, plan
 from troubleshooting.actions.runs.check import run_checks
+from troubleshooting.actions.visits.evidence import EvidenceKeeper, Superseded
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.models import CheckRun, DeviceAnswer
+from troubleshooting.queries.checks.evidence import answer_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,3 +47,18 @@ def test_a_worker_given_up_for_lost_cannot_write_into_its_successors_run(lab_ser
     run.refresh_from_db()
     assert (run.status, run.attempt) == (RunStatus.RUNNING, 7)
     assert not DeviceAnswer.objects.filter(snapshot__check_run=run).exists()
+
+
+def test_an_answer_that_comes_after_the_run_was_taken_over_is_not_stored(lab_server):
+    """A heartbeat asks the same, but only now and then: answers come between two of them."""
+    case = visited(lab_server(healthy_windows_11()))
+    run = case.check_runs.get()
+    late = answer_of(DeviceAnswer.objects.filter(snapshot__check_run=run).first())
+    before = DeviceAnswer.objects.count()
+    CheckRun.objects.filter(pk=run.pk).update(status=RunStatus.RUNNING, finished_at=None, attempt=run.attempt + 1)
+    keeper = EvidenceKeeper.resumed(run, clock=timezone.now)
+
+    with pytest.raises(Superseded):
+        keeper.keep([late])
+
+    assert DeviceAnswer.objects.count() == before
