@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from portal.demo.lab.defender_api.server import DefenderApi
 from troubleshooting.tenant.base import IndicatorType, TenantIndicator, TenantLimits, TenantSettings
 from troubleshooting.tenant.client import TenantClient
-from troubleshooting.tenant.indicators import Indicators
+from troubleshooting.tenant.indicators import Indicators, WantedIndicator
 from troubleshooting.tenant.limiter import SlidingWindows
 from troubleshooting.tenant.lookups import Lookups
 from troubleshooting.tenant.wire import Timing
@@ -95,14 +95,14 @@ class Speaker:
             cls.opened.pop().client.close()
 
     def allow(self, value: str = "invoices.contoso-partner.example", **further: Any) -> TenantIndicator:
+        """Put an allow there, for the group Finance unless ``further`` says otherwise."""
         wanted: dict[str, Any] = {
             "type": IndicatorType.DOMAIN_NAME,
             "title": "NP-2026-00001",
             "description": "Wrongly blocked",
             "expires_at": END,
-            "groups": ("Finance",),
-            "may_write": freely,
+            "groups": () if further.get("for_everyone") else ("Finance",),
+            "for_everyone": False,
         }
-        if further.get("for_everyone"):
-            wanted["groups"] = ()
-        return self.indicators.allow(value, **(wanted | further))
+        may_write = further.pop("may_write", freely)
+        return self.indicators.put(WantedIndicator(value, **(wanted | further)), may_write=may_write)

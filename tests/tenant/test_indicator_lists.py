@@ -24,13 +24,10 @@ def test_a_list_is_read_to_its_end_whatever_its_pages(defender_api: DefenderApi,
     assert len(defender_api.api_requests) == count // 10 + 1
 
 
-def test_only_what_has_not_expired_is_counted(defender_api: DefenderApi):
-    speaker = Speaker(defender_api)
-    speaker.allow()
-    defender_api.tenant.fill(4)
+def test_an_indicator_is_active_until_its_end(defender_api: DefenderApi):
+    allowed = Speaker(defender_api).allow()
 
-    assert speaker.indicators.count_active(now=END - timedelta(seconds=1)) == IndicatorCount(4)
-    assert speaker.indicators.count_active(now=END) == IndicatorCount(3)
+    assert (allowed.is_active(now=END - timedelta(seconds=1)), allowed.is_active(now=END)) == (True, False)
 
 
 @pytest.mark.parametrize(

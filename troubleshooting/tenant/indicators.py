@@ -21,7 +21,6 @@ from troubleshooting.tenant.base import (
     ALLOWED,
     APPLICATION,
     MOST_INDICATORS,
-    IndicatorCount,
     IndicatorType,
     Removal,
     TenantIndicator,
@@ -36,14 +35,29 @@ PATH = "/api/indicators"
 
 @dataclass(frozen=True, slots=True)
 class WantedIndicator:
-    """An allow as it was approved: exactly what is sent, and what has to be read back."""
+    """An allow as it was approved: exactly what is sent, and what has to be read back.
+
+    The end is kept in UTC without fractions of a second, so never later than approved. The API takes no groups for all
+    PCs, so all PCs have to be said. Raises ValueError for a scope that contradicts itself and an end without a zone.
+    """
 
     value: str
     type: IndicatorType
     title: str
     description: str
     expires_at: datetime
-    groups: tuple[str, ...]  # empty = all PCs
+    groups: tuple[str, ...]
+    for_everyone: bool
+
+    def __post_init__(self) -> None:
+        """Refuse what would be read as something wider."""
+        if not all(name.strip() for name in self.groups):
+            raise ValueError("Names of device groups are not empty.")
+        if bool(self.groups) is self.for_everyone:
+            raise ValueError("Name device groups, or say for_everyone=True; not both, not neither.")
+        if self.expires_at.tzinfo is None:
+            raise ValueError("The end needs a time zone.")
+        object.__setattr__(self, "expires_at", self.expires_at.astimezone(UTC).replace(microsecond=0))
 
     def as_body(self) -> dict[str, Any]:
         """Return the call's body; names are case-sensitive (docs/reference/apis.md section 3)."""
@@ -83,31 +97,13 @@ class Indicators:
         """Take the client."""
         self._client = client
 
-    def allow(
-        self,
-        value: str,
-        type: IndicatorType,  # noqa: A002  the API's word
-        *,
-        title: str,
-        description: str,
-        expires_at: datetime,
-        groups: Iterable[str] = (),
-        for_everyone: bool = False,
-        may_write: MayWrite,
-    ) -> TenantIndicator:
-        """Allow a value until then on the PCs of these device groups; returns the indicator as it was read back.
-
-        The tenant then has exactly this for the value: what was there of the portal's own is replaced, groups
-        included. ``for_everyone`` has to be said for all PCs, and goes with no groups. Seconds' fractions of the end
-        are cut off. Raises ValueError for a scope that contradicts itself or an end without a zone, Conflict where
-        something else decides about the value already, NotConfirmed where it was accepted and not read back so,
-        TenantError for everything else, and what ``may_write`` raises.
-        """
-        scope = _scope(groups, for_everyone=for_everyone)
-        return self.put(WantedIndicator(value, type, title, description, _end(expires_at), scope), may_write=may_write)
-
     def put(self, wanted: WantedIndicator, *, may_write: MayWrite) -> TenantIndicator:
-        """Have exactly this in the tenant for its value, as :meth:`allow` does; no groups are all PCs."""
+        """Have exactly this in the tenant for its value; returns the indicator as it was read back.
+
+        What was there of the portal's own is replaced, groups included. Raises Conflict where something else decides
+        about the value already, NotConfirmed where it was accepted and not read back so, TenantError for everything
+        else, and what ``may_write`` raises.
+        """
         present = self._own(wanted)
         if present is not None and wanted.is_met_by(present):
             return present
@@ -124,10 +120,6 @@ class Indicators:
         """Return every indicator of the tenant, the portal's or not; one call for each thousand."""
         found = (parse.indicator(entity) for entity in self._client.pages(PATH))
         return tuple({indicator.id: indicator for indicator in found}.values())
-
-    def count_active(self, *, now: datetime) -> IndicatorCount:
-        """Count what has not expired; as many calls as :meth:`list_all`."""
-        return IndicatorCount(sum(indicator.is_active(now=now) for indicator in self.list_all()))
 
     def is_full(self) -> bool:
         """Tell, with one call, whether the tenant holds as many indicators as it can."""
@@ -193,22 +185,6 @@ class Indicators:
 def odata_text(value: str) -> str:
     """Write a text for ``$filter``: OData doubles the quotes inside."""
     return "'" + value.replace("'", "''") + "'"
-
-
-def _scope(groups: Iterable[str], *, for_everyone: bool) -> tuple[str, ...]:
-    """Return the device groups; none at all means everyone, so everyone has to be said."""
-    names = tuple(dict.fromkeys(groups))
-    if isinstance(groups, str) or not all(name.strip() for name in names):
-        raise ValueError("Device groups are names in a list, none of them empty.")
-    if bool(names) is for_everyone:
-        raise ValueError("Name device groups, or say for_everyone=True; not both, not neither.")
-    return names
-
-
-def _end(expires_at: datetime) -> datetime:
-    if expires_at.tzinfo is None:
-        raise ValueError("The end needs a time zone.")
-    return expires_at.astimezone(UTC).replace(microsecond=0)
 
 
 def _folded(names: Iterable[str]) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from troubleshooting.domain.base.refused import Refused
@@ -79,8 +79,9 @@ def wanted_indicator(exclusion: Exclusion) -> WantedIndicator:
         type=value.indicator_type,
         title=f"{exclusion.case.number}, exclusion #{exclusion.pk}",
         description="Approved and ended by the network protection portal. See the case there before changing it.",
-        expires_at=exclusion.expires_at.astimezone(UTC).replace(microsecond=0),
+        expires_at=exclusion.expires_at,
         groups=tenant_groups(exclusion),
+        for_everyone=exclusion.scope_kind == ScopeKind.EVERYONE,
     )
 
 
