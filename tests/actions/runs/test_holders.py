@@ -15,6 +15,7 @@ from troubleshooting.actions.leases.leases import request_lease
 from troubleshooting.actions.runs.audit_mode_test import TestOnLease
 from troubleshooting.actions.runs.holders import HOLDERS, JOINED, LEFT, UNTOLD, holder_of
 from troubleshooting.actions.runs.retest_without import RetestOnLease
+from troubleshooting.domain.leases.lease import LeaseStatus
 from troubleshooting.machines.changing import ProtectionMode
 from troubleshooting.models import Case, Retest, SettingLease
 
@@ -48,6 +49,21 @@ def test_a_test_is_found_and_waited_for_where_the_employee_visits(portal_visits)
 
     assert isinstance(holder, TestOnLease)
     assert (holder.is_waited_for, len(statements)) == (not portal_visits, 0)
+
+
+def test_the_log_is_read_once_the_mode_is_back_and_only_where_it_was_changed():
+    case = checked_case(None)
+    by, now = person(EMMA), timezone.now()
+    asked_for = {"by": by, "length": MINUTES, "portal_visits": False, "needs_approval": False, "now": now}
+    lease = read(ask_for_test(case.pk, **asked_for).lease_id)
+    holder = holder_of(lease)
+
+    wants = {}
+    for status in LeaseStatus:
+        lease.status = status
+        wants[status] = holder.wants_visit(lease, now=now)
+
+    assert {status for status, wanted in wants.items() if wanted} == {LeaseStatus.RESTORED, LeaseStatus.SUPERSEDED}
 
 
 def test_a_re_test_is_found_and_nobody_waits_for_it():
