@@ -22,6 +22,7 @@ TESTED_IN = {
     "actions/exclusions/locking.py": "actions/exclusions/test_retests_stateful.py",
     "actions/exclusions/requests.py": "actions/exclusions/test_placements.py",
     "actions/leases/holder.py": "actions/runs/test_holders.py",
+    "actions/leases/lease_steps.py": "actions/leases/test_leases.py",
     "actions/locks.py": "actions/test_gate.py",
     "actions/submissions.py": "views/submissions/test_submissions.py",
     "actions/visits/device_visit.py": "actions/runs/test_on_pc.py",

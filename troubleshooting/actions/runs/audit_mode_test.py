@@ -10,8 +10,8 @@ from django.db.models import Q
 
 from troubleshooting.actions.case_stage import reach_verdict
 from troubleshooting.actions.leases.audit_mode_tests import follow_lease, move_test, record_visit
+from troubleshooting.actions.leases.lease_steps import end_and_restore
 from troubleshooting.actions.leases.lease_visit import LeaseVisit
-from troubleshooting.actions.leases.leases import end_and_restore
 from troubleshooting.actions.visits.page_requests import read_log, url_of, was_reached
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.cases.indicator import parse_indicator

@@ -9,8 +9,9 @@ from django.db import transaction
 
 from troubleshooting.actions import faults
 from troubleshooting.actions.leases.holder import LeaseHolder
+from troubleshooting.actions.leases.lease_steps import FOLLOWED, LeaseMoved, put_off, tend_lease
 from troubleshooting.actions.leases.lease_visit import LeaseVisit
-from troubleshooting.actions.leases.leases import FOLLOWED, LeaseMoved, end_lease, put_off, tend_lease
+from troubleshooting.actions.leases.leases import end_lease
 from troubleshooting.actions.locks import device_lock
 from troubleshooting.actions.runs.holders import JOINED, holder_of
 from troubleshooting.actions.visits.device_visit import visiting_as

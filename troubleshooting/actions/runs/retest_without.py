@@ -24,8 +24,8 @@ from troubleshooting.actions.exclusions.placements import (
 )
 from troubleshooting.actions.exclusions.retests import end_retest, put_off_retest
 from troubleshooting.actions.gate import EmergencyStopped, is_stopped
+from troubleshooting.actions.leases.lease_steps import end_and_restore
 from troubleshooting.actions.leases.lease_visit import LeaseVisit
-from troubleshooting.actions.leases.leases import end_and_restore
 from troubleshooting.actions.runs.on_pc import look, put_and_prove, send_removal
 from troubleshooting.actions.runs.retest import conclude, request_page_for
 from troubleshooting.actions.visits.device_visit import DeviceVisit
