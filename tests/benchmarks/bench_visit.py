@@ -65,7 +65,7 @@ def read_well(port: int, *, limits: Limits | None = None) -> int:
     answers = visit(
         Address("localhost", port=port, https=False, auth=Auth.NTLM),
         CREDENTIAL,
-        on_answer=lambda answer: None,
+        on_answers=lambda answers: None,
         should_stop=lambda: False,
         limits=limits or Limits(),
         clock=lambda: datetime.now(UTC),

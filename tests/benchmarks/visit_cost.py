@@ -49,7 +49,7 @@ def one_visit(port: int) -> tuple[int, float]:
     answers = visit(
         Address("localhost", port=port, https=False, auth=Auth.NTLM),
         Credential("bench", LAB_USERNAME, LAB_PASSWORD),
-        on_answer=lambda answer: None,
+        on_answers=lambda answers: None,
         should_stop=lambda: False,
         limits=Limits(),
         clock=lambda: datetime.now(UTC),

@@ -122,7 +122,7 @@ WALKS = (
     Walk(
         "An address from the report to the verdict",
         from_report_to_verdict,
-        {"statements": 82, "statements that store answers": 51, "transactions": 28, "savepoint statements": 4},
+        {"statements": 39, "statements that store answers": 8, "transactions": 8, "savepoint statements": 4},
     ),
     Walk(
         "A lease from consent to restored",

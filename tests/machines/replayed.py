@@ -132,14 +132,15 @@ def replay(
     pool.shell = ReplayedShell([pieces])
     answers: dict[str, Answer] = {}
 
-    def keep(answer: Answer) -> None:
-        assert answer.name not in answers
-        answers[answer.name] = answer
+    def keep(came: Sequence[Answer]) -> None:
+        for answer in came:
+            assert answer.name not in answers
+            answers[answer.name] = answer
 
     try:
         machine = Machine(session, limits=LIMITS, clock=now)
         for entry in machine._read_together(entries, keep):
-            keep(machine._read_alone(entry))
+            keep([machine._read_alone(entry)])
     except MachineError as error:
         if "nothing more was recorded" not in error.detail:
             raise

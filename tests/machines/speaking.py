@@ -88,7 +88,7 @@ def call_on(
         visit(
             address_of(server, **settings),
             credential,
-            on_answer=visited.answers.append,
+            on_answers=visited.answers.extend,
             should_stop=should_stop,
             limits=limits,
             clock=now,

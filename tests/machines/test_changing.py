@@ -141,7 +141,7 @@ def test_a_tasks_name_is_made_of_a_number_alone(lease_id):
 
 
 def said(machine, entry: Entry) -> Answer:
-    (answer,) = machine.read([entry], on_answer=lambda _: None)
+    (answer,) = machine.read([entry], on_answers=lambda _: None)
     return answer
 
 

@@ -35,7 +35,7 @@ def restricted(lab_server):
 
 def change(server, *entries: Entry, at: str = CHANGING_ENDPOINT) -> list[Answer]:
     with speak_to(server, configuration_name=at) as machine:
-        return list(machine.read(entries, on_answer=lambda answer: None))
+        return list(machine.read(entries, on_answers=lambda answers: None))
 
 
 @pytest.mark.parametrize("name", [READING_ENDPOINT, CHANGING_ENDPOINT])

@@ -194,7 +194,7 @@ def test_nothing_outside_the_catalogue_is_sent(lab_server):
     stranger = Entry("clock", (cmdlet("Invoke-Expression", Command="calc"),), seconds(5))
 
     with speak_to(server) as machine, pytest.raises(NotInCatalogue):
-        machine.read((catalogue.CLOCK, stranger), on_answer=lambda answer: None)
+        machine.read((catalogue.CLOCK, stranger), on_answers=lambda answers: None)
 
     assert server.commands == []
 
@@ -218,11 +218,11 @@ def test_an_error_of_the_callers_own_closes_the_session_all_the_same(lab_server)
     class DatabaseGone(Exception):
         """Not ours to catch."""
 
-    def fail(answer):
+    def fail(answers):
         raise DatabaseGone
 
     with pytest.raises(DatabaseGone), speak_to(server) as machine:
-        machine.read(prerequisite_visit(timedelta(hours=1)), on_answer=fail)
+        machine.read(prerequisite_visit(timedelta(hours=1)), on_answers=fail)
 
     assert server.sessions_open == 0
 

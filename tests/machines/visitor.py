@@ -30,7 +30,7 @@ def visit_port(port: int) -> dict[str, object]:
         visit(
             address,
             CREDENTIAL,
-            on_answer=visited.answers.append,
+            on_answers=visited.answers.extend,
             should_stop=lambda: False,
             limits=HURRIED,
             clock=now,

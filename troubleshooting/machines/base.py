@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -116,7 +116,7 @@ class Limits:
     answer_bytes: int = 2_000_000  # more of one answer is cut off and marked so
 
 
-OnAnswer = Callable[[Answer], None]
+OnAnswers = Callable[[Sequence[Answer]], None]  # those that came together
 ShouldStop = Callable[[], bool]
 Clock = Callable[[], datetime]
 

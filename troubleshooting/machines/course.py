@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 from troubleshooting.domain.evidence.snapshot import Reading, ReadState
-from troubleshooting.machines.base import Answer, Clock, OnAnswer
+from troubleshooting.machines.base import Answer, Clock, OnAnswers
 from troubleshooting.machines.batch import Batch, End, Gathered
 from troubleshooting.machines.judged import judged
 from troubleshooting.machines.pipeline import Entry, rendered
@@ -19,7 +19,7 @@ from troubleshooting.machines.pypsrp_pipeline import Reply
 class Course:
     """The course of one batch: what has come, when, and what was handed over."""
 
-    def __init__(self, batch: Batch, *, clock: Clock, hand_over: OnAnswer, patience_s: Callable[..., float]) -> None:
+    def __init__(self, batch: Batch, *, clock: Clock, hand_over: OnAnswers, patience_s: Callable[..., float]) -> None:
         """Begin now; ``patience_s`` says how long the entries that may be running take at most."""
         self._batch = batch
         self._hand_over = hand_over
@@ -31,15 +31,16 @@ class Course:
         """Return the seconds until the running statement counts as hanging: it runs since the last one spoke."""
         return self._last_news + self._patience_s(*self._batch.running()) - time.monotonic()
 
-    def take(self, replies: Sequence[Reply]) -> bool:
-        """Add what came to its entries and hand over what is complete."""
+    def take(self, replies: Sequence[Reply], *, is_over: bool) -> bool:
+        """Add what came to its entries and hand over what is complete; with the end (``is_over``), that does it."""
         for reply in replies:
             is_first = (
                 self._batch.take_output(reply.output) if reply.error is None else self._batch.take_error(reply.error)
             )
             if is_first:
                 self._last_news = time.monotonic()
-        self._pass_on(self._batch.settled())
+        if not is_over:
+            self._pass_on(self._batch.settled())
         return True
 
     def end(self, state: End, ended_by: DeviceError | None) -> None:
@@ -56,19 +57,20 @@ class Course:
         suspect = self._batch.suspect()
         if suspect is not None:
             self._batch.set_done(suspect)
-            self._pass(Gathered(suspect, 0), reading)
+            self._hand_over([self._answer(Gathered(suspect, 0), reading)])
         return suspect
 
     def _pass_on(self, complete: Sequence[Gathered]) -> None:
-        for mine in complete:
-            self._pass(mine, judged(mine))
+        if complete:
+            self._hand_over([self._answer(mine, judged(mine)) for mine in complete])
 
-    def _pass(self, mine: Gathered, reading: Reading) -> None:
-        """Hand one answer over; it took the time since the one before it."""
+    def _answer(self, mine: Gathered, reading: Reading) -> Answer:
+        """Return one answer; it took the time since the one before it."""
         now = time.monotonic()
         since = self._sent_at + timedelta(seconds=self._last_answer - self._began)
-        self._hand_over(answer_of(mine, since, now - self._last_answer, reading))
+        answer = answer_of(mine, since, now - self._last_answer, reading)
         self._last_answer = now
+        return answer
 
 
 def answer_of(mine: Gathered, sent_at: datetime, seconds: float, reading: Reading) -> Answer:

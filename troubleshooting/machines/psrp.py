@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 from troubleshooting.domain.evidence.snapshot import Reading
-from troubleshooting.machines.base import Address, Answer, Auth, Clock, Credential, Limits, OnAnswer, ShouldStop
+from troubleshooting.machines.base import Address, Answer, Auth, Clock, Credential, Limits, OnAnswers, ShouldStop
 from troubleshooting.machines.batch import Batch, End, Gathered, LeftOver
 from troubleshooting.machines.catalogue import CLOSING, form_for, is_known
 from troubleshooting.machines.course import Course, answer_of, too_late
@@ -38,11 +38,12 @@ class Machine:
         self._has_stopped = False  # a pipeline, since the shell was opened; its host may not have survived
         self._hung: set[str] = set()  # commands that did not answer in time
 
-    def read(self, entries: Sequence[Entry], *, on_answer: OnAnswer) -> tuple[Answer, ...]:
+    def read(self, entries: Sequence[Entry], *, on_answers: OnAnswers) -> tuple[Answer, ...]:
         """Read entries: the quick ones as statements of one pipeline, then each of the others in its own.
 
-        Answers are handed to ``on_answer`` as they come and given back in that order. Raises NotInCatalogue before
-        anything is sent, and MachineError when the device is lost; what was handed over by then stays.
+        Answers are handed to ``on_answers`` as they come, those of one arrival together, and returned in that order.
+        Raises NotInCatalogue before anything is sent, and MachineError when the device is lost; what was handed over
+        by then stays.
         """
         entries = [form_for(self._session.configuration_name, entry) for entry in entries]
         strangers = [entry.name for entry in entries if not is_known(entry)]
@@ -50,13 +51,13 @@ class Machine:
             raise NotInCatalogue(", ".join(strangers))
         answers: list[Answer] = []
 
-        def hand_over(answer: Answer) -> None:
-            answers.append(answer)
-            on_answer(answer)
+        def hand_over(came: Sequence[Answer]) -> None:
+            answers.extend(came)
+            on_answers(came)
 
         left_over = self._read_together([entry for entry in entries if entry.quick], hand_over)
         for entry in [*left_over, *(entry for entry in entries if not entry.quick)]:
-            hand_over(self._read_alone(entry))
+            hand_over([self._read_alone(entry)])
         return tuple(answers)
 
     # --- one entry, one pipeline --------------------------------------------------------------------------------------
@@ -129,7 +130,7 @@ class Machine:
 
     # --- many entries, one pipeline -----------------------------------------------------------------------------------
 
-    def _read_together(self, entries: Sequence[Entry], hand_over: OnAnswer) -> tuple[Entry, ...]:
+    def _read_together(self, entries: Sequence[Entry], hand_over: OnAnswers) -> tuple[Entry, ...]:
         """Read entries in batches; returns those that have to be asked alone."""
         rounds = Rounds(entries)
         while self._session.left_s > 0 and (batch := rounds.next_batch()):
@@ -137,7 +138,7 @@ class Machine:
             rounds.take(left, apart=lambda entry: entry.command.name in self._hung)
         return rounds.rest()
 
-    def _read_batch(self, entries: tuple[Entry, ...], hand_over: OnAnswer) -> LeftOver:
+    def _read_batch(self, entries: tuple[Entry, ...], hand_over: OnAnswers) -> LeftOver:
         """Read entries as statements of one pipeline.
 
         When it stands still for longer than what runs may take, it is stopped; the shell is renewed only where that
@@ -146,8 +147,12 @@ class Machine:
         batch = Batch(entries, most_bytes=self._limits.answer_bytes, closing=CLOSING)
         course = Course(batch, clock=self._clock, hand_over=hand_over, patience_s=self._deadline_s)
         pipeline = self._begin((*entries, CLOSING))
+
+        def take() -> bool:
+            return course.take(pipeline.taken(), is_over=pipeline.end is not None)
+
         try:
-            ended = self._session.follow(pipeline, left_s=course.left_s, on_news=lambda: course.take(pipeline.taken()))
+            ended = self._session.follow(pipeline, left_s=course.left_s, on_news=take)
         except MachineError:
             course.hand_over_salvaged()
             raise

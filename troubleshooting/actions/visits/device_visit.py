@@ -31,7 +31,7 @@ class DeviceVisit:
     """A machine, and the snapshot that keeps what it says."""
 
     def __init__(self, machine: Machine, access: Access, plan: VisitPlan, *, keep: Keep) -> None:
-        """Speak over an open connection; answers go to ``keep``, those of one batch together."""
+        """Speak over an open connection; answers go to ``keep``, those of one arrival together."""
         self.now = plan.clock
         self.log_lag = plan.log_lag
         self.is_settled = True  # every change that was sent was answered; else one may still be on its way
@@ -44,7 +44,7 @@ class DeviceVisit:
     def read_prerequisites(self) -> None:
         """Read all that the checks need; raises MachineError also where nothing was answered."""
         since, of = self._plan.events_since, self._access.address
-        read_prerequisites(self._machine, on_answer=lambda answer: self._keep([answer]), since=since, of=of)
+        read_prerequisites(self._machine, on_answers=self._keep, since=since, of=of)
 
     def read_state(self) -> Snapshot:
         """Read what decides about exclusions: the lists, policy, tamper protection and troubleshooting mode."""
@@ -93,7 +93,7 @@ class DeviceVisit:
         """
         came: list[Answer] = []
         try:
-            return self._machine.read(entries, on_answer=came.append)
+            return self._machine.read(entries, on_answers=came.extend)
         finally:
             self._keep(came)
 

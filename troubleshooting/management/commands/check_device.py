@@ -196,7 +196,7 @@ def _outcome(address: Address, credential: Credential, report: Report | None) ->
         visit(
             address,
             credential,
-            on_answer=answers.append,
+            on_answers=answers.extend,
             should_stop=lambda: False,
             limits=Limits(),
             clock=timezone.now,
