@@ -42,6 +42,8 @@ TESTED_IN = {
     "domain/drift/covers.py": "domain/drift/test_drift.py",
     "domain/drift/texts.py": "domain/drift/test_drift.py",
     "domain/evidence/device_errors.py": "domain/evidence/test_device_error_texts.py",
+    "domain/evidence/products.py": "field/test_programs.py",
+    "domain/evidence/programs.py": "field/test_programs.py",
     "domain/exclusions/events.py": "domain/drift/test_drift.py",
     "domain/exclusions/placement_texts.py": "layout/test_states.py",
     "domain/exclusions/request.py": "actions/exclusions/test_placements.py",

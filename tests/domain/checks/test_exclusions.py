@@ -26,7 +26,7 @@ from tests.domain.checks.cases import (
     each_needed,
     without,
 )
-from troubleshooting.domain.cases.case import Program
+from troubleshooting.domain.cases.case import Program, Report
 from troubleshooting.domain.checks.exclusions import EXCLUSIONS_IN_FORCE
 from troubleshooting.domain.evidence.snapshot import (
     ListValue,
@@ -38,6 +38,11 @@ from troubleshooting.domain.evidence.snapshot import (
 def excluding(*, addresses: tuple[str, ...] = (), programs: tuple[str, ...] = ()) -> Snapshot:
     """Return a PC with exclusions."""
     return with_preferences(exclusion_ip_address=ListValue(addresses), exclusion_process=ListValue(programs))
+
+
+def called(name: str) -> Report:
+    """Return the report of a missed site in a program of that name."""
+    return missed(program=Program.OTHER, program_name=name)
 
 
 CASES: Cases = {
@@ -52,6 +57,9 @@ CASES: Cases = {
         ("another program", excluding(programs=("firefox.exe",)), missed(), PASS),
         ("brackets are no wildcard", excluding(programs=("[c]hrome.exe",)), missed(), PASS),
         ("all programs of a folder", excluding(programs=(r"C:\Program Files\Google\*",)), missed(), UNKNOWN),
+        ("a name that may mean the excluded file", excluding(programs=("OUTLOOK.EXE",)), called("MS Outlook"), UNKNOWN),
+        ("a name that means the excluded file", excluding(programs=("Chrome.exe",)), called("Google Chrome"), FAIL),
+        ("a name that says nothing", excluding(programs=("x.exe",)), called("Payroll"), UNKNOWN),
         ("program not known", excluding(programs=("firefox.exe",)), missed(program=Program.UNKNOWN), UNKNOWN),
         ("address, missed", excluding(addresses=("203.0.113.7",)), missed("203.0.113.7"), FAIL),
         ("network, missed", excluding(addresses=("203.0.113.0/24",)), missed("http://203.0.113.7/x"), FAIL),

@@ -12,17 +12,16 @@ from hypothesis import strategies as st
 from tests.domain.builders import NOW, event, report, snapshot
 from troubleshooting.domain.cases.case import Program
 from troubleshooting.domain.evidence.events import (
-    Degree,
     Strength,
     clock_skew,
-    file_name,
     match_event,
     matches_in,
     matching_events,
 )
+from troubleshooting.domain.evidence.programs import Degree, file_name
 from troubleshooting.domain.evidence.snapshot import DeviceClock
 
-EXACT, NEAR, NO = Degree.EXACT, Degree.NEAR, Degree.NO
+EXACT, NEAR, OPEN, NO = Degree.EXACT, Degree.NEAR, Degree.OPEN, Degree.NO
 
 DESTINATIONS = [
     # reported, destination in the event, degree (None: about something else)
@@ -59,7 +58,7 @@ PROGRAMS = [
     (Program.OTHER, r"C:\Apps\tool.exe", r"D:\Other\Tool.exe", EXACT),
     (Program.OTHER, "tool", r"C:\x\tool", EXACT),
     (Program.OTHER, "Teams", "ms-teams.exe", NEAR),
-    (Program.OTHER, "ms", "ms-teams.exe", NO),
+    (Program.OTHER, "ms", "ms-teams.exe", OPEN),
     (Program.OTHER, "", "anything.exe", NEAR),
     (Program.OTHER_BROWSER, "", "vivaldi.exe", NEAR),
     (Program.UNKNOWN, "", "anything.exe", NEAR),

@@ -12,6 +12,7 @@ from troubleshooting.domain.advice.lint_texts import WORDS, LintCode, Severity
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.cases.case import Program, Report
 from troubleshooting.domain.cases.indicator import Indicator
+from troubleshooting.domain.evidence.programs import program_of
 from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.exclusions.exclusion import USUAL_LIFETIME, ExclusionKind, Scope
 from troubleshooting.domain.exclusions.values import ExclusionValue, InvalidExclusionValue, ValueRefusal
@@ -71,7 +72,7 @@ class LintContext:
     @property
     def program(self) -> Program:
         """Return the reported program."""
-        return self.report.program if self.report else Program.UNKNOWN
+        return program_of(self.report) if self.report else Program.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

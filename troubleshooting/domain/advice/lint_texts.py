@@ -160,7 +160,7 @@ WORDS: Mapping[LintCode, Words] = {
         _("Have it installed under C:\\Program Files, and ask for that path."),
     ),
     LintCode.OTHER_PROGRAM: _warn(
-        _("The case is about %(wanted)s, not %(program)s. Explain in the reason why this one is needed.")
+        _("The report names %(wanted)s. Explain in the reason why %(program)s is the program that needs this.")
     ),
     LintCode.BLOCKED_BY_COMPANY: _refuse(
         _("The company blocks exactly this on purpose (%(reference)s), and an exclusion would undo that."),

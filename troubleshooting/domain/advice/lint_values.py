@@ -28,7 +28,7 @@ from troubleshooting.domain.advice.lists import (
 from troubleshooting.domain.base.lookalikes import lookalikes
 from troubleshooting.domain.cases.case import Program, Report
 from troubleshooting.domain.cases.indicator import Indicator, covers
-from troubleshooting.domain.evidence.events import program_file
+from troubleshooting.domain.evidence.programs import Degree, match_program, named_program
 from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionKind
 from troubleshooting.domain.exclusions.values import ExclusionValue, IndicatorType
 
@@ -183,6 +183,10 @@ def _about_program(value: ExclusionValue, report: Report | None) -> Iterator[Lin
         yield found(LintCode.GENERIC_NAME, program=program)
     if not value.expanded.startswith(PROTECTED_FOLDERS) or value.expanded.startswith(WRITABLE_IN_PROTECTED):
         yield found(LintCode.USER_WRITABLE)
-    wanted = program_file(report) if report else None
-    if wanted is not None and wanted != program:
-        yield found(LintCode.OTHER_PROGRAM, wanted=wanted, program=program)
+    if report is not None and _is_for_another(program, report):
+        yield found(LintCode.OTHER_PROGRAM, wanted=named_program(report).shown_file, program=program)
+
+
+def _is_for_another(program: str, report: Report) -> bool:
+    """Tell whether the report names a program, and nothing says that it is this one."""
+    return bool(named_program(report).shown) and match_program(program, report)[0] in {Degree.NO, Degree.OPEN}

@@ -31,7 +31,8 @@ from troubleshooting.domain.advice.proposal_texts import (
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
 from troubleshooting.domain.cases.indicator import Indicator, IndicatorKind
-from troubleshooting.domain.evidence.events import EventMatch, file_name, matches_in, program_file
+from troubleshooting.domain.evidence.events import EventMatch, matches_in
+from troubleshooting.domain.evidence.programs import file_name, named_program, program_of
 from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ScopeKind
 from troubleshooting.domain.exclusions.values import (
@@ -132,7 +133,7 @@ def _by_indicator(report: Report, matches: tuple[EventMatch, ...]) -> Iterator[A
     """Propose the page where the program sees it (Edge, or http), then the host for every program (section 2)."""
     reported = report.indicator
     page = _page(reported)
-    if page is not None and (report.program is Program.EDGE or reported.scheme == "http"):
+    if page is not None and (program_of(report) is Program.EDGE or reported.scheme == "http"):
         yield _proposal(ExclusionKind.ALLOW_INDICATOR, page, page.value)
     site = from_indicator(_site(reported))
     yield _proposal(ExclusionKind.ALLOW_INDICATOR, site, reported.display_host)
@@ -159,7 +160,7 @@ def _by_ip_address(report: Report, matches: tuple[EventMatch, ...]) -> Iterator[
     """Propose the IPv4 address; which one a name has is for a person to find out (section 3)."""
     kind = ExclusionKind.IP_ADDRESS
     address = report.indicator.address
-    if report.program is Program.EDGE:
+    if program_of(report) is Program.EDGE:
         yield RuledOut(kind, say(IN_EDGE))
     elif isinstance(address, ipaddress.IPv6Address):
         yield RuledOut(kind, say(NOT_AN_IPV4))
@@ -172,11 +173,13 @@ def _by_ip_address(report: Report, matches: tuple[EventMatch, ...]) -> Iterator[
 def _by_process(report: Report, matches: tuple[EventMatch, ...]) -> Iterator[Answer]:
     """Propose the program that the block event names with its path, else the reported one without (section 4)."""
     kind = ExclusionKind.PROCESS
-    name = program_file(report)
+    named = named_program(report)
     value = next((path for match in matches if match.counts and (path := _path(match)) is not None), None)
-    shown = value.file_name if value else name or _named_in_events(matches)
-    group = denied_program(shown) if shown else None
-    if report.program is Program.EDGE:
+    in_events = _named_in_events(matches)
+    shown = value.file_name if value else named.shown_file if named.can_contradict else in_events or named.shown_file
+    files = {shown} if value or in_events else named.own or {shown}
+    group = next((group for file in sorted(files) if file and (group := denied_program(file)) is not None), None)
+    if program_of(report) is Program.EDGE:
         yield RuledOut(kind, say(IN_EDGE))
     elif group is not None or report.program is Program.OTHER_BROWSER:
         yield RuledOut(kind, say(NEVER_EXCLUDED))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
@@ -17,7 +16,7 @@ from troubleshooting.domain.checks.base import (
     shortened,
 )
 from troubleshooting.domain.checks.finding import CheckStatus
-from troubleshooting.domain.evidence.events import file_name, program_file
+from troubleshooting.domain.evidence.programs import Degree, excludes_program, named_program
 from troubleshooting.domain.evidence.readings import (
     ON,
     POLICY_ROOT,
@@ -42,6 +41,10 @@ def exclusions_in_force(snapshot: Snapshot, report: Report | None) -> Judgement:
     covering = next((entry for entry, covered in coverage if covered), None)
     if report is not None and covering is not None:
         return _covered(report, covering)
+    if report is not None and (entry := _may_cover(processes, report)) is not None:
+        return Judgement(
+            "may_cover", say(_("Excluded: %(entry)s"), entry=shortened(entry)), {"entry": shortened(entry)}
+        )
     if _may_hide(snapshot, addresses, processes):
         return Judgement("hidden", say(_("Not visible")))
     if not coverage:
@@ -98,10 +101,14 @@ def _covers_address(entry: str, report: Report) -> bool | None:
 
 def _covers_program(entry: str, report: Report) -> bool | None:
     """Tell whether a process exclusion covers the reported program, by file name; None where that cannot be told."""
-    wanted, pattern = program_file(report), file_name(entry)
-    if wanted is None or not pattern.strip("*?."):
+    return {Degree.EXACT: True, Degree.NO: False}.get(excludes_program(entry, report))
+
+
+def _may_cover(processes: ListValue, report: Report) -> str | None:
+    """Return the first process exclusion that is likely the reported program's, by another of its files."""
+    if not named_program(report).shown:
         return None
-    return fnmatchcase(wanted, pattern.replace("[", "[[]"))
+    return next((entry for entry in processes.entries if excludes_program(entry, report) is Degree.NEAR), None)
 
 
 EXCLUSIONS_IN_FORCE = Check(
@@ -137,6 +144,15 @@ EXCLUSIONS_IN_FORCE = Check(
                 "The traffic matches ExclusionIpAddress or ExclusionProcess and was still reported as "
                 "blocked. Check for a different program, a different address, or another product that "
                 "blocks."
+            ),
+        ),
+        "may_cover": Outcome(
+            CheckStatus.UNKNOWN,
+            _("An exclusion on this PC (%(entry)s) may cover the reported program."),
+            it=_(
+                "The report gives a name, not a file, and this entry is a file that makes connections for programs of "
+                "that name. Find out with the employee which file it was; if it was this one, the traffic is not "
+                "inspected."
             ),
         ),
         "perhaps": Outcome(

@@ -7,7 +7,7 @@ clock skew is taken out before they are compared with the moment the employee na
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -15,8 +15,9 @@ from typing import Any
 
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
-from troubleshooting.domain.cases.case import Program, Report
+from troubleshooting.domain.cases.case import Report
 from troubleshooting.domain.cases.indicator import Indicator, InvalidIndicator, covers, parse_indicator
+from troubleshooting.domain.evidence.programs import Degree, match_program
 from troubleshooting.domain.evidence.snapshot import ProtectionEvent, Snapshot
 
 AUDITED = 1125
@@ -29,21 +30,6 @@ BLOCK_EVENTS = frozenset({AUDITED, BLOCKED})
 CLOSE = timedelta(minutes=15)
 WINDOW = timedelta(hours=2)
 NO_SKEW = timedelta(0)
-SHORTEST_PART = 3  # letters of a typed program name that may be found inside a file name
-
-PROGRAM_FILES: Mapping[Program, str] = {
-    Program.EDGE: "msedge.exe",
-    Program.CHROME: "chrome.exe",
-    Program.FIREFOX: "firefox.exe",
-}
-
-
-class Degree(StrEnum):
-    """How well one feature of an event fits the report."""
-
-    EXACT = "exact"
-    NEAR = "near"  # compatible, but not proof: a subdomain, an unknown program, within the window
-    NO = "no"
 
 
 class Strength(StrEnum):
@@ -51,10 +37,11 @@ class Strength(StrEnum):
 
     STRONG = "strong"  # address, program and time are exact
     FAIR = "fair"  # nothing contradicts, at least one is only near
+    FAINT = "faint"  # address and time fit; the name that was typed says nothing about the program
     WEAK = "weak"  # the address fits, the program or the time does not
 
 
-_RANK = {Strength.STRONG: 0, Strength.FAIR: 1, Strength.WEAK: 2}
+_RANK = {strength: rank for rank, strength in enumerate(Strength)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +58,7 @@ class EventMatch:
 
     @property
     def counts(self) -> bool:
-        """Tell whether nothing contradicts: address, program and time all fit at least nearly."""
+        """Tell whether nothing contradicts: address and time fit at least nearly, and the program is no other one."""
         return self.strength is not Strength.WEAK
 
     @property
@@ -122,7 +109,7 @@ def match_event(
     if event.event_id not in BLOCK_EVENTS:
         return None
     address, address_reason = _match_address(event.destination, report.indicator)
-    program, program_reason = _match_program(event.process_name, report)
+    program, program_reason = match_program(event.process_name, report)
     distance = abs(event.recorded_at - report.happened_at - skew)
     time, time_reason = _match_time(distance, window)
     if address is Degree.NO or (program is Degree.NO and time is Degree.NO):
@@ -146,19 +133,6 @@ def read_destination(text: str | None) -> Indicator | None:
         return None
 
 
-def file_name(path: str | None) -> str:
-    """Return the last part of a Windows path, lower-case; "" for nothing."""
-    return (path or "").strip().strip('"').replace("/", "\\").rpartition("\\")[2].casefold()
-
-
-def program_file(report: Report) -> str | None:
-    """Return the reported program's file name (``chrome.exe``), or None where any program may be meant."""
-    if report.program is Program.OTHER:
-        typed = file_name(report.program_name)
-        return _with_exe(typed) if typed else None
-    return PROGRAM_FILES.get(report.program)
-
-
 def _match_address(destination: str | None, reported: Indicator) -> tuple[Degree, Text]:
     """Compare the Destination with the reported address."""
     found = read_destination(destination)
@@ -179,26 +153,6 @@ def _ports_differ(one: Indicator, other: Indicator) -> bool:
     return one.port is not None and other.port is not None and one.port != other.port
 
 
-def _match_program(process_name: str | None, report: Report) -> tuple[Degree, Text]:
-    """Compare the event's process with the reported program."""
-    wanted, found = program_file(report), file_name(process_name)
-    if not found:
-        return Degree.NEAR, say(_("The event does not name the program."))
-    if wanted is None:
-        return Degree.NEAR, say(_("The event names the program %(found)s; the report does not say which."), found=found)
-    if _with_exe(found) == wanted:
-        return Degree.EXACT, say(_("The event names the reported program %(found)s."), found=found)
-    stem = wanted.removesuffix(".exe")
-    if report.program is Program.OTHER and len(stem) >= SHORTEST_PART and stem in found:
-        return Degree.NEAR, say(_("The event names %(found)s, the report %(wanted)s."), found=found, wanted=stem)
-    return Degree.NO, say(_("The event names another program, %(found)s."), found=found)
-
-
-def _with_exe(name: str) -> str:
-    """Return a program's file name with its ending."""
-    return name if name.endswith(".exe") else name + ".exe"
-
-
 def _match_time(distance: timedelta, window: timedelta) -> tuple[Degree, Text]:
     """Judge the distance in time."""
     minutes = round(distance.total_seconds() / 60)
@@ -215,6 +169,8 @@ def _strength(degrees: set[Degree]) -> Strength:
     """Sum three degrees up."""
     if Degree.NO in degrees:
         return Strength.WEAK
+    if Degree.OPEN in degrees:
+        return Strength.FAINT
     return Strength.STRONG if degrees == {Degree.EXACT} else Strength.FAIR
 
 

@@ -11,7 +11,8 @@ from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.base.text import say
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
 from troubleshooting.domain.cases.indicator import Indicator
-from troubleshooting.domain.evidence.events import EventMatch, file_name, matching_events
+from troubleshooting.domain.evidence.events import EventMatch, Strength, matching_events
+from troubleshooting.domain.evidence.programs import file_name
 from troubleshooting.domain.evidence.snapshot import ProtectionEvent
 from troubleshooting.domain.verdict.base import (
     Confidence,
@@ -54,7 +55,8 @@ class TestFacts:
     def matches(self) -> tuple[EventMatch, ...]:
         """Return the events of the test that concern the reported address (or, for a missed site, the test page)."""
         by_portal = self.is_missed or self.visit in (Visit.REACHED, Visit.NOT_REACHED)
-        return self._matches_of(Program.UNKNOWN if by_portal else self.report.program)
+        found = self._matches_of(Program.UNKNOWN if by_portal else self.report.program)
+        return tuple(match for match in found if match.strength is not Strength.FAINT)
 
     @property
     def matches_of_other_programs(self) -> tuple[EventMatch, ...]:

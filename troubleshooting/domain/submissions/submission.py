@@ -16,6 +16,7 @@ from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
 from troubleshooting.domain.checks.editions import WINDOWS_11_BUILD, MachineClass, machine_class
 from troubleshooting.domain.checks.finding import Finding
+from troubleshooting.domain.evidence.programs import program_of
 from troubleshooting.domain.evidence.snapshot import ComputerStatus, Snapshot
 from troubleshooting.domain.submissions.submission_text import (
     ADDITIONAL_INFORMATION_LIMIT,
@@ -295,6 +296,6 @@ _HISTORY = FormLink(
 
 def form_links(report: Report, verdict: Verdict) -> tuple[FormLink, ...]:
     """Return Microsoft's forms, the right one first: SmartScreen's where network protection does not decide (Edge)."""
-    if verdict.code is VerdictCode.NOT_COVERED or report.program is Program.EDGE:
+    if verdict.code is VerdictCode.NOT_COVERED or program_of(report) is Program.EDGE:
         return _UNSAFE_SITE_FORM, _HISTORY
     return _FILE_FORM, _NETWORK_PROTECTION_FORM, _UNSAFE_SITE_FORM, _HISTORY

@@ -12,6 +12,7 @@ from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
 from troubleshooting.domain.evidence.events import EventMatch
+from troubleshooting.domain.evidence.programs import program_of
 from troubleshooting.domain.evidence.snapshot import BrowserPolicy, Snapshot
 from troubleshooting.domain.verdict.base import Confidence, NextStep, NextStepCode, Verdict, VerdictCode
 
@@ -248,18 +249,18 @@ _BROWSERS: Mapping[Program, str] = {Program.CHROME: "chrome", Program.FIREFOX: "
 
 def _browser_policy(report: Report, snapshot: Snapshot) -> BrowserPolicy | None:
     """Return what policy says about the reported browser; None for another program or where nothing was read."""
-    wanted = _BROWSERS.get(report.program)
+    wanted = _BROWSERS.get(program_of(report))
     return next((policy for policy in snapshot.browser_policies if policy.browser == wanted), None)
 
 
 def _is_missed_outside_edge(report: Report) -> bool:
     """Tell whether the report is about a miss in a program that network protection looks at."""
-    return report.kind is ProblemKind.DANGEROUS_SITE_MISSED and report.program is not Program.EDGE
+    return report.kind is ProblemKind.DANGEROUS_SITE_MISSED and program_of(report) is not Program.EDGE
 
 
 def _is_browser(report: Report) -> bool:
     """Tell whether the program is, or may be, a browser."""
-    return report.program is not Program.OTHER
+    return program_of(report) is not Program.OTHER
 
 
 def _quic(report: Report, snapshot: Snapshot) -> Text | None:
@@ -308,7 +309,7 @@ def _https_path(report: Report, snapshot: Snapshot) -> Text | None:
 def _smart_screen_off(report: Report, snapshot: Snapshot) -> Text | None:
     """C6: SmartScreen switched off by policy leaves Edge without protection."""
     policy = _browser_policy(report, snapshot)
-    if report.program is not Program.EDGE or policy is None or policy.smart_screen is not False:
+    if program_of(report) is not Program.EDGE or policy is None or policy.smart_screen is not False:
         return None
     return say(_("The policy SmartScreenEnabled is 0: SmartScreen is off in Edge on this PC, so nothing blocks there."))
 

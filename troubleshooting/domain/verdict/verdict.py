@@ -18,6 +18,7 @@ from troubleshooting.domain.checks.finding import CheckStatus, Finding
 from troubleshooting.domain.checks.registry import PREREQUISITES
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.events import EventMatch, Strength, clock_skew, matches_in
+from troubleshooting.domain.evidence.programs import program_of
 from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.verdict.base import Confidence, Evidence, EvidenceKind, NextStep, Verdict, VerdictCode
 from troubleshooting.domain.verdict.texts import hints, verdict_of
@@ -97,7 +98,7 @@ def edge_is_not_covered(facts: Facts) -> Verdict | None:
 
     Source: docs/reference/checks.md section 5, C6.
     """
-    if facts.report.program is not Program.EDGE:
+    if program_of(facts.report) is not Program.EDGE:
         return None
     confidence = Confidence.HIGH if facts.log_covers_report else Confidence.MEDIUM
     failed = facts.with_status(REQUIRED, frozenset({CheckStatus.FAIL}))
@@ -200,13 +201,21 @@ LADDER: tuple[Rung, ...] = (
 )
 
 
+_BY_STRENGTH: Mapping[Strength, Confidence] = {
+    Strength.STRONG: Confidence.HIGH,
+    Strength.FAIR: Confidence.MEDIUM,
+    Strength.FAINT: Confidence.LOW,
+}
+
+
 def _from_event(facts: Facts, code: VerdictCode, *, is_block: bool) -> Verdict | None:
     """Conclude from the best event of a kind that nothing contradicts."""
     fitting = [match for match in facts.matches if match.counts and match.is_block is is_block]
     if not fitting:
         return None
-    sure = fitting[0].strength is Strength.STRONG and facts.snapshot.clock is not None
-    confidence = Confidence.HIGH if sure else Confidence.MEDIUM
+    confidence = _BY_STRENGTH[fitting[0].strength]
+    if facts.snapshot.clock is None and confidence is Confidence.HIGH:
+        confidence = Confidence.MEDIUM
     failed = facts.with_status(REQUIRED, frozenset({CheckStatus.FAIL}))
     evidence = [*(_event(match) for match in fitting[:3]), *_checks(failed)]
     return _verdict(facts, code, facts.report.kind.value, confidence, evidence)

@@ -21,7 +21,7 @@ from troubleshooting.domain.checks.checklist import judge
 from troubleshooting.domain.checks.finding import NOT_SHOWN_FINE, CheckStatus, Finding
 from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
-from troubleshooting.domain.evidence.events import PROGRAM_FILES, file_name
+from troubleshooting.domain.evidence.programs import PROGRAM_FILES, file_name
 from troubleshooting.domain.verdict.verdict import Verdict, conclude
 from troubleshooting.machines.base import (
     CONFIGURATION_NAME,

@@ -95,7 +95,7 @@ class EventRow:
     program: str
     user: str
     change: str  # old and new value of a changed setting
-    strength: str  # "strong", "fair", "weak", or "" where it does not concern the report
+    strength: str  # "strong", "fair", "faint", "weak", or "" where it does not concern the report
     reasons: tuple[Text, ...]
     xml: str
 

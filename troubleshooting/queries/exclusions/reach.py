@@ -8,7 +8,8 @@ from datetime import datetime
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
 
-from troubleshooting.domain.evidence.events import BLOCK_EVENTS, file_name
+from troubleshooting.domain.evidence.events import BLOCK_EVENTS
+from troubleshooting.domain.evidence.programs import file_name
 from troubleshooting.domain.evidence.snapshot import Preferences, ProtectionEvent, Snapshot
 from troubleshooting.domain.exclusions.approval import BlastRadius
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ScopeKind
