@@ -205,3 +205,11 @@ def test_a_step_that_does_not_exist_is_not_found(emma, device):
 
 def test_a_step_is_judged_only_when_sent(emma):
     assert emma.get(reverse("report-step", args=[1])).status_code == 405
+
+
+def test_the_name_of_the_program_is_chosen_from_a_list_of_the_browsers_own(emma):
+    page = emma.get(reverse("report")).content.decode()
+
+    assert 'list="known-programs"' in page
+    assert '<datalist id="known-programs">' in page
+    assert '<option value="Docker Desktop"></option>' in page

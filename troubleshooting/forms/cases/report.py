@@ -97,7 +97,8 @@ class ReportForm(forms.Form):
         label=_("Name of the program"),
         required=False,
         max_length=LONGEST_PROGRAM_NAME,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "list": "known-programs"}),
+        help_text=_("Choose it from the list or type its name. A name ending in .exe is the surest."),
         error_messages={
             "max_length": _("This name is too long. Enter only the name of the program, for example Outlook.")
         },

@@ -23,6 +23,7 @@ from troubleshooting.models.choices import Role
 from troubleshooting.permissions import NotAllowed
 from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.cases.device_choices import DeviceChoice, device_choices
+from troubleshooting.queries.cases.known_programs import known_programs
 from troubleshooting.queries.cases.report_review import review_rows
 from troubleshooting.views.base.rights import reader_of
 
@@ -76,7 +77,10 @@ def _reporter(request: HttpRequest) -> User:
 def _show(request: HttpRequest, form: ReportForm, devices: tuple[DeviceChoice, ...], *, now: datetime) -> HttpResponse:
     if not devices:
         return render(request, "troubleshooting/report/no_device.html")
-    context = _context(form, now=now) | {"token": request.POST.get("token") or secrets.token_urlsafe(16)}
+    context = _context(form, now=now) | {
+        "token": request.POST.get("token") or secrets.token_urlsafe(16),
+        "programs": known_programs((choice.device for choice in devices), now=now),
+    }
     return render(request, "troubleshooting/report/report.html", context)
 
 
