@@ -52,6 +52,7 @@ TESTED_IN = {
     "domain/retests/retest_texts.py": "domain/retests/test_retest.py",
     "domain/submissions/submission_text.py": "domain/submissions/test_submission.py",
     "domain/verdict/base.py": "domain/verdict/test_verdict.py",
+    "domain/verdict/hints.py": "domain/verdict/test_verdict.py",
     "forms/base/password.py": "views/base/test_password.py",
     "forms/cases/case_filter.py": "views/cases/test_cases.py",
     "forms/devices/endpoint.py": "views/devices/test_endpoint.py",

@@ -21,7 +21,8 @@ from troubleshooting.domain.evidence.events import EventMatch, Strength, clock_s
 from troubleshooting.domain.evidence.programs import program_of
 from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.verdict.base import Confidence, Evidence, EvidenceKind, NextStep, Verdict, VerdictCode
-from troubleshooting.domain.verdict.texts import hints, verdict_of
+from troubleshooting.domain.verdict.hints import hints
+from troubleshooting.domain.verdict.texts import verdict_of
 
 __all__ = [
     "LADDER",
