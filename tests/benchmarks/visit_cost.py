@@ -11,6 +11,7 @@ import struct
 import sys
 import time
 from datetime import UTC, datetime
+from inspect import signature
 from pathlib import Path
 
 sys.path[0] = str(Path.cwd())
@@ -21,6 +22,7 @@ from portal.demo.lab.server import LAB_PASSWORD, LAB_USERNAME  # noqa: E402
 from troubleshooting.machines.base import Address, Auth, Credential, Limits  # noqa: E402
 from troubleshooting.machines.visit import visit  # noqa: E402
 
+HAND_OVER = "on_answers" if "on_answers" in signature(visit).parameters else "on_answer"  # its name before
 counted = {"bytes": 0, "messages": 0, "pipelines": 0}
 _receive, _command = WinRS.receive, WinRS.command
 
@@ -49,7 +51,7 @@ def one_visit(port: int) -> tuple[int, float]:
     answers = visit(
         Address("localhost", port=port, https=False, auth=Auth.NTLM),
         Credential("bench", LAB_USERNAME, LAB_PASSWORD),
-        on_answers=lambda answers: None,
+        **{HAND_OVER: lambda answers: None},
         should_stop=lambda: False,
         limits=Limits(),
         clock=lambda: datetime.now(UTC),

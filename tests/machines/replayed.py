@@ -144,6 +144,5 @@ def replay(
     except MachineError as error:
         if "nothing more was recorded" not in error.detail:
             raise
-        commands = pool.pipelines[pool.shell.asked[-1]].commands
-        return Replay(answers, asked_again=sum(bool(command.end_of_statement) for command in commands))
+        return Replay(answers, asked_again=len(pool.pipelines[pool.shell.asked[-1]].entries))
     return Replay(answers)

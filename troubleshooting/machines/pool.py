@@ -17,6 +17,7 @@ from pypsrp.wsman import WSMan
 from troubleshooting.machines import clixml
 from troubleshooting.machines.clixml import Look, Thing, Value, do_not_look
 from troubleshooting.machines.clixml_texts import Unreadable
+from troubleshooting.machines.create_pipeline import KeepingSerializer
 from troubleshooting.machines.fragments import Defragmenter, Message
 
 OF_PIPELINES = frozenset({MessageType.PIPELINE_OUTPUT, MessageType.ERROR_RECORD, MessageType.PIPELINE_STATE})
@@ -31,6 +32,7 @@ class Pool(RunspacePool):
         self.look: Look = do_not_look
         self.taken_bytes = 0
         self._defragmenter = Defragmenter()
+        self._serializer = self._fragmenter.serializer = KeepingSerializer()
 
     def received(self, command_id: str, timeout: Any) -> list[Message]:
         """Receive once, and return what is of interest for a pipeline, not yet read."""

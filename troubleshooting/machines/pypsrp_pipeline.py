@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pypsrp.complex_objects import Command, PSInvocationState
+from pypsrp.complex_objects import PSInvocationState
 from pypsrp.exceptions import WSManFaultError
 from pypsrp.messages import MessageType
 from pypsrp.powershell import PowerShell
 
 from troubleshooting.machines.batch import End
 from troubleshooting.machines.clixml_texts import Unreadable
+from troubleshooting.machines.create_pipeline import create_pipeline
 from troubleshooting.machines.fragments import Message
-from troubleshooting.machines.pipeline import Entry, Value
+from troubleshooting.machines.pipeline import Entry
 from troubleshooting.machines.plain import DeviceError, Json, device_error, plain, unreadable, weight
 from troubleshooting.machines.pool import Pool, extended, read
 
@@ -45,15 +46,22 @@ class Pipeline(PowerShell):
     """One pipeline on its way."""
 
     def __init__(self, pool: Pool) -> None:
-        """Start without a command."""
+        """Start without a statement."""
         super().__init__(pool)
         self._pool = pool
+        self.entries: tuple[Entry, ...] = ()
         self._replies: list[Reply] = []
         self._begins_at = pool.taken_bytes
         self._written = 0
         self.end: End | None = None
         self.ended_by: DeviceError | None = None  # the error record of the final state
         self.overflow: DeviceError | None = None  # it brought more than any answer is
+
+    def begin(self, entries: tuple[Entry, ...]) -> None:
+        """Send entries as the statements of this pipeline."""
+        self.entries = entries
+        message: Any = create_pipeline(entries, protocol_version=self._pool.protocol_version or "")
+        self._invoke(message)
 
     def poll_invoke(self, timeout: Any = None) -> None:
         """Receive once and keep what came; the time limit of the Receive itself is no error.
@@ -115,37 +123,3 @@ class Pipeline(PowerShell):
             state, ended_by = PSInvocationState.FAILED, unreadable(error)
         if state in _ENDS:
             self.end, self.ended_by, self.state = _ENDS[state], ended_by, state
-
-
-class SharedCommand(Command):
-    """A command that is written from where it stands.
-
-    pypsrp copies every command twice in depth before it writes a pipeline, for the sake of values that are lxml
-    elements (``Pipeline._get_statements``). Here all values are plain, and copying was a third of the client's CPU.
-    """
-
-    def __init__(self, name: str, *, protocol_version: str) -> None:
-        """Name a cmdlet; script text is not possible."""
-        super().__init__(name, protocol_version=protocol_version, is_script=False)
-
-    def __deepcopy__(self, memo: object) -> SharedCommand:
-        """Return the command itself."""
-        return self
-
-
-def add_statement(pipeline: PowerShell, entry: Entry) -> None:
-    """Add an entry as the next statement."""
-    if pipeline.commands:
-        pipeline.add_statement()
-    for part in entry.pipeline:
-        pipeline.add_command(SharedCommand(part.name, protocol_version=pipeline.runspace_pool.protocol_version or ""))
-        for parameter in part.parameters:
-            _add_parameter(pipeline, parameter.name, parameter.value)
-
-
-def _add_parameter(pipeline: PowerShell, name: str | None, value: Value) -> None:
-    typed = list(value) if isinstance(value, tuple) else value
-    if name is None:
-        pipeline.add_argument(typed)
-    else:
-        pipeline.add_parameter(name, typed)

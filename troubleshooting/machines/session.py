@@ -23,7 +23,7 @@ from troubleshooting.machines.envelopes import check_all
 from troubleshooting.machines.errors import WIRE_ERRORS, MachineError, name_error
 from troubleshooting.machines.pipeline import Entry
 from troubleshooting.machines.pool import Pool
-from troubleshooting.machines.pypsrp_pipeline import HadEnough, Pipeline, add_statement
+from troubleshooting.machines.pypsrp_pipeline import HadEnough, Pipeline
 from troubleshooting.machines.wire import Wire, system_trust
 
 log = structlog.get_logger(__name__)
@@ -35,8 +35,6 @@ R = TypeVar("R")
 # 60 s or more).
 IDLE_TIMEOUT_S = 180
 SHORTEST_SLICE_S = 0.1
-# Asked for, it is nearly half of every error record, and nothing in it tells more than the rest of the record.
-NO_INVOCATION_INFO = 0
 
 # pypsrp's WSMan renews ElementTree's table of prefixes, which is shared by all threads and not guarded.
 _wsman_lock = threading.Lock()
@@ -105,9 +103,7 @@ class Session:
     def begin(self, entries: tuple[Entry, ...]) -> Pipeline:
         """Send entries as the statements of one pipeline."""
         pipeline = Pipeline(self._pool)
-        for entry in entries:
-            add_statement(pipeline, entry)
-        self._call(self._patience_s(), pipeline.begin_invoke, remote_stream_options=NO_INVOCATION_INFO)
+        self._call(self._patience_s(), pipeline.begin, entries)
         return pipeline
 
     def follow(self, pipeline: Pipeline, *, left_s: Callable[[], float], on_news: Callable[[], bool]) -> bool:
