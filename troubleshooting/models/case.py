@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat, Lower
 from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.cases.case import OPEN, ProblemKind, Program, Report, Stage
@@ -76,6 +77,11 @@ class Case(models.Model):
     opened_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    search_text = models.GeneratedField(  # so that a search reads one column, and lowers nothing
+        expression=Lower(Concat("number", Value(" "), "indicator_host", Value(" "), "indicator_value")),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     objects = models.Manager.from_queryset(CaseQuerySet)()
 
@@ -87,6 +93,7 @@ class Case(models.Model):
             models.Index(fields=["-updated_at", "-id"], name="case_newest_change"),
             models.Index(fields=["reporter", "-opened_at"], name="case_of_reporter"),
             models.Index(fields=["stage", "-updated_at"], name="case_by_stage"),
+            models.Index(fields=["verdict_code", "-updated_at", "-id"], name="case_by_verdict"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=codes(ProblemKind)), name="case_kind_known"),

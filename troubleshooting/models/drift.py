@@ -68,6 +68,7 @@ class DriftFinding(models.Model):
         ordering = ["-found_at", "-pk"]
         verbose_name = _("difference from the register")
         verbose_name_plural = _("differences from the register")
+        indexes = [models.Index(fields=["-found_at", "-id"], name="drift_finding_newest")]
         constraints = [
             models.UniqueConstraint(
                 fields=["device", "code", "kind", "value_key", "exclusion"],

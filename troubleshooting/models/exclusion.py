@@ -145,7 +145,10 @@ class Exclusion(models.Model):
         ordering = ["-requested_at", "-pk"]
         verbose_name = _("exclusion")
         verbose_name_plural = _("exclusions")
-        indexes = [models.Index(fields=["status", "expires_at"], name="exclusion_by_status")]
+        indexes = [
+            models.Index(fields=["status", "expires_at"], name="exclusion_by_status"),
+            models.Index(fields=["-requested_at", "-id"], name="exclusion_newest"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=codes(ExclusionKind)), name="exclusion_kind_known"),
             models.CheckConstraint(

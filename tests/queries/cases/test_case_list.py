@@ -12,10 +12,8 @@ from troubleshooting.queries.cases.case_list import (
     NO_VERDICT,
     CaseFilter,
     CaseList,
-    Cursor,
     export_rows,
     list_cases,
-    read_cursor,
 )
 
 pytestmark = pytest.mark.django_db
@@ -125,17 +123,6 @@ def test_a_case_that_changes_meanwhile_does_not_move_the_next_page():
     second = list_cases(ivo, CaseFilter(), cursor=first.older, page_size=3)
 
     assert numbers(second) == [cases[3].number, cases[4].number]
-
-
-def test_a_cursor_survives_the_address_bar():
-    cursor = Cursor(NOW + timedelta(microseconds=123456), 42)
-
-    assert read_cursor(str(cursor)) == cursor
-
-
-@pytest.mark.parametrize("text", ["", "x", "1-", "-1", "1-2-3", "²-1", "9" * 30 + "-1", "1-" + "9" * 30, "1.5-2"])
-def test_what_is_no_cursor_means_the_first_page(text):
-    assert read_cursor(text) is None
 
 
 @pytest.mark.parametrize("rows", [1, 3])

@@ -11,7 +11,8 @@ from tests.queries import made
 from tests.views.checks.test_check_runs import signed_in, text_of
 from troubleshooting.domain.checks.antivirus import REAL_TIME_PROTECTION
 from troubleshooting.models import ActivityEntry, Case
-from troubleshooting.queries.cases import case_list
+from troubleshooting.queries.base import paging
+from troubleshooting.views.cases import cases as cases_view
 
 pytestmark = pytest.mark.django_db
 
@@ -298,7 +299,8 @@ def test_pages_cost_the_same_queries_with_one_row_and_with_three(rows, django_as
 
 def test_a_list_longer_than_is_counted_says_so(monkeypatch):
     CaseFactory.create_batch(3)
-    monkeypatch.setattr(case_list, "COUNTED_TO", 2)
+    monkeypatch.setattr(paging, "COUNTED_TO", 2)
+    monkeypatch.setattr(cases_view, "COUNTED_TO", 2)
 
     assert "More than" in text_of(signed_in(made.reviewer()).get(reverse("cases")))
 

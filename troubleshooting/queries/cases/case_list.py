@@ -1,16 +1,12 @@
-"""The list of cases: what a filter leaves, one page at a time, in an order that does not move under the reader.
-
-Pages are sought by the last row seen (updated_at, id), never counted off: page 400 costs as much as page 1, and a case
-that changes meanwhile is not shown twice or left out.
-"""
+"""The list of cases: what a filter leaves, the newest change first, one page at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 
 from troubleshooting.domain.cases.case import NEXT_MOVE, ProblemKind, Program, Stage
@@ -23,11 +19,10 @@ from troubleshooting.models.choices import (
     STAGE_LABELS,
     VERDICT_LABELS,
 )
+from troubleshooting.queries.base.paging import PAGE_SIZE, Cursor, read_page
+from troubleshooting.queries.base.searching import cases_with, whole_number
 from troubleshooting.queries.base.words import label_of
 
-PAGE_SIZE = 50
-COUNTED_TO = 1000  # counting further would cost more than it tells
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NO_VERDICT = "none"
 LIST_FIELDS = (
     "number",
@@ -65,19 +60,6 @@ class CaseFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where a page begins: beside this row, which is not part of it."""
-
-    updated_at: datetime
-    case_id: int
-    newer: bool = False  # False: the rows after it (older changes); True: the rows before it
-
-    def __str__(self) -> str:
-        """Return the form for the address bar."""
-        return f"{(self.updated_at - EPOCH) // timedelta(microseconds=1)}-{self.case_id}"
-
-
-@dataclass(frozen=True, slots=True)
 class CaseRow:
     """One line of the list."""
 
@@ -107,42 +89,27 @@ class CaseList:
     newer: Cursor | None
     shows_everybody: bool  # False: the reader's own cases, in simpler columns
 
-    @property
-    def total_is_cut(self) -> bool:
-        """Tell whether there are more than were counted."""
-        return self.total >= COUNTED_TO
-
-
-def read_cursor(text: str, *, newer: bool = False) -> Cursor | None:
-    """Read what ``str(cursor)`` gave; None for anything else, which means the first page."""
-    moment, _, case_id = text.partition("-")
-    if not (moment.isascii() and moment.isdecimal() and case_id.isascii() and case_id.isdecimal()):
-        return None
-    if len(moment) > 17 or len(case_id) > 18:
-        return None
-    return Cursor(EPOCH + timedelta(microseconds=int(moment)), int(case_id), newer=newer)
-
 
 def list_cases(
     reader: User, wanted: CaseFilter, *, cursor: Cursor | None = None, page_size: int = PAGE_SIZE
 ) -> CaseList:
     """Return one page of the cases that the reader may see and the filter leaves; two queries."""
     found = matching_cases(reader, wanted)
-    cases, more = _page(found, cursor, page_size)
-    newer_page = cursor is not None and cursor.newer
-    has_older, has_newer = (True, more) if newer_page else (more, cursor is not None)
+    is_search = bool(wanted.search.strip())
+    page = read_page(found, by="updated_at", cursor=cursor, page_size=page_size, load=_joined, is_search=is_search)
     return CaseList(
-        rows=tuple(_row(case) for case in cases),
-        total=found.order_by()[:COUNTED_TO].count(),
-        older=_cursor_at(cases[-1:]) if has_older else None,
-        newer=_cursor_at(cases[:1], newer=True) if has_newer else None,
+        rows=tuple(map(_row, page.rows)),
+        total=page.total,
+        older=page.older,
+        newer=page.newer,
         shows_everybody=reader.role in SEE_ALL_CASES,
     )
 
 
 def export_rows(reader: User, wanted: CaseFilter) -> Iterator[CaseRow]:
     """Return every row of the filtered list, read in portions."""
-    for case in _ordered(matching_cases(reader, wanted)).iterator(chunk_size=500):
+    found = _joined(matching_cases(reader, wanted)).order_by("-updated_at", "-pk")
+    for case in found.iterator(chunk_size=500):
         yield _row(case)
 
 
@@ -157,46 +124,16 @@ def matching_cases(reader: User, wanted: CaseFilter) -> QuerySet[Case]:
         found = found.filter(verdict_code="" if wanted.verdict == NO_VERDICT else wanted.verdict)
     if wanted.waiting_for_it:
         found = found.filter(stage__in=[stage.value for stage, mover in NEXT_MOVE.items() if mover == "reviewer"])
-    return _searched(found, wanted.search)
-
-
-def _searched(found: QuerySet[Case], text: str) -> QuerySet[Case]:
-    """Every word has to be found somewhere: number, host, PC or reporter."""
-    for word in text.split():
-        found = found.filter(
-            Q(number__icontains=word)
-            | Q(indicator_host__icontains=word)
-            | Q(indicator_value__icontains=word)
-            | Q(device__hostname__icontains=word)
-            | Q(reporter__username__icontains=word)
-            | Q(reporter__first_name__icontains=word)
-            | Q(reporter__last_name__icontains=word)
-        )
+    number = whole_number(wanted.search)
+    if number is not None:
+        return found.filter(number=number)
+    for word in wanted.search.split():
+        found = found.filter(cases_with(word))
     return found
 
 
-def _ordered(found: QuerySet[Case]) -> QuerySet[Case]:
-    return found.select_related("device", "reporter").only(*LIST_FIELDS).order_by("-updated_at", "-pk")
-
-
-def _page(found: QuerySet[Case], cursor: Cursor | None, page_size: int) -> tuple[list[Case], bool]:
-    """Return the rows of the page, newest change first, and whether more lie in the direction of travel."""
-    ordered = _ordered(found)
-    if cursor is None:
-        rows = list(ordered[: page_size + 1])
-    elif cursor.newer:
-        beside = Q(updated_at__gt=cursor.updated_at) | Q(updated_at=cursor.updated_at, pk__gt=cursor.case_id)
-        rows = list(ordered.filter(beside).order_by("updated_at", "pk")[: page_size + 1])
-    else:
-        beside = Q(updated_at__lt=cursor.updated_at) | Q(updated_at=cursor.updated_at, pk__lt=cursor.case_id)
-        rows = list(ordered.filter(beside)[: page_size + 1])
-    more = len(rows) > page_size
-    rows = rows[:page_size]
-    return (rows[::-1] if cursor is not None and cursor.newer else rows), more
-
-
-def _cursor_at(edge: list[Case], *, newer: bool = False) -> Cursor | None:
-    return next((Cursor(case.updated_at, case.pk, newer=newer) for case in edge), None)
+def _joined(found: QuerySet[Case]) -> QuerySet[Case]:
+    return found.select_related("device", "reporter").only(*LIST_FIELDS)
 
 
 def _row(case: Case) -> CaseRow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,8 +18,9 @@ from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import DriftFinding, Exclusion, Placement
 from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, Labels, placement_labels
+from troubleshooting.queries.base.paging import PAGE_SIZE, Cursor, read_page
+from troubleshooting.queries.base.searching import devices_with, whole_number
 from troubleshooting.queries.base.words import label_of
-from troubleshooting.queries.cases.case_list import COUNTED_TO, PAGE_SIZE, Cursor
 from troubleshooting.queries.exclusions.exclusion_page import TENANT
 
 DRIFT_LABELS: Labels = {
@@ -28,6 +29,9 @@ DRIFT_LABELS: Labels = {
     DriftCode.APPROVED_BUT_MISSING: _("Approved but missing"),
     DriftCode.BROADER_THAN_APPROVED: _("Broader than approved"),
 }
+
+
+NEWEST_FIRST = ("-found_at", "-pk")
 
 
 class Where(StrEnum):
@@ -105,27 +109,21 @@ def list_drift(
     wanted: DriftFilter, *, now: datetime, cursor: Cursor | None = None, page_size: int = PAGE_SIZE
 ) -> DriftList:
     """Return one page of the differences that the filter leaves, newest first; three queries."""
-    found = _matching(wanted)
-    findings, more = _page(found, cursor, page_size)
-    to_newer = cursor is not None and cursor.newer
-    has_older, has_newer = (True, more) if to_newer else (more, cursor is not None)
-    return DriftList(
-        rows=_rows(findings, now=now),
-        total=found.order_by()[:COUNTED_TO].count(),
-        older=_cursor_at(findings[-1:]) if has_older else None,
-        newer=_cursor_at(findings[:1], newer=True) if has_newer else None,
-    )
+    found, is_search = _matching(wanted), bool(wanted.search.strip())
+    page = read_page(found, by="found_at", cursor=cursor, page_size=page_size, load=_joined, is_search=is_search)
+    return DriftList(rows=_rows(page.rows, now=now), total=page.total, older=page.older, newer=page.newer)
 
 
 def export_drift(wanted: DriftFilter, *, now: datetime) -> Iterator[DriftRow]:
     """Return every row of the filtered list, read in portions."""
-    for finding in _joined(_matching(wanted)).iterator(chunk_size=500):
+    for finding in _joined(_matching(wanted)).order_by(*NEWEST_FIRST).iterator(chunk_size=500):
         yield _row(finding, {}, now=now)
 
 
 def drift_of(exclusion: Exclusion, *, now: datetime) -> tuple[DriftRow, ...]:
     """Return what differs now and concerns an exclusion; one query, and one more where there is something."""
-    return _rows(list(_joined(DriftFinding.objects.present().filter(exclusion=exclusion))[:PAGE_SIZE]), now=now)
+    found = DriftFinding.objects.present().filter(exclusion=exclusion)
+    return _rows(_joined(found).order_by(*NEWEST_FIRST)[:PAGE_SIZE], now=now)
 
 
 def _matching(wanted: DriftFilter) -> QuerySet[DriftFinding]:
@@ -136,46 +134,30 @@ def _matching(wanted: DriftFilter) -> QuerySet[DriftFinding]:
         found = found.filter(code=wanted.code.value)
     if wanted.where:
         found = found.filter(device__isnull=wanted.where is Where.TENANT)
+    number = whole_number(wanted.search)
+    if number is not None:
+        return found.filter(exclusion__case__number=number)
     for word in wanted.search.split():
+        on_case = Q(exclusion__case__number__icontains=word)
         found = found.filter(
-            Q(value__icontains=word)
-            | Q(device__hostname__icontains=word)
-            | Q(changed_by__icontains=word)
-            | Q(exclusion__case__number__icontains=word)
+            Q(value__icontains=word) | Q(changed_by__icontains=word) | Q(device__in=devices_with(word)) | on_case
         )
     return found
 
 
 def _joined(found: QuerySet[DriftFinding]) -> QuerySet[DriftFinding]:
-    return found.select_related("device", "exclusion__case").order_by("-found_at", "-pk")
+    return found.select_related("device", "exclusion__case")
 
 
-def _page(found: QuerySet[DriftFinding], cursor: Cursor | None, page_size: int) -> tuple[list[DriftFinding], bool]:
-    """Return the rows of the page, newest first, and whether more lie in the direction of travel."""
-    ordered = _joined(found)
-    if cursor is not None and cursor.newer:
-        beside = Q(found_at__gt=cursor.updated_at) | Q(found_at=cursor.updated_at, pk__gt=cursor.case_id)
-        ordered = ordered.filter(beside).order_by("found_at", "pk")
-    elif cursor is not None:
-        beside = Q(found_at__lt=cursor.updated_at) | Q(found_at=cursor.updated_at, pk__lt=cursor.case_id)
-        ordered = ordered.filter(beside)
-    rows = list(ordered[: page_size + 1])
-    more, rows = len(rows) > page_size, rows[:page_size]
-    return (rows[::-1] if cursor is not None and cursor.newer else rows), more
-
-
-def _cursor_at(edge: Sequence[DriftFinding], *, newer: bool = False) -> Cursor | None:
-    return next((Cursor(finding.found_at, finding.pk, newer=newer) for finding in edge), None)
-
-
-def _rows(findings: Sequence[DriftFinding], *, now: datetime) -> tuple[DriftRow, ...]:
+def _rows(found: Iterable[DriftFinding], *, now: datetime) -> tuple[DriftRow, ...]:
     """Return the lines, with where their exclusions stand in the same places; one query."""
+    findings = tuple(found)
     exclusions = {finding.exclusion_id for finding in findings if finding.exclusion_id is not None}
     placed: dict[tuple[int, int | None], str] = {}
     if exclusions:
         devices = Q(device__in=[finding.device_id for finding in findings if finding.device_id]) | Q(device=None)
-        found = Placement.objects.filter(devices, exclusion__in=exclusions)
-        placed = {(row.exclusion_id, row.device_id): row.status for row in found}
+        places = Placement.objects.filter(devices, exclusion__in=exclusions)
+        placed = {(row.exclusion_id, row.device_id): row.status for row in places}
     return tuple(_row(finding, placed, now=now) for finding in findings)
 
 

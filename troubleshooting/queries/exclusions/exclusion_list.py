@@ -24,8 +24,9 @@ from troubleshooting.domain.exclusions.exclusion import (
 )
 from troubleshooting.models import Case, Exclusion, ExclusionWarning, User
 from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, EXCLUSION_STATUS_LABELS, SCOPE_LABELS
+from troubleshooting.queries.base.paging import PAGE_SIZE, Cursor, read_page
+from troubleshooting.queries.base.searching import devices_with, people_with, whole_number
 from troubleshooting.queries.base.words import label_of
-from troubleshooting.queries.cases.case_list import COUNTED_TO, PAGE_SIZE, Cursor
 from troubleshooting.queries.cases.solving import said_to_be_blocked
 
 
@@ -62,6 +63,23 @@ STATUSES: Mapping[ListState, frozenset[ExclusionStatus]] = {
     ListState.ENDED: ENDED,
     ListState.ALL: frozenset(ExclusionStatus),
 }
+
+
+LIST_FIELDS = (
+    "kind",
+    "value",
+    "scope_kind",
+    "requested_at",
+    "expires_at",
+    "status",
+    "approvals_needed",
+    "case__number",
+    "requested_by__username",
+    "requested_by__first_name",
+    "requested_by__last_name",
+    "scope_device__hostname",
+    "scope_group__name",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,23 +124,18 @@ def list_exclusions(
     reader: User, wanted: ExclusionFilter, *, cursor: Cursor | None = None, page_size: int = PAGE_SIZE
 ) -> ExclusionList:
     """Return one page of the exclusions that the reader may see and the filter leaves; three queries."""
-    found = _matching(reader, wanted)
-    rows, more = _page(found, cursor, page_size)
-    to_newer = cursor is not None and cursor.newer
-    has_older, has_newer = (True, more) if to_newer else (more, cursor is not None)
-    undecided = Exclusion.objects.undecided_by(reader).filter(pk__in=[exclusion.pk for exclusion in rows])
+    found, is_search = _matching(reader, wanted), bool(wanted.search.strip())
+    page = read_page(found, by="requested_at", cursor=cursor, page_size=page_size, load=_joined, is_search=is_search)
+    undecided = Exclusion.objects.undecided_by(reader).filter(pk__in=[exclusion.pk for exclusion in page.rows])
     waiting = set(undecided.values_list("pk", flat=True))
-    return ExclusionList(
-        rows=tuple(replace(row_of(exclusion), waits_for_reader=exclusion.pk in waiting) for exclusion in rows),
-        total=found.order_by()[:COUNTED_TO].count(),
-        older=_cursor_at(rows[-1:]) if has_older else None,
-        newer=_cursor_at(rows[:1], newer=True) if has_newer else None,
-    )
+    rows = (replace(row_of(exclusion), waits_for_reader=exclusion.pk in waiting) for exclusion in page.rows)
+    return ExclusionList(rows=tuple(rows), total=page.total, older=page.older, newer=page.newer)
 
 
 def exclusions_of(case: Case) -> tuple[ExclusionRow, ...]:
     """Return the exclusions of a case, newest first; one query."""
-    return tuple(row_of(exclusion) for exclusion in _joined(Exclusion.objects.filter(case=case)))
+    found = Exclusion.objects.filter(case=case).order_by("-requested_at", "-pk")
+    return tuple(map(row_of, _joined(found)))
 
 
 def is_exclusion_sensible(case: Case) -> bool:
@@ -147,39 +160,17 @@ def _matching(reader: User, wanted: ExclusionFilter) -> QuerySet[Exclusion]:
         found = found.filter(pk__in=ExclusionWarning.objects.values("exclusion_id"))
     if wanted.kind:
         found = found.filter(kind=wanted.kind.value)
+    number = whole_number(wanted.search)
+    if number is not None:
+        return found.filter(case__number=number)
     for word in wanted.search.split():
-        found = found.filter(
-            Q(value__icontains=word)
-            | Q(case__number__icontains=word)
-            | Q(case__device__hostname__icontains=word)
-            | Q(requested_by__username__icontains=word)
-            | Q(requested_by__first_name__icontains=word)
-            | Q(requested_by__last_name__icontains=word)
-        )
+        on_case = Q(case__number__icontains=word) | Q(case__device__in=devices_with(word))
+        found = found.filter(Q(value__icontains=word) | Q(requested_by__in=people_with(word)) | on_case)
     return found
 
 
 def _joined(found: QuerySet[Exclusion]) -> QuerySet[Exclusion]:
-    joined = found.select_related("case", "requested_by", "scope_device", "scope_group")
-    return joined.order_by("-requested_at", "-pk")
-
-
-def _page(found: QuerySet[Exclusion], cursor: Cursor | None, page_size: int) -> tuple[list[Exclusion], bool]:
-    """Return the rows of the page, newest first, and whether more lie in the direction of travel."""
-    ordered = _joined(found)
-    if cursor is not None and cursor.newer:
-        beside = Q(requested_at__gt=cursor.updated_at) | Q(requested_at=cursor.updated_at, pk__gt=cursor.case_id)
-        ordered = ordered.filter(beside).order_by("requested_at", "pk")
-    elif cursor is not None:
-        beside = Q(requested_at__lt=cursor.updated_at) | Q(requested_at=cursor.updated_at, pk__lt=cursor.case_id)
-        ordered = ordered.filter(beside)
-    rows = list(ordered[: page_size + 1])
-    more, rows = len(rows) > page_size, rows[:page_size]
-    return (rows[::-1] if cursor is not None and cursor.newer else rows), more
-
-
-def _cursor_at(edge: list[Exclusion], *, newer: bool = False) -> Cursor | None:
-    return next((Cursor(exclusion.requested_at, exclusion.pk, newer=newer) for exclusion in edge), None)
+    return found.select_related("case", "requested_by", "scope_device", "scope_group").only(*LIST_FIELDS)
 
 
 def row_of(exclusion: Exclusion) -> ExclusionRow:

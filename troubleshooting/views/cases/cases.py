@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from troubleshooting import permissions
@@ -17,11 +18,13 @@ from troubleshooting.actions.cases import cases as actions
 from troubleshooting.actions.checks.check_runs import start_check_run
 from troubleshooting.forms.cases.case_filter import CaseFilterForm, chips, query_string
 from troubleshooting.models import Case
-from troubleshooting.queries.cases.case_list import COUNTED_TO, CaseList, CaseRow, export_rows, list_cases, read_cursor
+from troubleshooting.queries.base.paging import COUNTED_TO
+from troubleshooting.queries.cases.case_list import CaseRow, export_rows, list_cases
 from troubleshooting.queries.cases.case_page import read_case_page
 from troubleshooting.queries.cases.solving import read_solving
 from troubleshooting.queries.exclusions.exclusion_list import exclusions_of, is_exclusion_sensible
 from troubleshooting.views.base.files import csv_file
+from troubleshooting.views.base.paging import cursor_of, page_urls
 from troubleshooting.views.base.refusals import told
 from troubleshooting.views.base.rights import is_refresh, reader_of, rights_of
 
@@ -41,8 +44,7 @@ def cases(request: HttpRequest) -> HttpResponseBase:
         record_list_export("cases", by=reader, filters=query_string(wanted), now=timezone.now())
         rows = (_cells(row) for row in export_rows(reader, wanted))
         return csv_file(rows, columns=CSV_COLUMNS, name=f"cases-{timezone.now():%Y-%m-%d}")
-    newer = request.GET.get("newer", "")
-    cursor = read_cursor(newer or request.GET.get("older", ""), newer=bool(newer))
+    cursor = cursor_of(request)
     found = list_cases(reader, wanted, cursor=cursor)
     query = query_string(wanted)
     context = {
@@ -51,9 +53,8 @@ def cases(request: HttpRequest) -> HttpResponseBase:
         "chips": chips(wanted),
         "is_filtered": not wanted.is_empty,
         "is_paged": cursor is not None,
-        "found": _count(found),
-        "newer_url": _page_url(query, "newer", found.newer),
-        "older_url": _page_url(query, "older", found.older),
+        "found": _count(found.total),
+        **page_urls(query, newer=found.newer, older=found.older),
         "csv_url": f"?{query}&as=csv" if query else "?as=csv",
         "list_url": reverse("cases"),
         "now": timezone.now(),
@@ -122,17 +123,10 @@ def _case(request: HttpRequest, number: str) -> Case:
     return get_object_or_404(visible, number=number)
 
 
-def _count(found: CaseList) -> str:
-    if found.total_is_cut:
+def _count(total: int) -> str:
+    if total >= COUNTED_TO:
         return _("More than %(count)s cases") % {"count": COUNTED_TO - 1}
-    return _("1 case") if found.total == 1 else _("%(count)s cases") % {"count": found.total}
-
-
-def _page_url(query: str, direction: str, cursor: object) -> str:
-    """Return the address of the next page, "" where there is none."""
-    if cursor is None:
-        return ""
-    return f"?{query}&{direction}={cursor}" if query else f"?{direction}={cursor}"
+    return ngettext("%(n)d case", "%(n)d cases", total) % {"n": total}
 
 
 def _cells(row: CaseRow) -> tuple[object, ...]:

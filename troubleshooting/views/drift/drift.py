@@ -17,13 +17,14 @@ from troubleshooting.actions import drift as actions
 from troubleshooting.actions.activity_log import record_list_export
 from troubleshooting.forms.drift.drift_filter import DriftFilterForm, chips, query_string
 from troubleshooting.models import Device
-from troubleshooting.queries.cases.case_list import COUNTED_TO, read_cursor
+from troubleshooting.queries.base.paging import COUNTED_TO
 from troubleshooting.queries.drift.coverage import read_coverage
 from troubleshooting.queries.drift.drift_list import DriftFilter, DriftRow, export_drift, list_drift
 from troubleshooting.queries.exclusions.tenant_state import read_tenant_state
 from troubleshooting.tenant.connection import settings_of
 from troubleshooting.views.base.files import csv_file
 from troubleshooting.views.base.numbers import read_number
+from troubleshooting.views.base.paging import cursor_of, page_urls
 from troubleshooting.views.base.refusals import told
 from troubleshooting.views.base.rights import reader_of
 
@@ -43,8 +44,7 @@ def drift(request: HttpRequest) -> HttpResponseBase:
         record_list_export("drift", by=reader, filters=query_string(wanted), now=now)
         rows = (_cells(row) for row in export_drift(wanted, now=now))
         return csv_file(rows, columns=CSV_COLUMNS, name=f"drift-{now:%Y-%m-%d}")
-    newer = request.GET.get("newer", "")
-    cursor = read_cursor(newer or request.GET.get("older", ""), newer=bool(newer))
+    cursor = cursor_of(request)
     found = list_drift(wanted, now=now, cursor=cursor)
     query = query_string(wanted)
     context = {
@@ -58,8 +58,7 @@ def drift(request: HttpRequest) -> HttpResponseBase:
         "chips": chips(wanted),
         "is_filtered": wanted != DriftFilter(),
         "found": _count(found.total),
-        "newer_url": f"?{query}&newer={found.newer}" if found.newer else "",
-        "older_url": f"?{query}&older={found.older}" if found.older else "",
+        **page_urls(query, newer=found.newer, older=found.older),
         "csv_url": f"?{query}&as=csv" if query else "?as=csv",
         "list_url": reverse("drift"),
         "now": now,

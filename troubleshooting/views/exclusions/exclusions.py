@@ -25,14 +25,15 @@ from troubleshooting.domain.exclusions.exclusion import WITHDRAWABLE, ExclusionS
 from troubleshooting.forms.exclusions.decision import AnswerForm, ApproveForm, AskQuestionForm, RejectForm, RevokeForm
 from troubleshooting.forms.exclusions.exclusion_filter import ExclusionFilterForm, chips, query_string
 from troubleshooting.models import Exclusion, User
+from troubleshooting.queries.base.paging import COUNTED_TO
 from troubleshooting.queries.base.people import zone_of
-from troubleshooting.queries.cases.case_list import COUNTED_TO, read_cursor
 from troubleshooting.queries.drift.drift_list import drift_of
 from troubleshooting.queries.exclusions.bulk import others_with_the_cause, picks
 from troubleshooting.queries.exclusions.ending import read_ending
 from troubleshooting.queries.exclusions.exclusion_list import ListState, list_exclusions
 from troubleshooting.queries.exclusions.exclusion_page import read_exclusion_page
 from troubleshooting.queries.exclusions.live_state import poll_seconds, state_token
+from troubleshooting.views.base.paging import cursor_of, page_urls
 from troubleshooting.views.base.refusals import told
 from troubleshooting.views.base.rights import reader_of
 from troubleshooting.views.exclusions.rules import exclusion_rules, visible_exclusion
@@ -45,8 +46,7 @@ def exclusions(request: HttpRequest) -> HttpResponse:
     permissions.check_may_list_exclusions(reader)
     form = ExclusionFilterForm({"state": ListState.TO_DECIDE.value, **request.GET.dict()})
     wanted = form.wanted()
-    newer = request.GET.get("newer", "")
-    cursor = read_cursor(newer or request.GET.get("older", ""), newer=bool(newer))
+    cursor = cursor_of(request)
     found = list_exclusions(reader, wanted, cursor=cursor)
     query = query_string(wanted)
     context = {
@@ -55,8 +55,7 @@ def exclusions(request: HttpRequest) -> HttpResponse:
         "chips": chips(wanted),
         "wanted": wanted,
         "found": _count(found.total),
-        "newer_url": f"?{query}&newer={found.newer}" if found.newer else "",
-        "older_url": f"?{query}&older={found.older}" if found.older else "",
+        **page_urls(query, newer=found.newer, older=found.older),
         "all_url": f"{reverse('exclusions')}?state=all",
         "may_choose": permissions.may_decide_in_bulk(reader) and any(row.waits_for_reader for row in found.rows),
         "now": timezone.now(),
