@@ -12,7 +12,9 @@ case "${1:-web}" in
     worker)
         # Threads: a visit waits for its PC most of the time. No connection outlives its task.
         export DATABASE_CONN_MAX_AGE_S="${DATABASE_CONN_MAX_AGE_S:-0}"
-        exec celery -A portal worker -P threads -c "${WORKER_THREADS:-50}" --without-gossip --without-mingle
+        # Its second word is the queue that it serves: portal, safety, or both with a comma between.
+        exec celery -A portal worker -Q "${2:-portal,safety}" -P threads -c "${WORKER_THREADS:-50}" \
+            --without-gossip --without-mingle
         ;;
     beat)
         exec celery -A portal beat --schedule /tmp/beat-schedule --pidfile ""

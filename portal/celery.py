@@ -18,6 +18,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.set_default()  # web requests run in threads, where "the current app" would otherwise be an empty one
 app.autodiscover_tasks(["troubleshooting"])
 app.steps["worker"].add(DjangoStructLogInitStep)
+app.steps["consumer"].add("portal.heartbeats:WorkerHeartbeat")  # by name: it needs models, which are not there yet
 
 
 def keep_the_portals_logging(**_kwargs: Any) -> None:

@@ -11,9 +11,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from troubleshooting.queries.base.processes import lost_processes
 
 log = structlog.get_logger(__name__)
 
@@ -30,17 +33,21 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Answer 200 when the database and the broker answer, otherwise 503; the log says which of them was silent."""
+    """Answer 200 when database and broker answer and worker and beat live, else 503; the log says what is missing."""
     answers = [_answers(name, ask) for name, ask in _PARTS.items()]  # each silent part gets its line in the log
     if all(answers):
         return HttpResponse("ready\n", content_type="text/plain")
     return HttpResponse("not ready\n", status=503, content_type="text/plain")
 
 
+class ProcessLost(Exception):
+    """A worker or beat has been silent for too long."""
+
+
 def _answers(name: str, ask: Callable[[], None]) -> bool:
     try:
         ask()
-    except (DatabaseError, redis.RedisError) as error:
+    except (DatabaseError, redis.RedisError, ProcessLost) as error:
         log.warning("not_ready", part=name, reason=str(error))
         return False
     return True
@@ -58,4 +65,14 @@ def _ask_broker() -> None:
         client.ping()
 
 
-_PARTS: Mapping[str, Callable[[], None]] = {"database": _ask_database, "broker": _ask_broker}
+def _look_for_processes() -> None:
+    lost = lost_processes(now=timezone.now())
+    if lost:
+        raise ProcessLost(", ".join(one.process for one in lost))
+
+
+_PARTS: Mapping[str, Callable[[], None]] = {
+    "database": _ask_database,
+    "broker": _ask_broker,
+    "processes": _look_for_processes,
+}

@@ -25,6 +25,7 @@ from portal.demo.people import PASSWORD, PEOPLE
 from portal.demo.processes import Child, Ledger, StartFailed
 
 ROOT = Path(__file__).resolve().parents[2]
+CELERY = (sys.executable, "-m", "celery", "-A", "portal")
 UP_WITHIN_S = 90.0
 END_WITHIN_S = 6.0  # a visit that is cut off is found by the sweep of the next start
 LOOK_EVERY_S = 0.2
@@ -192,11 +193,10 @@ class Demo:
         self._write_env()
 
     def _start_processes(self) -> None:
-        say("Starting the worker, its clockwork and the web server …")
-        celery = [sys.executable, "-m", "celery", "-A", "portal"]
-        options = ["-P", "threads", "-c", "20", "-n", "demo@localhost", "--without-gossip", "--without-mingle"]
-        worker = self._start("worker", [*celery, "worker", *options])
-        self._start("beat", [*celery, "beat", "--schedule", str(self.home / "beat-schedule"), "--pidfile", ""])
+        say("Starting the workers, their clockwork and the web server …")
+        queues = (("worker", "portal", 20), ("safety", "safety", 8))
+        workers = [self._start_worker(name, queue, threads=threads) for name, queue, threads in queues]
+        self._start("beat", [*CELERY, "beat", "--schedule", str(self.home / "beat-schedule"), "--pidfile", ""])
         gunicorn = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{self.port}"]
         self._start(
             "web",
@@ -211,8 +211,12 @@ class Demo:
                 "--no-control-socket",
             ],
         )
-        self._wait_for("the worker", lambda: " ready." in worker.log_tail(), worker)
+        self._wait_for("the workers", lambda: all(" ready." in one.log_tail() for one in workers), *workers)
         self._wait_for("the web server", lambda: _answers(self.port, "/readyz/"))
+
+    def _start_worker(self, name: str, queue: str, *, threads: int) -> Child:
+        options = ["-Q", queue, "-P", "threads", "-c", str(threads), "-n", f"demo-{name}@localhost"]
+        return self._start(name, [*CELERY, "worker", *options, "--without-gossip", "--without-mingle"])
 
     def _start(self, name: str, command: Sequence[str]) -> Child:
         self.stop.check()

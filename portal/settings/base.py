@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.env import env_bool, env_int, env_list, env_path, env_str, env_timedelta
 from portal.logging import logging_config
+from troubleshooting.domain.base.processes import Queue
 from troubleshooting.domain.exclusions.approval import ApprovalPolicy
 
 django_stubs_ext.monkeypatch()  # admin.ModelAdmin[Device] and its like work at run time too
@@ -144,7 +145,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_max": 0.2,
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.1, "interval_max": 0.2}
-CELERY_TASK_DEFAULT_QUEUE = "portal"
+CELERY_TASK_DEFAULT_QUEUE = Queue.PORTAL.value
+# A worker without -Q serves both queues; see docs/architecture.md for which message waits where.
+CELERY_TASK_QUEUES = {name.value: {"exchange": name.value, "routing_key": name.value} for name in Queue}
+CELERY_TASK_ROUTES = {"troubleshooting.sweep": {"queue": Queue.SAFETY.value}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -153,9 +157,13 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_ENABLE_UTC = True
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "portal.heartbeats:BeatingScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5  # seconds
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "troubleshooting.sweep", "schedule": timedelta(minutes=1), "options": {"expires": 55}},
 }
+
+HEARTBEAT_FILE = env_path("HEARTBEAT_FILE")  # touched by worker and beat, for whoever watches their container
 
 # --- Limits (handed down as arguments; see docs/architecture.md) ------------------------------------------------------
 

@@ -69,13 +69,13 @@ class CeleryWorkerProcess:
         self._child: Child | None = None
         self._node = ""
 
-    def start(self, *, concurrency: int = 8, env: dict[str, str] | None = None) -> None:
-        """Start it and wait until it answers."""
+    def start(self, *, concurrency: int = 8, queues: str = "", env: dict[str, str] | None = None) -> None:
+        """Start it and wait until it answers; it serves all queues unless some are named, with commas."""
         self._node = f"test-{uuid4().hex[:8]}@localhost"
         command = [sys.executable, "-m", "celery", "-A", "portal", "worker", "-P", "threads", "-c", str(concurrency)]
         self._child = processes.start(
             "worker",
-            [*command, "-n", self._node, "--without-gossip", "--without-mingle"],
+            [*command, *(["-Q", queues] if queues else []), "-n", self._node, "--without-gossip", "--without-mingle"],
             log=self.log,
             ledger=self._servers.ledger,
             env={**os.environ, **self._env, **(env or {})},
@@ -119,6 +119,44 @@ class CeleryWorkerProcess:
         while not self.answers():
             if child.exit_code() is not None or time.monotonic() > give_up_at:
                 pytest.fail(f"The worker did not start:\n{child.log_tail()}")
+
+
+class CeleryBeatProcess:
+    """A real ``celery beat`` on the test database."""
+
+    def __init__(self, servers: TestServers, database: str) -> None:
+        self._servers = servers
+        self._schedule = servers.directory / f"beat-{uuid4().hex[:6]}"
+        self._env = {
+            "DATABASE_URL": servers.url_of(database),
+            "REDIS_URL": servers.redis_url,
+            "DJANGO_SETTINGS_MODULE": "portal.settings.test",
+        }
+        self._child: Child | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "celery", "-A", "portal", "beat", "--schedule", str(self._schedule)]
+        self._child = processes.start(
+            "beat",
+            [*command, "--pidfile", ""],
+            log=self._servers.directory / "log" / "beat.log",
+            ledger=self._servers.ledger,
+            env={**os.environ, **self._env},
+            cwd=ROOT,
+            grace_s=5,
+        )
+
+    def kill(self) -> None:
+        """End it at once."""
+        assert self._child is not None
+        self._child.kill()
+        self._child = None
+
+    def stop(self) -> None:
+        """End it in an orderly way."""
+        if self._child is not None:
+            self._child.end()
+            self._child = None
 
 
 @dataclass(frozen=True, slots=True)

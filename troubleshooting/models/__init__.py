@@ -8,6 +8,7 @@ from troubleshooting.models.device import Device, DeviceGroup
 from troubleshooting.models.drift import DriftFinding, DriftScan
 from troubleshooting.models.emergency_stop import EmergencyStop, Undo
 from troubleshooting.models.exclusion import Exclusion
+from troubleshooting.models.heartbeat import Heartbeat
 from troubleshooting.models.lease import AuditModeTest, SettingLease
 from troubleshooting.models.placement import Placement
 from troubleshooting.models.retest import ExclusionWarning, Retest
@@ -34,6 +35,7 @@ __all__ = [
     "Exclusion",
     "ExclusionDecision",
     "ExclusionWarning",
+    "Heartbeat",
     "Placement",
     "Retest",
     "SeenIndicator",

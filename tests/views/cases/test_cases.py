@@ -289,11 +289,11 @@ def test_pages_cost_the_same_queries_with_one_row_and_with_three(rows, django_as
         made.finished_run(cases[0])
     client.get(reverse("cases"))
 
-    with django_assert_num_queries(7):  # the session, the person, the rows, the count, two bands, what is to decide
+    with django_assert_num_queries(8):  # the session, the person, the rows, the count, three bands, what is to decide
         client.get(reverse("cases"))
-    # the session, the person, case, runs, tests, findings, visit, answers, timeline, exclusions, two bands,
+    # the session, the person, case, runs, tests, findings, visit, answers, timeline, exclusions, three bands,
     # what is to decide, exclusions in force, which endpoint answered
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         client.get(reverse("case", args=[cases[0].number]))
 
 

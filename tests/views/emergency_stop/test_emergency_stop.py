@@ -192,12 +192,12 @@ def test_the_pages_cost_the_same_queries_with_one_row_and_with_three(rows, djang
     latest = reverse("undo", args=[Undo.objects.latest("pk").pk])
     client.get(reverse("emergency-stop"))
 
-    # the session, the person; the stop, the gate, what waits (2), the stops, the undos; two bands, what is to decide
-    with django_assert_num_queries(11):
+    # the session, the person; the stop, the gate, what waits (2), the stops, the undos; three bands, what is to decide
+    with django_assert_num_queries(12):
         client.get(reverse("emergency-stop"))
-    with django_assert_num_queries(8):  # the session, the person, the places, those of others, the stop; the same three
+    with django_assert_num_queries(9):  # the session, the person, the places, those of others, the stop; the same four
         client.get(reverse("undo-preview"), {"since": an_hour_ago()})
-    with django_assert_num_queries(8):  # the session, the person, the undo, its progress, its places; the same three
+    with django_assert_num_queries(9):  # the session, the person, the undo, its progress, its places; the same four
         client.get(latest)
 
 

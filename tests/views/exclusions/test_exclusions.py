@@ -364,9 +364,9 @@ def test_the_pages_cost_the_same_queries_with_one_row_and_with_three(rows, djang
         ExclusionFactory(case=readable_case())
     client = signed_in(made.reviewer())
 
-    # the session, the person, the rows, which of them wait for the reader, their count, the band, the stop of all
-    # writes, the number to decide
-    with django_assert_num_queries(8):
+    # the session, the person, the rows, which of them wait for the reader, their count, three bands, what is to
+    # decide
+    with django_assert_num_queries(9):
         client.get(reverse("exclusions"))
 
 

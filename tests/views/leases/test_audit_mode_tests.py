@@ -450,7 +450,9 @@ def test_the_band_costs_one_query_however_many_pcs_are_late(rows, django_assert_
         late_lease()
     client.get(reverse("help"))
 
-    with django_assert_num_queries(5):  # the session, the person, the stop, the leases, what is to decide
+    with django_assert_num_queries(
+        6
+    ):  # the session, the person, the stop, the processes, the leases, what is to decide
         page = text_of(client.get(reverse("help")))
 
     assert ("And 2 more PCs" in page) is (rows == 7)

@@ -186,6 +186,7 @@ def test_the_sheet_costs_the_same_queries_whatever_the_pc_said(events, django_as
     client = signed_in(made.reviewer())
     client.get(url("submission", case))
 
-    # the session, the person, the case, the run, the verdict, visit and answers, findings, two bands, what is to decide
-    with django_assert_num_queries(11):
+    # the session, the person, the case, the run, the verdict, visit and answers, findings, three bands, what is to
+    # decide
+    with django_assert_num_queries(12):
         client.get(url("submission", case))

@@ -129,6 +129,10 @@ NEXT_WHILE_CHECKING: Mapping[RunStatus, Promise] = {
     ),
     RunStatus.WAITING: _("The portal is waiting for the PC and tries again by itself."),
 }
+NEXT_WITHOUT_WORKER = _(
+    "The check cannot start right now, because a part of the portal is not running. IT is told on its own pages. The "
+    "check starts by itself once everything runs again; you can close this page."
+)
 NEXT_WITHOUT_VERDICT: Mapping[RunStatus, Promise] = {
     RunStatus.FAILED: _(
         "The check could not be completed. The reason is shown below. Once that has been fixed, check again."
@@ -194,7 +198,7 @@ class CasePage:
     for_it: bool
 
 
-def read_case_page(case: Case, *, reader: User, may_test: bool = False) -> CasePage:
+def read_case_page(case: Case, *, reader: User, may_test: bool = False, is_worker_lost: bool = False) -> CasePage:
     """Return the page of a case that the reader may open, with device, reporter and submission joined.
 
     ``may_test`` tells whether the reader may consent to an audit-mode test.
@@ -207,6 +211,7 @@ def read_case_page(case: Case, *, reader: User, may_test: bool = False) -> CaseP
     verdict = read_verdict(runs, for_it=for_it, tests=tests)
     test = read_test_step(case, tests, reader=reader, may_ask=may_test)
     stage = Stage(case.stage)
+    checklist = read_checklist(latest, reader=reader, is_worker_lost=is_worker_lost) if latest else None
     return CasePage(
         number=case.number,
         address=case.indicator_value,
@@ -223,9 +228,9 @@ def read_case_page(case: Case, *, reader: User, may_test: bool = False) -> CaseP
         stage_label=STAGE_LABELS[stage],
         is_over=case.closed_at is not None,
         steps=_steps(stage, latest, verdict),
-        next=_next_in_test(test, for_it=for_it) or _next_sentence(stage, latest, verdict, for_it=for_it),
+        next=_next_in_test(test, for_it=for_it) or _next_sentence(stage, checklist, verdict, for_it=for_it),
         facts=_facts(case),
-        checklist=read_checklist(latest, reader=reader) if latest else None,
+        checklist=checklist,
         test=test,
         verdict=verdict,
         events=event_rows(snapshot, case.report) if snapshot else (),
@@ -253,8 +258,10 @@ def _steps(stage: Stage, latest: CheckRun | None, verdict: VerdictView | None) -
     return steps[0], checked, *steps[2:]
 
 
-def _next_sentence(stage: Stage, latest: CheckRun | None, verdict: VerdictView | None, *, for_it: bool) -> Promise:
+def _next_sentence(stage: Stage, latest: Checklist | None, verdict: VerdictView | None, *, for_it: bool) -> Promise:
     status = RunStatus(latest.status) if latest else RunStatus.QUEUED
+    if stage is Stage.CHECKING and latest is not None and latest.is_worker_lost:
+        return NEXT_WITHOUT_WORKER
     if stage is Stage.CHECKING and status in NEXT_WHILE_CHECKING:
         return NEXT_WHILE_CHECKING[status]
     if stage is Stage.CHECKED and verdict is None and status in NEXT_WITHOUT_VERDICT:

@@ -71,6 +71,7 @@ class Checklist:
     status_label: Promise
     is_live: bool
     is_stopping: bool
+    is_worker_lost: bool  # nobody takes what waits
     token: str
     poll_s: int
     lines: tuple[CheckLine, ...]
@@ -147,7 +148,7 @@ def runs_visible_to(reader: User) -> QuerySet[CheckRun]:
     return runs.filter(case__in=Case.objects.visible_to(reader))
 
 
-def read_checklist(run: CheckRun, *, reader: User) -> Checklist:
+def read_checklist(run: CheckRun, *, reader: User, is_worker_lost: bool = False) -> Checklist:
     """Return the run as the reader may see it; two queries, for IT one more when it has ended."""
     for_it = reader.role in SEE_ALL_CASES
     status = RunStatus(run.status)
@@ -159,6 +160,7 @@ def read_checklist(run: CheckRun, *, reader: User) -> Checklist:
         status_label=RUN_STATUS_LABELS[status],
         is_live=run.is_live,
         is_stopping=run.is_live and run.cancel_requested_at is not None,
+        is_worker_lost=is_worker_lost and status in {RunStatus.QUEUED, RunStatus.WAITING},
         token=page_token(run),
         poll_s=SLOW_POLL_S if status is RunStatus.WAITING else POLL_S,
         lines=_lines(run, for_it=for_it),

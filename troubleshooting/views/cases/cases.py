@@ -16,9 +16,11 @@ from troubleshooting import permissions
 from troubleshooting.actions.activity_log import record_list_export
 from troubleshooting.actions.cases import cases as actions
 from troubleshooting.actions.checks.check_runs import start_check_run
+from troubleshooting.domain.cases.case import Stage
 from troubleshooting.forms.cases.case_filter import CaseFilterForm, chips, query_string
 from troubleshooting.models import Case
 from troubleshooting.queries.base.paging import COUNTED_TO
+from troubleshooting.queries.base.processes import is_worker_lost
 from troubleshooting.queries.cases.case_list import CaseRow, export_rows, list_cases
 from troubleshooting.queries.cases.case_page import read_case_page
 from troubleshooting.queries.cases.solving import read_solving
@@ -66,9 +68,10 @@ def cases(request: HttpRequest) -> HttpResponseBase:
 def case(request: HttpRequest, number: str) -> HttpResponse:
     """Show one case."""
     found = _case(request, number)
-    reader = reader_of(request)
+    reader, now = reader_of(request), timezone.now()
     rights = rights_of(reader, found)
-    page = read_case_page(found, reader=reader, may_test=rights.consent)
+    is_missed = found.stage == Stage.CHECKING and is_worker_lost(now=now)
+    page = read_case_page(found, reader=reader, may_test=rights.consent, is_worker_lost=is_missed)
     solving = read_solving(found)
     asks = solving.in_force is not None and not page.test.is_live
     context = {
@@ -82,7 +85,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
         "may_close": rights.solve and (solving.unproved is None or permissions.is_party(reader, found)),
         "asks_whether_it_works": rights.solve and asks and permissions.may_say_blocked(reader, found),
         "is_refresh": is_refresh(request),
-        "now": timezone.now(),
+        "now": now,
     }
     return render(request, "troubleshooting/cases/detail.html", context)
 

@@ -11,7 +11,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from troubleshooting import permissions
 from troubleshooting.actions.checks import check_runs as actions
+from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.models import CheckRun
+from troubleshooting.queries.base.processes import is_worker_lost
 from troubleshooting.queries.checks import checklist as checklists
 from troubleshooting.queries.checks.transcript import read_transcript
 from troubleshooting.views.base.fragments import CASE_CHANGED, raw_answer, short_answer
@@ -22,9 +24,11 @@ from troubleshooting.views.base.rights import is_refresh, reader_of, rights_of
 @login_not_required  # the signed token answers for an unchanged poll; everything else signs in below
 @require_GET
 def checklist(request: HttpRequest, pk: int) -> HttpResponse:
-    """Return the checklist of a run; 204 where the page that asks shows it as it is."""
+    """Return the checklist of a run; 204 where the page that asks shows it as it is, and a worker is there."""
     token = request.GET.get("seen", "")
-    return short_answer(request, checklists.is_unchanged, pk=pk, token=token) or _changed_checklist(request, pk, token)
+    good_token = "" if _waits_in_vain(pk, token) else token
+    short = short_answer(request, checklists.is_unchanged, pk=pk, token=good_token)
+    return short or _changed_checklist(request, pk, token)
 
 
 @require_GET
@@ -64,15 +68,22 @@ def check_retry(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("case", number=run.case.number)
 
 
+def _waits_in_vain(pk: int, token: str) -> bool:
+    """Tell whether the page shows a queued run, and no worker is there to take it; a query only for queued ones."""
+    seen = checklists.read_token(token, pk)
+    return seen is not None and seen.status == RunStatus.QUEUED and is_worker_lost(now=timezone.now())
+
+
 def _changed_checklist(request: HttpRequest, pk: int, token: str) -> HttpResponse:
     """Render the fragment for whoever may open the case."""
     run = _run(request, pk)
-    reader = reader_of(request)
+    reader, now = reader_of(request), timezone.now()
+    is_missed = run.status in {RunStatus.QUEUED, RunStatus.WAITING} and is_worker_lost(now=now)
     context = {
-        "checklist": checklists.read_checklist(run, reader=reader),
+        "checklist": checklists.read_checklist(run, reader=reader, is_worker_lost=is_missed),
         "rights": rights_of(reader, run.case),
         "is_refresh": is_refresh(request),
-        "now": timezone.now(),
+        "now": now,
     }
     response = render(request, "troubleshooting/checks/_checklist.html", context)
     seen = checklists.read_token(token, pk)
