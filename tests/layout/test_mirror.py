@@ -36,6 +36,8 @@ TESTED_IN = {
     "domain/advice/lint_values.py": "domain/advice/test_linter.py",
     "domain/advice/lists.py": "domain/advice/test_linter.py",
     "domain/advice/proposal_texts.py": "domain/advice/test_proposal.py",
+    "domain/base/masking.py": "field/test_secrets.py",
+    "domain/cases/masked.py": "field/test_secrets.py",
     "domain/base/lookalikes.py": "domain/advice/test_linter.py",
     "domain/base/processes.py": "portal/test_heartbeats.py",
     "domain/cases/indicator_errors.py": "domain/cases/test_indicator.py",

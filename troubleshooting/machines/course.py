@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from troubleshooting.domain.base.masking import mask_json, mask_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 from troubleshooting.domain.evidence.snapshot import Reading, ReadState
 from troubleshooting.machines.base import Answer, Clock, OnAnswers
@@ -74,15 +76,15 @@ class Course:
 
 
 def answer_of(mine: Gathered, sent_at: datetime, seconds: float, reading: Reading) -> Answer:
-    """Return what came for an entry as the unit of evidence."""
+    """Return what came for an entry as the unit of evidence; secrets in addresses are masked from here on."""
     return Answer(
         name=mine.entry.name,
         pipeline=rendered(mine.entry),
         sent_at=sent_at,
         seconds=round(seconds, 3),
-        reading=reading,
-        content=mine.outputs,
-        errors=[error.as_json() for error in mine.errors],
+        reading=replace(reading, detail=mask_text(reading.detail)),
+        content=mask_json(mine.outputs),
+        errors=[mask_json(error.as_json()) for error in mine.errors],
         truncated=mine.truncated,
     )
 

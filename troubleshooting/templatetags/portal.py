@@ -20,6 +20,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from heroicons.templatetags.heroicons import heroicon_mini, heroicon_outline
 
+from troubleshooting.domain.base.masking import masked_names, without_masked
 from troubleshooting.domain.base.text import Text
 from troubleshooting.models.choices import CHECK_STATUS_LABELS, Role
 from troubleshooting.permissions import sees_everything
@@ -51,6 +52,14 @@ def dialog(
     """Draw the question before an action that cannot be undone; ``url`` gets the POST, with "note" if asked for."""
     words = {"opener": opener, "title": title, "text": text, "keep": keep, "confirm": confirm or opener, "note": note}
     return {"id": name, "url": url, **words}
+
+
+@register.inclusion_tag("components/_masked.html")
+def masked_note(address: str, *, will_be: bool = False, is_requested: bool = False) -> dict[str, Any]:
+    """Say what is hidden in an address, and what a PC requests instead; nothing where nothing is hidden."""
+    names = [name or gettext("a part of the address") for name in masked_names(str(address))]
+    requested = without_masked(str(address)) if is_requested else ""
+    return {"names": names, "will_be": will_be, "requested": requested}
 
 
 # --- Statuses and icons -----------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from troubleshooting.domain.advice.linter import LintCode
 from troubleshooting.domain.advice.proposal import SENSIBLE, Proposal, propose, ruled_out, why_none
 from troubleshooting.domain.advice.proposal_texts import MISSED, NONE_BY_VERDICT, OPENS, OPENS_PAGE
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
+from troubleshooting.domain.cases.masked import mask_report
 from troubleshooting.domain.checks.checklist import judge
 from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionKind, ScopeKind
@@ -69,6 +70,14 @@ def test_what_the_evidence_lacks_is_said():
     assert (address.value, program.value) == (None, None)
     assert "which IPv4 address" in str(address.needs)
     assert "full path" in str(program.needs)
+
+
+def test_a_page_is_proposed_without_what_is_masked_in_its_address():
+    about, verdict, device = blocked("http://shop.example.com/reset?token=A1b2C3")
+
+    pages = [value for kind, value in values(propose(mask_report(about), verdict, device)) if kind is SITE]
+
+    assert pages == ["http://shop.example.com/reset", "shop.example.com"]
 
 
 def test_a_reported_address_is_proposed_as_both():

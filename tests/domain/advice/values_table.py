@@ -88,6 +88,8 @@ SITES: list[Row] = [
     (SITE, "http://shop.example.com/page", "", "every program sees a page over http"),
     (SITE, "https://shop.example.com/page", "", "Edge sees it", "edge, page"),
     (SITE, "shop.example.com", "", "Edge follows indicators", "edge"),
+    (SITE, "https://shop.example.com/reset?token=A1b2C3", "masked", "a link that works once, and a secret"),
+    (SITE, "https://shop.example.com/?email=ann@b.example", "masked", "a person's address"),
     (SITE, "shop.example.com/page", "scheme_missing", "http or https decides who sees the page"),
     (SITE, "shop.example.com:8443", "port", "an indicator has no port"),
     (SITE, "https://shop.example.com:8443/page", "port", "an indicator has no port"),

@@ -10,8 +10,10 @@ from troubleshooting.actions import activity_log
 from troubleshooting.actions.case_stage import move_case
 from troubleshooting.actions.checks import check_runs
 from troubleshooting.actions.leases import audit_mode_tests
+from troubleshooting.domain.base.masking import mask_text
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.cases.case import Report, Stage, case_number
+from troubleshooting.domain.cases.masked import mask_report
 from troubleshooting.models import Case, Device, User
 from troubleshooting.permissions import check_may_report, check_may_solve, check_may_withdraw, is_party
 from troubleshooting.queries.cases.solving import WHY_NOT_SOLVED, Unproved, read_solving
@@ -35,15 +37,19 @@ class NotProved(Refused):
 def open_case(
     reporter: User, device: Device, *, report: Report, typed_address: str, now: datetime, deadline: timedelta
 ) -> Case:
-    """Open a case and queue the first check of its PC, which is tried for as long as ``deadline``."""
+    """Open a case and queue the first check of its PC, which is tried for as long as ``deadline``.
+
+    Secrets in addresses are masked before anything is stored.
+    """
     check_may_report(reporter, device)
+    report = mask_report(report)
     case = Case.objects.create(
         number=_next_number(now.year),
         reporter=reporter,
         device=device,
         device_owner_id=device.owner_id,
         kind=report.kind.value,
-        typed_address=typed_address,
+        typed_address=mask_text(typed_address),
         indicator_kind=report.indicator.kind.value,
         indicator_value=report.indicator.value,
         indicator_host=report.indicator.host,

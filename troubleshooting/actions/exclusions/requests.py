@@ -29,6 +29,7 @@ from troubleshooting.domain.exclusions.exclusion import (
 )
 from troubleshooting.domain.exclusions.request import ExclusionRequest
 from troubleshooting.domain.exclusions.value_errors import TENANT_NOT_SET_UP
+from troubleshooting.domain.exclusions.values import check_no_secret
 from troubleshooting.models import Case, Exclusion, User
 from troubleshooting.permissions import (
     check_may_request_exclusion,
@@ -69,8 +70,8 @@ def request_exclusion(
 ) -> Exclusion:
     """Ask for an exclusion.
 
-    Raises InvalidLifetime, NothingToReach, AlreadyAsked, and for indicators TenantNotSetUp,
-    ScopeNeedsGroup and GroupNotInTenant.
+    Raises InvalidLifetime, InvalidExclusionValue where a secret is in it, NothingToReach, AlreadyAsked, and for
+    indicators TenantNotSetUp, ScopeNeedsGroup and GroupNotInTenant.
     """
     try:
         return _request(case_id, request, by=by, rules=rules, now=now)
@@ -101,6 +102,7 @@ def new_request(
     """Save a request about a locked case; the caller records the action. Raises what :func:`request_exclusion` does."""
     lifetime = request.expires_at - now
     check_lifetime(lifetime, rules.longest)
+    check_no_secret(request.value)
     exclusion = Exclusion(
         case=case,
         kind=request.kind.value,

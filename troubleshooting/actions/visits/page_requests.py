@@ -7,6 +7,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from troubleshooting.domain.cases.masked import plain_indicator
 from troubleshooting.domain.evidence.snapshot import ReadState, Snapshot
 from troubleshooting.machines.base import Answer
 from troubleshooting.models import Case
@@ -24,8 +25,11 @@ class ReadsEvents(Protocol):
 
 
 def url_of(case: Case) -> str:
-    """Return the address that the PC requests for a case: the reported URL, else the host over HTTPS."""
-    indicator = case.report.indicator
+    """Return the address that the PC requests for a case: the reported URL, else the host over HTTPS.
+
+    What is masked in the URL is not known to the portal, and left out.
+    """
+    indicator = plain_indicator(case.report.indicator)
     if indicator.scheme in ("http", "https") and len(indicator.value) <= LONGEST_URL:
         return indicator.value
     host = f"[{indicator.host}]" if ":" in indicator.host else indicator.host

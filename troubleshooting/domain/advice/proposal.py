@@ -31,6 +31,7 @@ from troubleshooting.domain.advice.proposal_texts import (
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
 from troubleshooting.domain.cases.indicator import Indicator, IndicatorKind
+from troubleshooting.domain.cases.masked import plain_indicator
 from troubleshooting.domain.evidence.events import EventMatch, matches_in
 from troubleshooting.domain.evidence.programs import file_name, named_program, program_of
 from troubleshooting.domain.evidence.snapshot import Snapshot
@@ -140,9 +141,12 @@ def _by_indicator(report: Report, matches: tuple[EventMatch, ...]) -> Iterator[A
 
 
 def _page(reported: Indicator) -> ExclusionValue | None:
-    """Return the indicator of the reported page; None where there is none or it has no such form (a port, a *)."""
+    """Return the indicator of the reported page, without what is masked in it.
+
+    None where there is none or it has no such form (a port, a wildcard).
+    """
     try:
-        value = from_indicator(reported)
+        value = from_indicator(plain_indicator(reported))
     except InvalidExclusionValue:
         return None
     return value if value.indicator_type is IndicatorType.URL else None

@@ -23,6 +23,7 @@ class ValueRefusal(StrEnum):
     PORT = "port"
     FTP = "ftp"
     SCHEME_MISSING = "scheme_missing"
+    MASKED = "masked"  # a secret or a person's name is in it
     IPV6_EXCLUSION = "ipv6_exclusion"
     NOT_AN_IPV4 = "not_an_ipv4"
     IMAGE_NAME = "image_name"
@@ -70,6 +71,10 @@ VALUE_REFUSALS: Mapping[ValueRefusal, str] = {
     ),
     ValueRefusal.SCHEME_MISSING: _(
         "An address with a page must begin with https:// or http://, for example https://shop.example.com/page."
+    ),
+    ValueRefusal.MASKED: _(
+        "This address contains something secret or personal, such as a token or an e-mail address. It would be "
+        "stored, and match this one link only. Leave it out, as in this example: %(address)s."
     ),
     ValueRefusal.IPV6_EXCLUSION: _(
         "Microsoft documents IP exclusions for IPv4 only. Enter the IPv4 address, for example "

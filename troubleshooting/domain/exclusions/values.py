@@ -19,7 +19,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from troubleshooting.domain.base.text import say
 from troubleshooting.domain.cases.indicator import Indicator, InvalidIndicator, covers, parse_indicator
+from troubleshooting.domain.cases.masked import mask_indicator, names_masked_in, plain_indicator
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.domain.exclusions.value_errors import (
     FROM_INDICATOR,
@@ -127,11 +129,21 @@ def canonical(text: str) -> str:
 
 
 def read_value(kind: ExclusionKind, text: str) -> ExclusionValue | InvalidExclusionValue:
-    """Return the value, or why the text is none; for what is judged as a whole (see :func:`parse_value`)."""
+    """Return the value that a person asks for, or why the text is none (see :func:`parse_value`, `check_no_secret`)."""
     try:
-        return parse_value(kind, text)
+        value = parse_value(kind, text)
+        check_no_secret(value)
     except InvalidExclusionValue as error:
         return error
+    return value
+
+
+def check_no_secret(value: ExclusionValue) -> None:
+    """Raise InvalidExclusionValue where an address has a token, a key or a person's name in its path or query."""
+    if value.indicator is None or not names_masked_in(masked := mask_indicator(value.indicator)):
+        return
+    shorter = plain_indicator(masked).value
+    raise InvalidExclusionValue(ValueRefusal.MASKED, say(VALUE_REFUSALS[ValueRefusal.MASKED], address=shorter))
 
 
 def parse_value(kind: ExclusionKind, text: str) -> ExclusionValue:

@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from troubleshooting.domain.base.masking import mask_text
 from troubleshooting.domain.cases.indicator import Indicator, InvalidIndicator, parse_indicator
 from troubleshooting.queries.base.words import translated
 
@@ -49,7 +50,10 @@ class AddressField(forms.CharField):
 
 
 class LongTextField(forms.CharField):
-    """Free words of several lines; a line break counts as one character, as in the browser."""
+    """Free words of several lines; a line break counts as one character, as in the browser.
+
+    Secrets in addresses among them are masked: what people write in such a field is stored.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         """Show a text area that grows."""
@@ -58,7 +62,7 @@ class LongTextField(forms.CharField):
     def to_python(self, value: Any) -> str:
         """Return the text with plain line breaks."""
         text = super().to_python(value) or ""
-        return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+        return mask_text(text.replace("\r\n", "\n").replace("\r", "\n").strip())
 
 
 class MomentField(forms.Field):

@@ -11,7 +11,9 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from troubleshooting.domain.base.masking import mask_text
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
+from troubleshooting.domain.cases.masked import mask_indicator
 from troubleshooting.forms.base.fields import AddressField, CardSelect, LongTextField, MomentField
 from troubleshooting.models import Device
 from troubleshooting.models.choices import PROBLEM_LABELS, PROGRAM_LABELS, choices_of
@@ -177,8 +179,10 @@ class ReportForm(forms.Form):
         return form
 
     def clean(self) -> dict[str, Any]:
-        """A program that is none of the known ones needs its name; the others need none."""
+        """A program that is none of the known ones needs its name; the others need none. Secrets are masked."""
         cleaned = super().clean() or self.cleaned_data
+        if "address" in cleaned:
+            cleaned["address"] = mask_indicator(cleaned["address"])
         program = cleaned.get("program")
         if program == Program.OTHER and not cleaned.get("program_name") and "program_name" not in self.errors:
             self.add_error("program_name", str(_("Enter the name of the program, for example Outlook or outlook.exe.")))
@@ -199,8 +203,8 @@ class ReportForm(forms.Form):
 
     @property
     def typed_address(self) -> str:
-        """Return the address as typed, for the record."""
-        return str(self.data.get("address", "")).strip()
+        """Return the address as typed, for the record, its secrets masked."""
+        return mask_text(str(self.data.get("address", "")).strip())
 
     def to_report(self) -> Report:
         """Return the report of a valid form."""

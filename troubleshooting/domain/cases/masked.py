@@ -1,0 +1,40 @@
+"""A report without the secrets of its addresses: the form in which it is stored."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from troubleshooting.domain.base.masking import mask_path, mask_text, masked_names, without_masked
+from troubleshooting.domain.cases.case import Report
+from troubleshooting.domain.cases.indicator import Indicator
+
+
+def mask_indicator(indicator: Indicator) -> Indicator:
+    """Return the address with the secrets of its path and query masked."""
+    return _with_path(indicator, mask_path(indicator.path)) if indicator.path else indicator
+
+
+def plain_indicator(indicator: Indicator) -> Indicator:
+    """Return the address without what is masked in it: no query, or a path that ends before the secret."""
+    return _with_path(indicator, without_masked(indicator.path)) if indicator.path else indicator
+
+
+def names_masked_in(indicator: Indicator) -> tuple[str, ...]:
+    """Return the names of the values that are masked in an address; "" stands for a part of its path."""
+    return masked_names(indicator.path or "")
+
+
+def mask_report(report: Report) -> Report:
+    """Return the report with every secret masked, in the address and in what the person wrote."""
+    return replace(
+        report,
+        indicator=mask_indicator(report.indicator),
+        program_name=mask_text(report.program_name),
+        saw=mask_text(report.saw),
+        reason=mask_text(report.reason),
+    )
+
+
+def _with_path(indicator: Indicator, path: str) -> Indicator:
+    before = indicator.value.removesuffix(indicator.path or "")
+    return replace(indicator, path=path, value=before + path)
