@@ -1,0 +1,182 @@
+"""A CAB of support files, read: the list of its files, and the content of those that the portal knows.
+
+Nothing is ever written to a disk, so a file's name leads nowhere. The content comes from a process of its own
+(``unpack.py``, docs/adr/0011-support-files.md), whose memory, time and output are limited here too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from troubleshooting.machines.support_files.errors import CabFault, UnreadableCab
+from troubleshooting.machines.support_files.header import CabLimits, CabList, CabMember, read_list, shown
+from troubleshooting.machines.support_files.names import is_defenders, is_known, is_log
+
+_UNPACK = Path(__file__).with_name("unpack.py")
+_LONGEST_LINE = 1_000  # bytes
+_LOG_END_BYTES = 262_144  # of a service log only the end is read
+
+
+@dataclass(frozen=True, slots=True)
+class Cab:
+    """What a CAB holds; ``contents`` are the files that were read, by place in ``members``."""
+
+    members: tuple[CabMember, ...]
+    contents: Mapping[int, bytes] = field(repr=False)
+    fault: UnreadableCab | None = None  # why something that should have been read is missing
+
+    def files(self) -> list[tuple[CabMember, bytes]]:
+        """Return the files that were read, in the CAB's order."""
+        return [(self.members[place], content) for place, content in sorted(self.contents.items())]
+
+
+def read_cab(cab: BinaryIO, *, limits: CabLimits = CabLimits()) -> Cab:  # noqa: B008  frozen
+    """Return what a CAB holds; raises UnreadableCab. It has to be a file of the operating system, open for reading."""
+    size = cab.seek(0, os.SEEK_END)
+    cab.seek(0)
+    found = read_list(cab, size=size, limits=limits)
+    wanted = _wanted(found.members, limits)
+    contents = _unpacked(cab, wanted, limits)
+    fault = _fault(found, [found.members[place].name for place in wanted if place not in contents])
+    if fault is not None and not contents:
+        raise fault
+    return Cab(found.members, contents, fault)
+
+
+def _fault(found: CabList, lost: Sequence[str]) -> UnreadableCab | None:
+    """Return why files are missing, or None."""
+    if found.is_truncated:
+        return UnreadableCab(CabFault.TRUNCATED)
+    return UnreadableCab(CabFault.DAMAGED, what=shown(", ".join(lost))) if lost else None
+
+
+def _wanted(members: Sequence[CabMember], limits: CabLimits) -> dict[int, int]:
+    """Return the places of the files to read, each with the bytes to read of it; raises UnreadableCab."""
+    found: dict[str, int] = {}
+    for place, member in enumerate(members):
+        if not is_known(member.base_name):
+            continue
+        if member.base_name in found:
+            raise UnreadableCab(CabFault.DUPLICATE_NAME, name=member.base_name)
+        found[member.base_name] = place
+    if not any(is_defenders(name) for name in found):
+        raise UnreadableCab(CabFault.FOREIGN)
+    wanted = {
+        place: min(members[place].size, _LOG_END_BYTES) if is_log(name) else members[place].size
+        for name, place in found.items()
+    }
+    for place, length in wanted.items():
+        if length > limits.member_bytes:
+            raise UnreadableCab(
+                CabFault.TOO_LARGE_INSIDE, what=members[place].name, size=length, most=limits.member_bytes
+            )
+    if sum(wanted.values()) > limits.read_bytes:
+        raise UnreadableCab(
+            CabFault.TOO_LARGE_INSIDE, what="the text files", size=sum(wanted.values()), most=limits.read_bytes
+        )
+    return wanted
+
+
+# --- the other process ------------------------------------------------------------------------------------------------
+
+
+def _unpacked(cab: BinaryIO, wanted: Mapping[int, int], limits: CabLimits) -> dict[int, bytes]:
+    """Return the contents that could be read whole, by place."""
+    pieces: dict[int, bytearray] = {place: bytearray() for place in wanted}
+    done: set[int] = set()
+    with _program(cab, wanted, limits) as output:
+        for line in output:
+            if line.get("missing"):
+                raise UnreadableCab(CabFault.READER_MISSING)
+            if "of" in line:
+                _keep(pieces, wanted, line["of"], output.exactly(line["bytes"]))
+            elif "done" in line and line["done"] in wanted:
+                done.add(line["done"])
+            elif line.get("end"):
+                break
+    return {place: bytes(pieces[place]) for place in done if len(pieces[place]) == wanted[place]}
+
+
+def _keep(pieces: dict[int, bytearray], wanted: Mapping[int, int], place: Any, content: bytes) -> None:
+    """Take a piece; what was not asked for, or is more than that, ends the reading."""
+    if place not in pieces or len(pieces[place]) + len(content) > wanted[place]:
+        raise UnreadableCab(CabFault.READER_FAILED)
+    pieces[place] += content
+
+
+@contextmanager
+def _program(cab: BinaryIO, wanted: Mapping[int, int], limits: CabLimits) -> Iterator[_Output]:
+    """Run the program, and end it whatever happens."""
+    seconds = limits.time.total_seconds()
+    order = {"wanted": wanted, "memory_bytes": limits.memory_bytes, "cpu_s": int(seconds) + 1}
+    os.lseek(cab.fileno(), 0, os.SEEK_SET)  # below Python's buffer: the program reads the same open file
+    with subprocess.Popen(  # noqa: S603  a script of ours; what it is told are numbers
+        [sys.executable, "-I", str(_UNPACK), json.dumps(order)],
+        stdin=cab,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={},  # it gets to see no secret
+        close_fds=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield _Output(process.stdout.fileno(), seconds)
+        finally:
+            process.kill()
+
+
+class _Output:
+    """What the program writes, read with a deadline: lines of JSON, and the bytes after them."""
+
+    def __init__(self, descriptor: int, seconds: float) -> None:
+        self._descriptor, self._seconds = descriptor, seconds
+        self._ends_at = time.monotonic() + seconds
+        self._read = bytearray()
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        while True:
+            while (end := self._read.find(b"\n")) < 0:
+                if len(self._read) > _LONGEST_LINE:
+                    raise UnreadableCab(CabFault.READER_FAILED)
+                self._more()
+            line = bytes(self._read[:end])
+            del self._read[: end + 1]
+            yield self._parsed(line)
+
+    def exactly(self, length: Any) -> bytes:
+        """Return the next bytes."""
+        if not isinstance(length, int) or not 0 <= length <= 1_000_000:
+            raise UnreadableCab(CabFault.READER_FAILED)
+        while len(self._read) < length:
+            self._more()
+        content = bytes(self._read[:length])
+        del self._read[:length]
+        return content
+
+    def _parsed(self, line: bytes) -> dict[str, Any]:
+        try:
+            read = json.loads(line)
+        except ValueError:
+            read = None
+        if not isinstance(read, dict):
+            raise UnreadableCab(CabFault.READER_FAILED)
+        return read
+
+    def _more(self) -> None:
+        left = self._ends_at - time.monotonic()
+        if left <= 0 or not select.select([self._descriptor], [], [], left)[0]:
+            raise UnreadableCab(CabFault.TOOK_TOO_LONG, most=int(self._seconds))
+        found = os.read(self._descriptor, 1_048_576)
+        if not found:
+            raise UnreadableCab(CabFault.READER_FAILED)
+        self._read += found
