@@ -17,8 +17,8 @@ from portal.demo.lab.german import MAPS_FAILED, MAPS_REACHED, PROXY_LINES
 from portal.demo.lab.pc import SimulatedPC
 from portal.demo.lab.rules import MPCMDRUN, SUPPORT_CAB
 from portal.demo.lab.run import Run
+from portal.demo.lab.support_files.files import support_cab
 
-CAB_BYTES = b"MSCF\x00\x00\x00\x00"
 STEP_S = 0.02  # between two lines of a long collection
 
 
@@ -52,15 +52,8 @@ def _get_files(run: Run) -> Iterator[str]:
     for line in ("Collecting events...", "Collecting registry...", "Creating CAB file..."):
         run.pause(STEP_S)
         yield line
-    run.pc.files[SUPPORT_CAB] = _support_cab(run.pc)
+    run.pc.files[SUPPORT_CAB] = support_cab(run.pc)
     yield f"Files successfully created in {SUPPORT_CAB}"
-
-
-def _support_cab(pc: SimulatedPC) -> bytes:
-    """Return the bytes of the support files: large enough to need several fragments."""
-    seed = f"{pc.hostname} {len(pc.log.records)}".encode()
-    blocks = [hashlib.sha256(seed + number.to_bytes(4, "big")).digest() for number in range(4096)]
-    return CAB_BYTES + b"".join(blocks)
 
 
 def netsh(run: Run, call: Call) -> Iterator[str]:
