@@ -13,7 +13,7 @@ from troubleshooting.domain.checks.registry import CHECKS
 from troubleshooting.domain.checks.unread import UNREAD
 from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
-from troubleshooting.domain.evidence.snapshot import Reading, ReadState, Snapshot
+from troubleshooting.domain.evidence.snapshot import Reading, ReadState, Snapshot, Source
 
 _WAITING = Judgement("waiting", say(_("not answered yet")))
 _NOT_READ = {
@@ -21,6 +21,7 @@ _NOT_READ = {
     ReadState.REFUSED: Judgement("refused", say(_("access denied"))),
     ReadState.FAILED: Judgement("failed", say(_("error"))),
 }
+_NOT_IN_FILE = Judgement("not_in_file", say(_("not in the support files")))
 
 
 def judge(snapshot: Snapshot, *, report: Report | None) -> tuple[Finding, ...]:
@@ -29,18 +30,21 @@ def judge(snapshot: Snapshot, *, report: Report | None) -> tuple[Finding, ...]:
     WAITING while any evidence of the check is on its way; UNKNOWN, never FAIL, where a value could not be read or was
     not said. Without a report the checks that depend on one say what holds in general.
     """
-    return tuple(_judge_one(check, snapshot, report) for check in CHECKS)
+    return tuple(judge_check(check, snapshot, report) for check in CHECKS)
 
 
-def _judge_one(check: Check, snapshot: Snapshot, report: Report | None) -> Finding:
+def judge_check(check: Check, snapshot: Snapshot, report: Report | None) -> Finding:
+    """Return the finding of one check."""
     if any(snapshot.reading(name).state is ReadState.WAITING for name in check.depends_on):
         return _finding(check, _WAITING)
     unread = _unread(check, snapshot)
     if unread is not None:
-        return _unread_finding(check, unread)
+        return _unread_finding(check, unread, snapshot.source)
     judgement = check.rule(snapshot, report)
+    if judgement is SILENT and snapshot.source is Source.FILE:
+        return _finding(check, _NOT_IN_FILE)
     why_silent = _tolerated(check, snapshot) if judgement is SILENT else None
-    return _unread_finding(check, why_silent) if why_silent else _finding(check, judgement)
+    return _unread_finding(check, why_silent, snapshot.source) if why_silent else _finding(check, judgement)
 
 
 def _tolerated(check: Check, snapshot: Snapshot) -> Reading | None:
@@ -77,12 +81,12 @@ def _finding(check: Check, judgement: Judgement) -> Finding:
     )
 
 
-def _unread_finding(check: Check, reading: Reading) -> Finding:
+def _unread_finding(check: Check, reading: Reading, source: Source) -> Finding:
     """Say why there is nothing to judge: in the words of the device error where one is named."""
     codes = {code.value: code for code in DeviceErrorCode}
     code = codes.get(reading.error_code or "")
     if code is None:
-        return _finding(check, _NOT_READ[reading.state])
+        return _finding(check, _NOT_IN_FILE if source is Source.FILE else _NOT_READ[reading.state])
     words = error_text(code)
     return Finding(
         check=check.id,

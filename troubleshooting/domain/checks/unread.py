@@ -30,6 +30,11 @@ UNREAD: Mapping[str, Outcome] = {
         _("Unknown: the PC answered, but did not report this. Older versions of Defender do not."),
         it=_("The property came back empty. Update Defender's platform and check again."),
     ),
+    "not_in_file": Outcome(
+        CheckStatus.UNKNOWN,
+        _("Unknown: the PC's support files do not say this."),
+        it=_("MpSupportFiles.cab does not contain this, or not in a form that the portal reads. Check it on the PC."),
+    ),
     "strange": Outcome(
         CheckStatus.UNKNOWN,
         _("Unknown: the PC answered with a value that the portal does not recognise (%(value)s)."),

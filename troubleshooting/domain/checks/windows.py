@@ -32,6 +32,7 @@ from troubleshooting.domain.evidence.snapshot import (
     OperatingSystem,
     Preferences,
     Snapshot,
+    Source,
     WinHttpProxy,
 )
 
@@ -208,10 +209,13 @@ SERVER_SWITCHES = Check(
 def proxy(snapshot: Snapshot, report: Report | None) -> Judgement:
     """C16: say which proxy Defender has; it informs and never fails alone.
 
-    An empty ProxyServer and one that was not said look the same, so nothing is concluded from silence here.
+    An empty ProxyServer and one that was not said look the same in a visit, so nothing is concluded from silence here;
+    from files they do not.
     """
     preferences = snapshot.preferences or Preferences()
     own = preferences.proxy_server or preferences.proxy_pac_url
+    if snapshot.source is Source.FILE and preferences.proxy_server is None and preferences.proxy_pac_url is None:
+        return SILENT
     if own:
         return Judgement("defender", say(_("Defender: %(proxy)s"), proxy=shortened(own)))
     windows = snapshot.winhttp_proxy or WinHttpProxy()

@@ -12,6 +12,13 @@ from datetime import datetime
 from enum import StrEnum
 
 
+class Source(StrEnum):
+    """Where a snapshot comes from."""
+
+    VISIT = "visit"
+    FILE = "file"  # the support files of the PC: what they do not say cannot be asked
+
+
 class ReadState(StrEnum):
     """How far the reading of one catalogue entry has come."""
 
@@ -236,9 +243,10 @@ class EndpointFacts:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything one visit brought home."""
+    """Everything one visit brought home, or that the support files of a PC say."""
 
     collected_at: datetime
+    source: Source = Source.VISIT
     readings: tuple[tuple[str, Reading], ...] = ()  # by catalogue name; what is missing is WAITING
     operating_system: OperatingSystem | None = None
     windows_version: WindowsVersion | None = None
@@ -253,6 +261,7 @@ class Snapshot:
     cloud_connectivity: CloudConnectivity | None = None
     winhttp_proxy: WinHttpProxy | None = None
     events: tuple[ProtectionEvent, ...] | None = None  # None: the log could not be read
+    events_since: datetime | None = None  # how far back they reach, where that is not the span of a visit
     endpoint: EndpointFacts | None = None
 
     def reading(self, name: str) -> Reading:

@@ -56,9 +56,13 @@ class Facts:
     @property
     def log_covers_report(self) -> bool:
         """Tell whether the log was read and reaches back to (and includes) the reported moment."""
-        events = self.snapshot.events
+        events, since = self.snapshot.events, self.snapshot.events_since
         age = self.snapshot.collected_at - self.report.happened_at
-        if events is None or not -TIME_SLACK <= age <= LOG_SPAN:
+        if events is None or age < -TIME_SLACK:
+            return False
+        if since is not None and since <= self.report.happened_at:
+            return True
+        if age > LOG_SPAN:
             return False
         if len(events) < LOG_LIMIT:
             return True
