@@ -21,7 +21,7 @@ from troubleshooting.machines.endpoint.files import Groups, endpoint_files
 from troubleshooting.machines.endpoint.version import VERSION
 
 KEYS = ["device", "findings", "verdict", "commands", "error", "endpoint"]
-FINDING_KEYS = ["check", "status", "observed", "expected", "summary", "remedy"]
+FINDING_KEYS = ["check", "status", "observed", "expected", "summary", "remedy", "evidence"]
 
 
 @pytest.fixture(autouse=True)
