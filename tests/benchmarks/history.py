@@ -1,0 +1,84 @@
+"""A long history in the database: copies of one case that was checked, with other people, PCs, addresses and times.
+
+Written by the server itself (INSERT … SELECT), so 100,000 cases take a minute or two.
+"""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from tests.factories import DeviceFactory, ExclusionFactory, UserFactory
+from tests.queries import made
+from troubleshooting.models import ActivityEntry, Case, CaseVerdict, CheckFinding, CheckRun, Device, Exclusion, User
+
+PEOPLE = 8_000
+DEVICES = 10_000
+ENTRIES = 10  # of the activity log, for each case
+WITH_EVIDENCE = 2_000  # of the newest cases: lists do not read it, and it is most of what a database holds
+
+FIRST = 1_000_000  # the id before the first copy's
+COPY_ID = f"{FIRST} + n"  # of the copy with this number; ``n`` counts from 1
+
+# What differs from the copied row.
+CASES = {
+    "id": COPY_ID,
+    "number": "'NP-2025-' || lpad(n::text, 6, '0')",
+    "reporter_id": f"{FIRST} + mod(n * 7919, {PEOPLE}) + 1",
+    "device_id": f"{FIRST} + mod(n * 6863, {DEVICES}) + 1",
+    "device_owner_id": "NULL",
+    "indicator_host": "'shop' || mod(n, 5000) || '.example.com'",
+    "indicator_value": "'https://shop' || mod(n, 5000) || '.example.com/orders/' || n",
+    "stage": "(ARRAY['checked', 'solved', 'withdrawn'])[1 + mod(n, 3)]",
+    "closed_at": "CASE WHEN mod(n, 3) = 0 THEN NULL ELSE source.updated_at END",
+    "opened_at": "source.opened_at - n * interval '5 minutes'",
+    "updated_at": "source.updated_at - n * interval '5 minutes'",
+}
+
+
+def copy(table: str, source: int, count: int, changes: dict[str, str]) -> None:
+    """Insert ``count`` copies of a row; ``changes`` are SQL by column."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+            " AND attgenerated = '' AND (attname <> 'id' OR %s)",
+            [table, "id" in changes],
+        )
+        columns = [name for (name,) in cursor.fetchall()]
+        values = ", ".join(changes.get(name, f'source."{name}"') for name in columns)
+        names = ", ".join(f'"{name}"' for name in columns)
+        cursor.execute(
+            f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} AS source, generate_series(1, %s) AS n"
+            " WHERE source.id = %s",
+            [count, source],
+        )
+
+
+def copies_of_each(table: str, sources: list[int], count: int, changes: dict[str, str]) -> None:
+    """Insert copies of several rows."""
+    for source in sources:
+        copy(table, source, count, changes)
+
+
+def make_history(cases: int) -> Case:
+    """Make a case that was checked, and ``cases`` copies of it with theirs; returns the one copied from."""
+    case = made.blocked_case(reporter=UserFactory(username="source"), device=DeviceFactory(hostname="PC-SOURCE"))
+    named = {"username": "'copy-' || n", "last_name": "'Name' || n"}
+    copy(User._meta.db_table, case.reporter_id, PEOPLE, {"id": COPY_ID, **named})
+    copy(Device._meta.db_table, case.device_id, DEVICES, {"id": COPY_ID, "hostname": "'PC-C' || lpad(n::text, 5, '0')"})
+    copy(Case._meta.db_table, case.pk, cases, CASES)
+    run, evidence = case.check_runs.get(), min(cases, WITH_EVIDENCE)
+    on_case = {"case_id": COPY_ID}
+    copy(CheckRun._meta.db_table, run.pk, cases, {"id": COPY_ID, **on_case})
+    copy(CaseVerdict._meta.db_table, CaseVerdict.objects.get().pk, cases, {**on_case, "check_run_id": COPY_ID})
+    findings = list(CheckFinding.objects.filter(check_run=run).values_list("pk", flat=True))
+    copies_of_each(CheckFinding._meta.db_table, findings, evidence, {"check_run_id": COPY_ID})
+    entry = ActivityEntry.objects.create(
+        at=case.opened_at, actor_name="portal", action="check_started", case=case, subject_type="case", subject_id=1
+    )
+    copies_of_each(ActivityEntry._meta.db_table, [entry.pk] * ENTRIES, cases, on_case)
+    exclusion = ExclusionFactory(case=case, requested_by=case.reporter)
+    earlier = {"requested_at": "source.requested_at - n * interval '1 hour'", "value_key": "source.value_key || n"}
+    copy(Exclusion._meta.db_table, exclusion.pk, cases // 20, {"case_id": COPY_ID, **earlier})
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return case
