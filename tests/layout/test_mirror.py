@@ -56,6 +56,8 @@ TESTED_IN = {
     "domain/leases/lease_texts.py": "domain/leases/test_audit_mode_test.py",
     "domain/retests/retest_texts.py": "domain/retests/test_retest.py",
     "domain/submissions/submission_text.py": "domain/submissions/test_submission.py",
+    "domain/verdict/warned.py": "field/test_warn_mode.py",
+    "queries/cases/warned.py": "field/test_warn_mode.py",
     "domain/verdict/base.py": "domain/verdict/test_verdict.py",
     "domain/verdict/hints.py": "domain/verdict/test_verdict.py",
     "forms/base/password.py": "views/base/test_password.py",

@@ -10,7 +10,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Lower
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.cases.case import OPEN, ProblemKind, Program, Report, Stage
+from troubleshooting.domain.cases.case import OPEN, ProblemKind, Program, Report, Stage, UnblockButton
 from troubleshooting.domain.cases.indicator import Indicator
 from troubleshooting.models.choices import SEE_ALL_CASES, codes
 from troubleshooting.models.device import Device
@@ -71,6 +71,7 @@ class Case(models.Model):
     happened_at = models.DateTimeField()
     saw = models.TextField(blank=True)
     reason = models.TextField(blank=True)
+    unblock = models.CharField(max_length=20, default=UnblockButton.UNKNOWN.value)
     stage = models.CharField(max_length=20, default=Stage.CHECKING.value)
     verdict_code = models.CharField(max_length=40, blank=True)
     verdict_confidence = models.CharField(max_length=10, blank=True)
@@ -98,6 +99,7 @@ class Case(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=codes(ProblemKind)), name="case_kind_known"),
             models.CheckConstraint(condition=Q(program__in=codes(Program)), name="case_program_known"),
+            models.CheckConstraint(condition=Q(unblock__in=codes(UnblockButton)), name="case_unblock_known"),
             models.CheckConstraint(
                 condition=Q(stage__in=OPEN_CODES, closed_at__isnull=True)
                 | Q(stage__in=CLOSED_CODES, closed_at__isnull=False),
@@ -125,4 +127,5 @@ class Case(models.Model):
             happened_at=self.happened_at,
             saw=self.saw,
             reason=self.reason,
+            unblock=UnblockButton(self.unblock),
         )

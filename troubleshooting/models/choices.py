@@ -8,7 +8,7 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.domain.cases.case import ProblemKind, Program, Stage
+from troubleshooting.domain.cases.case import ProblemKind, Program, Stage, UnblockButton
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.domain.checks.finding import CheckStatus
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
@@ -46,6 +46,12 @@ ROLE_LABELS: Labels = {
 PROBLEM_LABELS: Labels = {
     ProblemKind.SAFE_SITE_BLOCKED: _("A safe site is blocked"),
     ProblemKind.DANGEROUS_SITE_MISSED: _("A dangerous site was not blocked"),
+}
+
+UNBLOCK_LABELS: Labels = {
+    UnblockButton.OFFERED: _("Yes"),
+    UnblockButton.NOT_OFFERED: _("No"),
+    UnblockButton.UNKNOWN: _("I don't know"),
 }
 
 PROGRAM_LABELS: Labels = {

@@ -122,6 +122,25 @@ def test_edge_is_told_at_once_that_smartscreen_guards_it(page_of_emma: Page):
     go_on(page, to=2)
 
 
+def test_a_warning_is_told_at_once_to_open_by_the_person(page_of_emma: Page):
+    page = page_of_emma
+    page.get_by_label("Google Chrome").check()
+    go_on(page, to=2)
+    page.get_by_label("Address of the site").fill("shop.example.com/reset?token=S1")
+    go_on(page, to=3)
+    go_on(page, to=4)
+    note = page.get_by_text("You can open this site yourself")
+    expect(note).to_be_hidden()
+
+    page.get_by_label("Yes").check()
+
+    expect(note).to_be_visible()
+    expect_no_violations(page)
+    go_on(page, to=5)
+    expect(page.locator("#review")).to_contain_text("Before it is saved, we hide what may be secret (***): token.")
+    expect_no_violations(page)
+
+
 def test_a_broken_connection_loses_nothing(page_of_emma: Page):
     page = page_of_emma
     page.get_by_label("Google Chrome").check()

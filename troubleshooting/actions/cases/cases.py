@@ -59,6 +59,7 @@ def open_case(
         happened_at=report.happened_at,
         saw=report.saw,
         reason=report.reason,
+        unblock=report.unblock.value,
         stage=Stage.CHECKING.value,
         opened_at=now,
         updated_at=now,

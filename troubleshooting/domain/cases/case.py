@@ -31,6 +31,14 @@ class Program(StrEnum):
     UNKNOWN = "unknown"
 
 
+class UnblockButton(StrEnum):
+    """Whether the message offered to open the site: then it was a warning, not a block."""
+
+    OFFERED = "offered"
+    NOT_OFFERED = "not_offered"
+    UNKNOWN = "unknown"
+
+
 class Stage(StrEnum):
     """Where a case is."""
 
@@ -72,6 +80,7 @@ class Report:
     happened_at: datetime  # aware
     saw: str = ""  # the toast's or page's wording
     reason: str = ""  # why the site is needed
+    unblock: UnblockButton = UnblockButton.UNKNOWN
 
 
 def case_number(year: int, serial: int) -> str:

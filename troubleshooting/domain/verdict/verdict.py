@@ -23,6 +23,7 @@ from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.verdict.base import Confidence, Evidence, EvidenceKind, NextStep, Verdict, VerdictCode
 from troubleshooting.domain.verdict.hints import hints
 from troubleshooting.domain.verdict.texts import verdict_of
+from troubleshooting.domain.verdict.warned import with_warning
 
 __all__ = [
     "LADDER",
@@ -85,7 +86,8 @@ def conclude(report: Report, snapshot: Snapshot, findings: Iterable[Finding]) ->
         findings={finding.check: finding for finding in findings},
         matches=matches_in(snapshot, report),
     )
-    return next(verdict for rung in LADDER if (verdict := rung(facts)) is not None)
+    found = next(verdict for rung in LADDER if (verdict := rung(facts)) is not None)
+    return with_warning(found, report, snapshot)
 
 
 def blocked(facts: Facts) -> Verdict | None:

@@ -12,11 +12,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.base.masking import mask_text
-from troubleshooting.domain.cases.case import ProblemKind, Program, Report
+from troubleshooting.domain.cases.case import ProblemKind, Program, Report, UnblockButton
 from troubleshooting.domain.cases.masked import mask_indicator
 from troubleshooting.forms.base.fields import AddressField, CardSelect, LongTextField, MomentField
 from troubleshooting.models import Device
-from troubleshooting.models.choices import PROBLEM_LABELS, PROGRAM_LABELS, choices_of
+from troubleshooting.models.choices import PROBLEM_LABELS, PROGRAM_LABELS, UNBLOCK_LABELS, choices_of
 from troubleshooting.queries.cases.device_choices import DeviceChoice
 
 LONGEST_TEXT = 2000
@@ -33,6 +33,11 @@ KIND_CARDS: Mapping[str, tuple[str, Any]] = {
 PROGRAM_CARDS: Mapping[str, tuple[str, Any]] = {
     Program.OTHER_BROWSER: ("", _("For example Brave, Opera or Vivaldi")),
     Program.OTHER: ("", _("For example Outlook, Teams or an app your department uses")),
+}
+
+UNBLOCK_CARDS: Mapping[str, tuple[str, Any]] = {
+    UnblockButton.OFFERED: ("", _("“Unblock” in the notification, or in Edge a way to continue")),
+    UnblockButton.NOT_OFFERED: ("", _("Only “OK”, or no message at all")),
 }
 
 # Windows names a program by its file; a link of a Windows Security toast may too.
@@ -68,7 +73,7 @@ STEPS: tuple[Step, ...] = (
     Step(1, "problem", _("What is going wrong?"), ("kind", "program", "program_name")),
     Step(2, "address", _("What is the address?"), ("address",)),
     Step(3, "place", _("Which PC was it on, and when did it happen?"), ("device", "happened_at")),
-    Step(4, "words", _("What did you see?"), ("saw", "reason")),
+    Step(4, "words", _("What did you see?"), ("unblock", "saw", "reason")),
     Step(5, "review", _("Check your report and send it"), ()),
 )
 
@@ -120,6 +125,13 @@ class ReportForm(forms.Form):
     happened_at = MomentField(
         label=_("When did it happen?"),
         help_text=_("The current time is filled in. Change it if it happened earlier."),
+    )
+    unblock = forms.ChoiceField(
+        label=_("Did the message have a button to open the site anyway?"),
+        required=False,
+        choices=choices_of(UNBLOCK_LABELS),
+        widget=CardSelect(UNBLOCK_CARDS),
+        error_messages={"invalid_choice": _("Choose one of the answers below, for example “I don't know”.")},
     )
     saw = LongTextField(
         label=_("What did the message say?"),
@@ -186,6 +198,8 @@ class ReportForm(forms.Form):
         program = cleaned.get("program")
         if program == Program.OTHER and not cleaned.get("program_name") and "program_name" not in self.errors:
             self.add_error("program_name", str(_("Enter the name of the program, for example Outlook or outlook.exe.")))
+        if cleaned.get("kind") == ProblemKind.DANGEROUS_SITE_MISSED:
+            cleaned["unblock"] = ""
         if program and Program(program) not in NAMED_PROGRAMS:
             cleaned["program_name"] = ""
         return cleaned
@@ -217,6 +231,7 @@ class ReportForm(forms.Form):
             happened_at=cleaned["happened_at"],
             saw=cleaned["saw"],
             reason=cleaned["reason"],
+            unblock=UnblockButton(cleaned["unblock"] or UnblockButton.UNKNOWN),
         )
 
     def fields_of(self, step: Step) -> list[forms.BoundField]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from troubleshooting.domain.base.text import Text
 from troubleshooting.domain.cases.case import ProblemKind, Program, Stage
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.domain.evidence.snapshot import Snapshot
@@ -27,6 +28,7 @@ from troubleshooting.models.choices import (
 from troubleshooting.queries.base.words import label_of
 from troubleshooting.queries.cases.timeline import Timeline, read_timeline
 from troubleshooting.queries.cases.verdict import EventRow, VerdictView, event_rows, read_verdict
+from troubleshooting.queries.cases.warned import button_words, read_how_to_open
 from troubleshooting.queries.checks.checklist import Checklist, read_checklist
 from troubleshooting.queries.checks.evidence import read_snapshot
 from troubleshooting.queries.leases.audit_mode_test import TestStep, newest_tests, read_test_step
@@ -181,6 +183,7 @@ class CasePage:
     happened_at: datetime
     saw: str
     reason: str
+    how_to_open: Text | None  # where it was a warning, and no verdict says so yet
     stage: str
     stage_label: Promise
     is_over: bool
@@ -224,6 +227,7 @@ def read_case_page(case: Case, *, reader: User, may_test: bool = False, is_worke
         happened_at=case.happened_at,
         saw=case.saw,
         reason=case.reason,
+        how_to_open=read_how_to_open(case, latest, verdict),
         stage=case.stage,
         stage_label=STAGE_LABELS[stage],
         is_over=case.closed_at is not None,
@@ -286,6 +290,7 @@ def _facts(case: Case) -> tuple[Fact, ...]:
         Fact(_("Program"), case.program_name or program, note=program if case.program_name else ""),
         Fact(_("PC"), case.device.hostname, note=case.device.description, is_in_title=True),
         Fact(_("Reported by"), str(case.reporter), is_in_title=True),
+        Fact(_("Button to open it anyway"), button_words(case)),
         Fact(_("What the person saw"), case.saw),
         Fact(_("Why it is needed"), case.reason),
     )

@@ -10,7 +10,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.models.choices import PROBLEM_LABELS, PROGRAM_LABELS
+from troubleshooting.domain.cases.case import UnblockButton
+from troubleshooting.models.choices import PROBLEM_LABELS, PROGRAM_LABELS, UNBLOCK_LABELS
 from troubleshooting.queries.base.words import label_of
 
 
@@ -34,7 +35,13 @@ def review_rows(cleaned: Mapping[str, Any], *, hostname: str) -> list[ReviewRow]
         ReviewRow(_("Address"), indicator.value if indicator else "", 2),
         ReviewRow(_("PC"), hostname, 3),
         ReviewRow(_("When"), "", 3, at=cleaned.get("happened_at")),
+        ReviewRow(_("Button to open it anyway"), _answer(cleaned.get("unblock")), 4),
         ReviewRow(_("What you saw"), cleaned.get("saw", ""), 4),
         ReviewRow(_("Why it matters"), cleaned.get("reason", ""), 4),
     ]
     return [row for row in rows if row.value or row.at]
+
+
+def _answer(unblock: str | None) -> str | Promise:
+    """Return the answer about the button, "" where it says nothing."""
+    return "" if unblock in (None, "", UnblockButton.UNKNOWN) else label_of(UNBLOCK_LABELS, unblock) or ""

@@ -113,6 +113,7 @@ def _report(case: Case) -> dict[str, Any]:
         "happened_at": case.happened_at.isoformat(),
         "saw": case.saw,
         "reason": case.reason,
+        "unblock": case.unblock,
     }
 
 

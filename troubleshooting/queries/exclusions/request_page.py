@@ -14,6 +14,7 @@ from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, Scope, ScopeKind
 from troubleshooting.domain.exclusions.values import InvalidExclusionValue, parse_value
 from troubleshooting.domain.verdict.verdict import Verdict
+from troubleshooting.domain.verdict.warned import instead_of_exclusion
 from troubleshooting.models import Case, Device, Exclusion
 from troubleshooting.queries.checks.evidence import read_snapshot
 from troubleshooting.queries.exclusions.known_elsewhere import known_by_policy, known_in_tenant
@@ -27,6 +28,7 @@ class AskPage:
     """The request's page; ``why_not`` is None where an exclusion makes sense, only then are there proposals."""
 
     why_not: Text | None
+    instead: Text | None = None  # how the employee opens the site without an exclusion
     proposals: tuple[Proposal, ...] = ()
     ruled_out: tuple[RuledOut, ...] = ()
     snapshot: Snapshot | None = None
@@ -49,6 +51,7 @@ def read_ask_page(case: Case) -> AskPage:
         snapshot = replace(snapshot, events=read_events(stored.audit_mode_test.lease).events)
     return AskPage(
         None,
+        instead=instead_of_exclusion(case.report, snapshot),
         proposals=propose(case.report, verdict, snapshot),
         ruled_out=ruled_out(case.report, verdict, snapshot),
         snapshot=snapshot,
