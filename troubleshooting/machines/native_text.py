@@ -11,10 +11,10 @@ from troubleshooting.domain.evidence.snapshot import CloudConnectivity, WinHttpP
 _SUCCESS = re.compile(r"successfully established a connection to MAPS", re.IGNORECASE)
 _FAILURE = re.compile(r"ValidateMapsConnection failed", re.IGNORECASE)
 _HRESULT = re.compile(r"hr\s*=\s*(?:0x)?([0-9a-f]{8})\b", re.IGNORECASE)
-_BARE_HRESULT = re.compile(r"failed[^(]*\((?:0x)?([0-9a-f]{8})\)", re.IGNORECASE)
+_BARE_HRESULT = re.compile(r"failed[^(]{0,200}\((?:0x)?([0-9a-f]{8})\)", re.IGNORECASE)
 _HTTP_CODE = re.compile(r"http(?:code|core)\s*=\s*([0-9]{1,4})\b", re.IGNORECASE)
 
-_VALUE_LINE = re.compile(r"\s+\S.*?\s*:\s+(\S.*?)\s*\Z")
+_VALUE_LINE = re.compile(r"\s+\S[^:]*:\s+(\S.*)")
 
 MOST_LINES = 200
 LONGEST_LINE = 1_000  # characters
@@ -43,7 +43,7 @@ def read_winhttp_proxy(lines: Sequence[str]) -> WinHttpProxy:
     """
     kept = _kept(lines)
     below_title = [line for line in kept if line.strip() and line[0].isspace()]
-    values = [found[1] for line in below_title if (found := _VALUE_LINE.match(line))]
+    values = [found[1].strip() for line in below_title if (found := _VALUE_LINE.match(line))]
     if values:
         return WinHttpProxy(direct=False, server=values[0], lines=kept)
     return WinHttpProxy(direct=True if below_title else None, server=None, lines=kept)

@@ -430,6 +430,42 @@ def test_the_age_of_the_signatures_is_counted_from_when_the_cab_was_made():
     assert snapshot(registry=REGISTRY, events=EVENTS).computer_status.signature_age_days == 2
 
 
+BLANKS, STARS = " " * 20_000, "*" * 20_000
+LONG_LINES = {
+    "registry": [f"    x{BLANKS}y", f'Current "effective policy"{BLANKS}y', "  [" * 5_000, " [REG_DWORD]" * 2_000],
+    "state": [f"Realtime monitor{BLANKS}enabled y", "product status : 0x" * 1_500],
+    "events": [f"a\t1126\tb\n \tDestination:{BLANKS}y", f"{STARS}{BLANKS}y", "\t1" * 10_000, " :" * 10_000],
+    "mode": [f"is currently set in {BLANKS}mode{BLANKS}. y", "is currently set in " * 1_000],
+    "products": [f"displayName{BLANKS}=", f"displayName = [{']' + BLANKS}]y", "displayName = [" * 1_500],
+    "proxy": [f"x\n  Proxy{BLANKS}:{BLANKS}y", "x\n " + " :" * 10_000],
+    "versions": ["MsMpEng.exe " * 2_000, "\\Platform\\4.18." * 1_500],
+    "system": [f"Host Name:{BLANKS}y", f"OS Name: Windows 11{BLANKS}Pro y", "OS: Windows Server " * 1_000],
+    "commands": [f"Start Time:{BLANKS}y", "Start Time: a" * 1_500, "ValidateMapsConnection failed " * 700],
+    "log": ["2026-11-27T13:00:00." + "0" * 20_000],
+}
+
+
+@pytest.mark.parametrize("name", LONG_LINES)
+def test_lines_made_to_waste_time_are_read_like_any_other(name):
+    """With a pattern that goes back and forth, a few hundred of these would take hours."""
+    text = "\n".join(line for line in LONG_LINES[name] for _ in range(300))
+
+    assert len(judge(snapshot(**{name: text}), report=None)) == 17
+
+
+def test_a_registry_with_more_values_than_any_has_says_nothing():
+    """Cut off after some values, a list of exclusions would look as if it were whole."""
+    entries = "".join(f"    10.{n >> 16}.{n >> 8 & 255}.{n & 255}   [REG_DWORD] : 0 (0x0)\n" for n in range(60_000))
+    section = "[Exclusions\\IpAddresses]\n"
+    some = "".join(entries.splitlines(keepends=True)[:5_000])
+
+    assert snapshot(registry=REGISTRY.replace(section, section + entries)).preferences is None
+    assert (
+        len(snapshot(registry=REGISTRY.replace(section, section + some)).preferences.exclusion_ip_address.entries)
+        == 5_001
+    )
+
+
 KNOWN = ["MPRegistry.txt", "MPStateInfo.txt", "MPOperationalEvents.txt", "NetworkProtectionState.txt", "WSCInfo.txt"]
 KNOWN += ["WindowsProxy.txt", "FileVersions.txt", "SystemInfo.txt", "MpCmdRun.log", "MPLog-1.log"]
 

@@ -13,16 +13,14 @@ from troubleshooting.machines.native_text import read_cloud_connectivity
 from troubleshooting.machines.support_files.lines import Lines
 
 _DASHES = re.compile(r"^\s*-{20,}\s*$")
-_TIME = re.compile(r"\b(?:Start|End) Time:\s*\S+\s+([^\W\d]{3})\S*\s+(\d{1,2})\s+(\d{4})\s+(\d\d):(\d\d):(\d\d)")
+_TIME = re.compile(
+    r"\b(?:Start|End) Time:\s{0,9}\S{1,20}\s{1,9}([^\W\d]{3})\S{0,9}\s{1,9}(\d{1,2})\s{1,9}(\d{4})\s{1,9}"
+    r"(\d\d):(\d\d):(\d\d)"
+)
 _ABOUT_CLOUD = re.compile(r"ValidateMapsConnection", re.IGNORECASE)
 ENGLISH_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {  # as English and German Windows shorten them
-    **{
-        name: n
-        for n, name in enumerate(
-            ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
-        )
-    },
+    **dict(zip(ENGLISH_MONTHS, range(1, 13), strict=True)),
     "mär": 3,
     "mrz": 3,
     "mai": 5,

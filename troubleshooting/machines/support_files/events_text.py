@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from troubleshooting.domain.cases.indicator import InvalidIndicator, parse_indicator
@@ -21,10 +22,9 @@ from troubleshooting.machines.readers import moment
 from troubleshooting.machines.support_files.lines import Lines
 from troubleshooting.machines.support_files.local_time import LocalTimes
 
-_SEPARATOR = re.compile(r"^\s*\*{20,}\s*$")
-_LABELLED = re.compile(r"^\s+(\S[^:]*?)\s?:(?:\s+(.*?))?\s*$")
+_SEPARATOR = re.compile(r"^\s*\*{20,}$")
 _READ = BLOCK_EVENTS | {SETTING_CHANGED, CHANGE_REFUSED}
-_MOST_RECORDS = 100_000
+_MOST_RECORDS = 20_000
 _MOST_EVENTS = 5_000  # newest first, as the file has them
 _MOST_LINES = 60  # of one record
 
@@ -83,7 +83,7 @@ class ReadEvents:
 
 def read_events(files: Sequence[Lines]) -> ReadEvents:
     """Return the events of the log and of its older part, which comes second."""
-    records = [record for lines in files for record in _records(lines)][:_MOST_RECORDS]
+    records = list(islice((record for lines in files for record in _records(lines)), _MOST_RECORDS))
     times = LocalTimes.of([(record.local, _detected_at(record)) for record in records])
     read = [(event, place) for record in records if (event := _event(record, times)) for place in (_place(record),)]
     read.sort(key=lambda pair: pair[0].recorded_at, reverse=True)
@@ -108,8 +108,10 @@ def _records(lines: Lines) -> Iterator[Record]:
             record, begins = None, True
         elif begins and line.strip():
             record, begins = _head(line, lines.place(number)), False
-        elif record is not None and len(record.said) < _MOST_LINES and (found := _LABELLED.match(line)):
-            record.said.append((found[1].casefold(), (found[2] or "").strip(), lines.place(number)))
+        elif record is not None and len(record.said) < _MOST_LINES and line[:1].isspace():
+            label, colon, value = line.partition(":")
+            if colon and (not value or value[0].isspace()):
+                record.said.append((label.strip().casefold(), value.strip(), lines.place(number)))
     if record is not None:
         yield record
 

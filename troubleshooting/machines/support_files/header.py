@@ -40,8 +40,8 @@ class CabLimits:
     file_bytes: int = 500_000_000  # the CAB itself: Microsoft's form takes no more
     files: int = 10_000
     unpacked_bytes: int = 4_000_000_000  # of all files together, as the CAB states it
-    member_bytes: int = 48_000_000  # of one file that is read
-    read_bytes: int = 128_000_000  # of all files that are read
+    member_bytes: int = 32_000_000  # of one file that is read
+    read_bytes: int = 64_000_000  # of all files that are read
     time: timedelta = timedelta(seconds=60)
     memory_bytes: int = 768_000_000  # address space of the process that unpacks
 

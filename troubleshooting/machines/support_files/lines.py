@@ -11,7 +11,8 @@ from troubleshooting.domain.evidence.places import Place
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _LOOKED_AT_BYTES = 4_096
 _NULS = 0.4  # of every second byte: latin text in UTF-16 has more
-_LONGEST_LINE = 20_000  # characters
+_LONGEST_LINE = 4_000  # characters
+_MOST_LINES = 600_000  # a busy PC's log has about 250,000
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -40,11 +41,15 @@ def _cleaned(text: str) -> str:
 
 
 class Lines:
-    """The lines of one file, counted from 1."""
+    """The lines of one file, counted from 1, without blanks at their ends.
+
+    The file may mean harm: whoever reads the lines uses patterns that look at each character a few times, and no more.
+    """
 
     def __init__(self, file: str, content: bytes) -> None:
         self.file = file
-        self._lines = [line[:_LONGEST_LINE] for line in _LINE_END.split(decode(content))]
+        lines = _LINE_END.split(decode(content), maxsplit=_MOST_LINES)
+        self._lines = [line[:_LONGEST_LINE].rstrip() for line in lines[:_MOST_LINES]]
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
         return enumerate(self._lines, 1)

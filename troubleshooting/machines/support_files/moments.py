@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
 from troubleshooting.machines.readers import YEARS
+from troubleshooting.machines.support_files.command_log import ENGLISH_MONTHS
 from troubleshooting.machines.support_files.header import CabMember
 from troubleshooting.machines.support_files.lines import Lines
 from troubleshooting.machines.support_files.local_time import LocalTimes
@@ -24,10 +25,7 @@ _IN_WORDS = re.compile(
     re.IGNORECASE,
 )
 _ISO = re.compile(r"\b(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)")
-_MONTHS = {
-    name: n
-    for n, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
-}
+_MONTHS = dict(zip(ENGLISH_MONTHS, range(1, 13), strict=True))
 
 
 def made_at(
@@ -79,6 +77,7 @@ def _is_year(text: str) -> bool:
 
 def in_words(text: str) -> datetime | None:
     """Read a moment that says that it is UTC; None for one in another form."""
+    text = text[:100]
     if "utc" not in text.casefold() and not text.strip().endswith("Z"):
         return None
     try:

@@ -3,7 +3,6 @@ r"""MPRegistry.txt: Defender's settings by where they come from (docs/reference/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from troubleshooting.domain.evidence.places import Place
@@ -16,9 +15,9 @@ NETWORK_PROTECTION = r"windows defender exploit guard\network protection"
 WINDOWS = "windows"  # what stands after Defender's part, by whole keys
 CURRENT_VERSION = r"hkey_local_machine\software\microsoft\windows nt\currentversion"
 
-_BLOCK = re.compile(r'^\S.*"(effective policy|system policy|mdm policy|preferences)"\s*:?\s*$', re.IGNORECASE)
-_SECTION = re.compile(r"^\s*\[([^\[\]]+)\]\s*$")
-_VALUE = re.compile(r"^\s+(\S.*?)\s+\[([A-Za-z_0-9]+)\]\s*:\s?(.*)$")
+_BLOCK = re.compile(r'^\S.*"(effective policy|system policy|mdm policy|preferences)" ?:?$', re.IGNORECASE)
+_SECTION = re.compile(r"^\s*\[([^\[\]]+)\]$")
+_TYPE = re.compile(r"\s\[([A-Za-z_0-9]{1,40})\]\s{0,20}:")
 _END = re.compile(r"^Windows Setup keys from", re.IGNORECASE)
 _NUMBER = re.compile(r"^(?:0x([0-9a-fA-F]{1,16})|(\d{1,20}))\b")
 _NOTHING = frozenset({"", "(null)", "<no value>"})
@@ -53,11 +52,16 @@ class Block:
 
 
 def read_registry(lines: Lines) -> dict[str, Block]:
-    """Return the blocks by name (BLOCKS and WINDOWS); of two values of one name the first counts."""
+    """Return the blocks by name (BLOCKS and WINDOWS); of two values of one name the first counts.
+
+    Nothing of a file with more values than any registry has: a list that was cut off must not look whole.
+    """
+    if sum(line[:1].isspace() for _number, line in lines) > _MOST_VALUES:
+        return {}
     blocks: dict[str, Block] = {}
     block: Block | None = None
     section = ROOT
-    for number, line in _bounded(lines):
+    for number, line in lines:
         if found := _BLOCK.match(line):
             block, section = blocks.setdefault(found[1].casefold(), Block(lines.place(number))), ROOT
         elif _END.match(line):
@@ -66,20 +70,11 @@ def read_registry(lines: Lines) -> dict[str, Block]:
             section = found[1].strip().casefold()
             if block is not None:
                 block.heads.setdefault(section, lines.place(number))
-        elif block is not None and (found := _VALUE.match(line)):
-            value = Value(found[1], _data(found[2], found[3]), lines.place(number))
+        elif block is not None and line[:1].isspace() and (found := _TYPE.search(line)):
+            name, data = line[: found.start()].strip(), _data(found[1], line[found.end() :])
+            value = Value(name, data, lines.place(number))
             block.sections.setdefault(section, {}).setdefault(value.name.casefold(), value)
     return blocks
-
-
-def _bounded(lines: Lines) -> Iterator[tuple[int, str]]:
-    """Return the lines up to so many values; a registry has some thousands."""
-    values = 0
-    for number, line in lines:
-        values += line.startswith((" ", "\t"))
-        if values > _MOST_VALUES:
-            return
-        yield number, line
 
 
 def _data(kind: str, text: str) -> str | int | None:

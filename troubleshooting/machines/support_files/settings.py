@@ -41,7 +41,7 @@ _SECTIONS = {
 _OTHER_NAMES = {"MAPSReporting": "SpynetReporting"}
 _LISTS = {"exclusion_ip_address": r"exclusions\ipaddresses", "exclusion_process": r"exclusions\processes"}
 _NOT_FROM_HERE = frozenset({"proxy_bypass", *_LISTS})
-_MOST_ENTRIES = 1_000
+_MOST_PLACES = 200  # entries that a finding can point at
 
 _POLICY_ROOT = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows Defender"
 _LOCAL_ROOT = r"HKLM:\SOFTWARE\Microsoft\Windows Defender"
@@ -76,10 +76,10 @@ def _preference(block: Block, name: str) -> Value | None:
 
 def _take_list(facts: Facts, block: Block, field: str, section: str) -> None:
     """Take a list of exclusions: each name is an entry. A block is whole, so a missing section is an empty list."""
-    values = list(block.sections.get(section, {}).values())[:_MOST_ENTRIES]
+    values = list(block.sections.get(section, {}).values())
     listed = ListValue(tuple(value.name for value in values))
     facts.add("preferences", field, (listed, block.heads.get(section, block.place)))
-    for value in values:
+    for value in values[:_MOST_PLACES]:
         facts.places["preferences", field, value.name] = value.place
 
 

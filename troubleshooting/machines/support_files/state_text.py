@@ -15,14 +15,14 @@ _SWITCHES = (  # the field of ComputerStatus, and the words of its line
     ("behavior_monitor", re.compile(r"^behaviou?r (?:monitor|monitoring)\b", re.IGNORECASE)),
     ("network_inspection", re.compile(r"^(?:NIS|network (?:real-?\s?time )?inspection)\b", re.IGNORECASE)),
 )
-_ON_OR_OFF = re.compile(r"\b(?:(enabled|on)|(disabled|off|not enabled))\s*$", re.IGNORECASE)
+_ON_OR_OFF = re.compile(r"\b(?:(enabled|on)|(disabled|off|not enabled))$", re.IGNORECASE)
 _PRODUCT_STATUS = re.compile(r"product status\s*:\s*0x([0-9a-fA-F]{1,16})\b", re.IGNORECASE)
 
-_MODE = re.compile(r"\bis currently set in\s+([^\r\n]+?)(?:\s+mode)?\s*\.?\s*$", re.IGNORECASE)
+_MODE = re.compile(r"\bis currently set in (.{1,100})$", re.IGNORECASE)
 _MODES = (("block", 1), ("audit", 2), ("disab", 0))  # parts of words; the words themselves are not documented
 _WARNING = re.compile(r"^\s*\[WARNING\]", re.IGNORECASE)
 
-_PRODUCT = re.compile(r"^\s*(\w+)\s*=\s*\[(.*)\]\s*$")
+_PRODUCT = re.compile(r"^\s*(\w{1,60})\s*=\s*\[(.*)\]$")
 _MOST_PRODUCTS = 50
 
 

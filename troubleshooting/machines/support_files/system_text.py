@@ -57,18 +57,17 @@ EDITION_IDS = {
     "serverstandard": 7,
     "serverdatacenter": 8,
 }
-_CLIENT = re.compile(r"\bWindows (?:10|11)\s+(\S.*)$", re.IGNORECASE)
-_SERVER = re.compile(r"\bWindows Server\b(?:\s+\d{4})?(?:\s+R2)?\s*(.*)$", re.IGNORECASE)
-_LTSC_YEAR = re.compile(r"\s+(?:19|20)\d\d\b")
+_CLIENT = re.compile(r"\bWindows (?:10|11) (\S.*)$", re.IGNORECASE)
+_SERVER = re.compile(r"\bWindows Server\b(?: \d{4})?(?: R2)? ?(.*)$", re.IGNORECASE)
+_LTSC_YEAR = re.compile(r" (?:19|20)\d\d\b")
 
-_LINE = re.compile(r"^\S[^:]*?:\s+(\S.*?)\s*$")
 _VERSION = re.compile(r"^(\d{1,3}\.\d{1,3}\.(\d{3,6}))\b")
 _ZONE = re.compile(r"^\(UTC(?:([+-])(\d\d):(\d\d))?\)")
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _CAPTION_WITHIN = 4  # the caption is the second line
 
 _PLATFORM = re.compile(r"\\Platform\\(4\.\d{1,3}\.\d{1,6}\.\d{1,6})(?:-\d+)?\\", re.IGNORECASE)
-_PLATFORM_FILE = re.compile(r"\bMsMpEng\.exe\b.*?\b(4\.\d{1,3}\.\d{1,6}\.\d{1,6})\b", re.IGNORECASE)
+_PLATFORM_FILE = re.compile(r"\bMsMpEng\.exe\b.{0,120}?\b(4\.\d{1,3}\.\d{1,6}\.\d{1,6})\b", re.IGNORECASE)
 
 
 @dataclass
@@ -101,17 +100,18 @@ def read_system(lines: Lines) -> System:
 
 def _values(lines: Lines) -> Iterator[tuple[str, Place]]:
     for number, line in lines:
-        if found := _LINE.match(line):
-            yield found[1], lines.place(number)
+        label, _colon, value = line.partition(":")
+        if label[:1].strip() and value[:1].isspace():
+            yield value.strip(), lines.place(number)
 
 
 def _take_caption(system: System, caption: str, place: Place) -> None:
     system.caption = caption, place
-    words = _LTSC_YEAR.sub("", caption)
+    words = _LTSC_YEAR.sub("", " ".join(caption.split()))
     for pattern, editions, kind in ((_SERVER, _SERVERS, SERVER), (_CLIENT, _CLIENTS, WORKSTATION)):
         if found := pattern.search(words):
             system.product_type = kind, place
-            sku = editions.get(" ".join(found[1].split()).casefold())
+            sku = editions.get(found[1].strip().casefold())
             system.sku = (sku, place) if sku is not None else None
             return
 
