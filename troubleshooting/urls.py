@@ -22,6 +22,7 @@ urlpatterns = [
     path("report/steps/<int:step>/", report.report_step, name="report-step"),
     path("cases/", cases.cases, name="cases"),
     path("cases/<str:number>/", cases.case, name="case"),
+    path("cases/<str:number>/timeline/", cases.case_timeline, name="case-timeline"),
     path("cases/<str:number>/check/", cases.check_start, name="check-start"),
     path("cases/<str:number>/test/", audit_mode_tests.test_ask, name="test-ask"),
     path("cases/<str:number>/exclusion/", request_page.exclusion_ask, name="exclusion-ask"),

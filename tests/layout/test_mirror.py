@@ -136,6 +136,7 @@ TESTED_IN = {
     "queries/base/processes.py": "portal/test_heartbeats.py",
     "queries/base/state_tokens.py": "views/checks/test_check_runs.py",
     "queries/base/words.py": "queries/cases/test_timeline.py",
+    "queries/cases/timeline_notes.py": "queries/cases/test_timeline.py",
     "queries/cases/home.py": "views/cases/test_home.py",
     "queries/cases/report_review.py": "views/cases/test_report.py",
     "queries/cases/verdict.py": "queries/cases/test_case_page.py",

@@ -37,6 +37,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "report-step": ("POST", (LOGIN, 200, 200, 200, NO, 200)),
     "cases": ("GET", (LOGIN, 200, 200, 200, 200, 200)),
     "case": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
+    "case-timeline": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
     "check-start": ("POST", (LOGIN, GONE, MOVED, MOVED, NO, MOVED)),
     "check-cancel": ("POST", (LOGIN, GONE, MOVED, MOVED, NO, MOVED)),
     "check-retry": ("POST", (LOGIN, GONE, MOVED, MOVED, NO, MOVED)),

@@ -7,7 +7,15 @@ from tests.factories import CaseFactory, UserFactory
 from tests.queries import made
 from troubleshooting.actions import activity_log
 from troubleshooting.models import Case, User
-from troubleshooting.queries.cases.timeline import SENTENCES, SHOWN_AT_ONCE, TimelineEntry, read_timeline
+from troubleshooting.queries.cases import timeline as timeline_queries
+from troubleshooting.queries.cases.timeline import (
+    EARLIER_SHOWN,
+    SENTENCES,
+    SHOWN_AT_ONCE,
+    TimelineEntry,
+    read_timeline,
+    read_timeline_page,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -157,7 +165,7 @@ def test_details_are_put_into_words(action, details, for_employee, for_it):
     assert "access_denied" not in employee
 
 
-@pytest.mark.parametrize("rows", [1, 3, 30])
+@pytest.mark.parametrize("rows", [1, 3, 30, 45])
 def test_a_timeline_costs_one_query_and_keeps_the_older_entries_apart(rows, django_assert_num_queries):
     case = CaseFactory()
     for _ in range(rows):
@@ -167,7 +175,24 @@ def test_a_timeline_costs_one_query_and_keeps_the_older_entries_apart(rows, djan
         timeline = read_timeline(case, reader=case.reporter)
 
     assert len(timeline.newest) == min(rows, SHOWN_AT_ONCE)
-    assert len(timeline.newest) + len(timeline.earlier) == rows
+    assert len(timeline.newest) + len(timeline.earlier) == min(rows, SHOWN_AT_ONCE + EARLIER_SHOWN)
+    assert timeline.has_more is (rows > SHOWN_AT_ONCE + EARLIER_SHOWN)
+
+
+def test_the_whole_timeline_goes_page_by_page_to_its_end(monkeypatch):
+    monkeypatch.setattr(timeline_queries, "ENTRIES_ON_A_PAGE", 2)
+    case = CaseFactory()
+    for number in range(5):
+        activity_log.record("check_started", case, case=case, actor=None, now=timezone.now(), number=number)
+    reader = made.reviewer()
+
+    first = read_timeline_page(case, reader=reader, cursor=None)
+    second = read_timeline_page(case, reader=reader, cursor=first.older)
+    third = read_timeline_page(case, reader=reader, cursor=second.older)
+
+    moments = [entry.at for page in (first, second, third) for entry in page.entries]
+    assert (len(moments), moments) == (5, sorted(moments, reverse=True))
+    assert (first.newer, third.older) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db.models import Q
-from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
-from troubleshooting.domain.evidence.device_error_texts import error_text
-from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
-from troubleshooting.domain.exclusions.placement_texts import placement_text
-from troubleshooting.domain.leases.lease_texts import outcome_text
-from troubleshooting.domain.retests.retest import RetestPurpose
-from troubleshooting.domain.retests.retest_texts import QUESTIONS, retest_text
 from troubleshooting.models import ActivityEntry, Case, User
-from troubleshooting.models.choices import (
-    CONFIDENCE_LABELS,
-    MODE_LABELS,
-    SEE_ALL_CASES,
-    SUBMISSION_STATUS_LABELS,
-    VERDICT_LABELS,
-    Labels,
-)
-from troubleshooting.queries.base.people import zone_of
-from troubleshooting.queries.base.words import label_of, translated
+from troubleshooting.queries.base.paging import Cursor, read_page
+from troubleshooting.queries.cases.timeline_notes import NOTES, is_for_it
 
 SHOWN_AT_ONCE = 8  # the newest; the older ones stand in a closed part
+EARLIER_SHOWN = 30  # in that part; the rest has a page of its own
+ENTRIES_ON_A_PAGE = 100
 
 PORTAL = gettext_lazy("The portal")
 IT_DEPARTMENT = gettext_lazy("IT")
@@ -148,23 +132,49 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Everything that happened, newest first."""
+    """What happened last, newest first."""
 
     newest: tuple[TimelineEntry, ...]
     earlier: tuple[TimelineEntry, ...]
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """One page of everything that happened, newest first."""
+
+    entries: tuple[TimelineEntry, ...]
+    total: int  # counted no further than COUNTED_TO
+    older: Cursor | None
+    newer: Cursor | None
 
 
 def read_timeline(case: Case, *, reader: User) -> Timeline:
-    """Return the case's timeline in the reader's words; one query.
-
-    What happened on other people's PCs is not for employees.
-    """
-    stored = ActivityEntry.objects.filter(case=case).select_related("actor").order_by("-at", "-pk")
-    if not _is_for_it(reader):
-        elsewhere = Q(action__in=OF_A_PLACE) & ~Q(details__device__in=[case.device.hostname, TENANT])
-        stored = stored.exclude(elsewhere)
+    """Return the last of the case's timeline in the reader's words; one query."""
+    most = SHOWN_AT_ONCE + EARLIER_SHOWN
+    stored = _joined(_entries(case, reader)).order_by("-at", "-pk")[: most + 1]
     entries = tuple(_entry(entry, reader) for entry in stored)
-    return Timeline(entries[:SHOWN_AT_ONCE], entries[SHOWN_AT_ONCE:])
+    return Timeline(entries[:SHOWN_AT_ONCE], entries[SHOWN_AT_ONCE:most], has_more=len(entries) > most)
+
+
+def read_timeline_page(case: Case, *, reader: User, cursor: Cursor | None) -> TimelinePage:
+    """Return one page of the case's whole timeline in the reader's words; two queries."""
+    found = _entries(case, reader)
+    page = read_page(found, by="at", cursor=cursor, page_size=ENTRIES_ON_A_PAGE, load=_joined, is_search=False)
+    entries = tuple(_entry(entry, reader) for entry in page.rows)
+    return TimelinePage(entries, total=page.total, older=page.older, newer=page.newer)
+
+
+def _entries(case: Case, reader: User) -> QuerySet[ActivityEntry]:
+    """Return what the reader may know of: what happened on other people's PCs is not for employees."""
+    found: QuerySet[ActivityEntry] = ActivityEntry.objects.filter(case=case)
+    if is_for_it(reader):
+        return found
+    return found.exclude(Q(action__in=OF_A_PLACE) & ~Q(details__device__in=[case.device.hostname, TENANT]))
+
+
+def _joined(found: QuerySet[ActivityEntry]) -> QuerySet[ActivityEntry]:
+    return found.select_related("actor")
 
 
 def _entry(entry: ActivityEntry, reader: User) -> TimelineEntry:
@@ -186,149 +196,5 @@ def _who(entry: ActivityEntry, reader: User) -> str:
         return str(PORTAL)
     if actor.pk == reader.pk:
         return str(YOU)
-    hide_name = _is_for_it(actor) and not _is_for_it(reader)
+    hide_name = is_for_it(actor) and not is_for_it(reader)
     return str(IT_DEPARTMENT) if hide_name else str(actor)
-
-
-def _is_for_it(person: User) -> bool:
-    return person.role in SEE_ALL_CASES
-
-
-def _waiting_note(details: Mapping[str, Any], reader: User) -> str:
-    why = _error_note(details, reader)
-    again_at = parse_datetime(str(details.get("next_attempt_at", "")))
-    if again_at is None:
-        return why
-    local = again_at.astimezone(zone_of(reader))
-    moment = f"{date_format(local, _('j M Y, H:i'))} {local.tzname()}"
-    return _("%(why)s Next try: %(moment)s.") % {"why": why, "moment": moment}
-
-
-def _error_note(details: Mapping[str, Any], reader: User) -> str:
-    """Name the error; its code is for IT."""
-    code = _error_code(details)
-    if code is None:
-        return ""
-    title = translated(error_text(code).title)
-    return _("%(title)s (%(code)s).") % {"title": title, "code": code.value} if _is_for_it(reader) else f"{title}."
-
-
-def _error_code(details: Mapping[str, Any]) -> DeviceErrorCode | None:
-    stored = details.get("error_code")
-    return DeviceErrorCode(stored) if stored in set(DeviceErrorCode) else None
-
-
-def _attempt_note(details: Mapping[str, Any], reader: User) -> str:
-    attempt = details.get("attempt")
-    again = isinstance(attempt, int) and attempt > 1
-    return _("Attempt %(attempt)s") % {"attempt": attempt} if _is_for_it(reader) and again else ""
-
-
-def _verdict_note(details: Mapping[str, Any], reader: User) -> str:
-    verdict = _word(VERDICT_LABELS, details.get("code"))
-    confidence = _word(CONFIDENCE_LABELS, details.get("confidence"))
-    return f"{verdict} · {confidence}" if _is_for_it(reader) and confidence else verdict
-
-
-def _sent_note(details: Mapping[str, Any], reader: User) -> str:
-    reference = details.get("reference")
-    return _("Submission number %(reference)s.") % {"reference": reference} if reference else ""
-
-
-def _status_note(details: Mapping[str, Any], reader: User) -> str:
-    return ": ".join(part for part in (_word(SUBMISSION_STATUS_LABELS, details.get("status")), _note(details)) if part)
-
-
-def _typed_note(details: Mapping[str, Any], reader: User) -> str:
-    return _note(details)
-
-
-def _length_note(details: Mapping[str, Any], reader: User) -> str:
-    minutes = details.get("minutes")
-    return _("For at most %(minutes)s minutes.") % {"minutes": minutes} if minutes else ""
-
-
-def _outcome_note(details: Mapping[str, Any], reader: User) -> str:
-    words = outcome_text(str(details.get("outcome", "")))
-    return f"{translated(words.title)}." if words else ""
-
-
-def _mode_note(details: Mapping[str, Any], reader: User) -> str:
-    """Name both values of the setting, for IT."""
-    before, seen = (MODE_LABELS.get(details.get(name, -1)) for name in ("value_before", "value_seen"))
-    if before is None or seen is None or not _is_for_it(reader):
-        return ""
-    return _("It was “%(before)s”; now it is “%(seen)s”.") % {"before": before, "seen": seen}
-
-
-def _placement_note(details: Mapping[str, Any], reader: User) -> str:
-    """Name the PC, and why it is not there or was left there."""
-    words = placement_text(str(details.get("outcome") or ""))
-    why = translated(words.it if _is_for_it(reader) else words.employee) if words else ""
-    return " ".join(part for part in (f"{details.get('device') or ''}.", why) if part != ".")
-
-
-def _days_note(details: Mapping[str, Any], reader: User) -> str:
-    days = int(details.get("days") or 0)
-    return ngettext("%(n)d day before it ends.", "%(n)d days before it ends.", days) % {"n": days}
-
-
-def _retest_question_note(details: Mapping[str, Any], reader: User) -> str:
-    known = details.get("purpose") in set(RetestPurpose)
-    return translated(QUESTIONS[RetestPurpose(details["purpose"])]) if known else ""
-
-
-def _retest_note(details: Mapping[str, Any], reader: User) -> str:
-    """Say what the re-test showed, or why there was none."""
-    words = retest_text(str(details.get("outcome") or ""))
-    return translated(words.it if _is_for_it(reader) else words.employee) if words else ""
-
-
-def _value_note(details: Mapping[str, Any], reader: User) -> str:
-    return str(details.get("value") or "")
-
-
-def _form_note(details: Mapping[str, Any], reader: User) -> str:
-    return {"json": _("As JSON."), "text": _("As text."), "txt": _("As text.")}.get(str(details.get("form", "")), "")
-
-
-def _note(details: Mapping[str, Any]) -> str:
-    return str(details.get("note") or "")
-
-
-def _word(labels: Labels, code: object) -> str:
-    return str(label_of(labels, code) or "")
-
-
-NOTES: Mapping[str, Callable[[Mapping[str, Any], User], str]] = {
-    "check_started": _attempt_note,
-    "check_waiting": _waiting_note,
-    "check_failed": _error_note,
-    "verdict_reached": _verdict_note,
-    "submission_sent": _sent_note,
-    "submission_status_recorded": _status_note,
-    "case_solved": _typed_note,
-    "test_consented": _length_note,
-    "test_rejected": _typed_note,
-    "test_not_done": _outcome_note,
-    "lease_superseded": _mode_note,
-    "evidence_exported": _form_note,
-    "exclusion_requested": _value_note,
-    "exclusion_renewal_requested": _value_note,
-    "exclusion_warned": _days_note,
-    "retest_asked": _retest_question_note,
-    "retest_done": _retest_note,
-    "retest_not_done": _retest_note,
-    "exclusion_approved": _typed_note,
-    "exclusion_rejected": _typed_note,
-    "exclusion_question_asked": _typed_note,
-    "exclusion_answered": _typed_note,
-    "exclusion_revoked": _typed_note,
-    "placement_verified": _placement_note,
-    "placement_rejected": _placement_note,
-    "placement_removed": _placement_note,
-    "drift_apply_again": _placement_note,
-    "drift_remove_again": _placement_note,
-    "placement_joined": _placement_note,
-    "placement_out_of_scope": _placement_note,
-}

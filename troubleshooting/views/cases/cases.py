@@ -24,6 +24,7 @@ from troubleshooting.queries.base.processes import is_worker_lost
 from troubleshooting.queries.cases.case_list import CaseRow, export_rows, list_cases
 from troubleshooting.queries.cases.case_page import read_case_page
 from troubleshooting.queries.cases.solving import read_solving
+from troubleshooting.queries.cases.timeline import read_timeline_page
 from troubleshooting.queries.exclusions.exclusion_list import exclusions_of, is_exclusion_sensible
 from troubleshooting.views.base.files import csv_file
 from troubleshooting.views.base.paging import cursor_of, page_urls
@@ -88,6 +89,16 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
         "now": now,
     }
     return render(request, "troubleshooting/cases/detail.html", context)
+
+
+@require_GET
+def case_timeline(request: HttpRequest, number: str) -> HttpResponse:
+    """Show everything that happened in a case, a page at a time."""
+    found = _case(request, number)
+    timeline = read_timeline_page(found, reader=reader_of(request), cursor=cursor_of(request))
+    pages = page_urls("", newer=timeline.newer, older=timeline.older)
+    context = {"case": found, "timeline": timeline, "now": timezone.now(), **pages}
+    return render(request, "troubleshooting/cases/timeline.html", context)
 
 
 @require_POST
