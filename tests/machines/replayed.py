@@ -123,10 +123,13 @@ def replay(
 ) -> Replay:
     """Let a machine read entries of which the first pipeline answers with these messages; ``cut`` gives the sizes.
 
-    The entries need not be the catalogue's: what was recorded goes further than that.
+    The entries need not be the catalogue's: what was recorded goes further than that. The endpoint is one of which only
+    its answers are known, which may show less than the PC has.
     """
     pieces = [piece for number, one in enumerate(messages) for piece in fragments(number + 1, one, cut(one))]
-    session = Session(Address("pc.example"), CREDENTIAL, limits=LIMITS, should_stop=lambda: False)
+    session = Session(
+        Address("pc.example", configuration_name="Recorded"), CREDENTIAL, limits=LIMITS, should_stop=lambda: False
+    )
     pool: Any = session._pool
     pool.protocol_version = "2.3"
     pool.shell = ReplayedShell([pieces])

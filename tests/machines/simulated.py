@@ -115,7 +115,7 @@ def read(pc: SimulatedPC, entries: Sequence[Entry]) -> list[tuple[str, Reading]]
     rounds = Rounds(entries)
 
     def keep(complete: Sequence[Gathered]) -> None:
-        answers.extend((mine.entry.name, judged(mine)) for mine in complete)
+        answers.extend((mine.entry.name, judged(mine, is_limited=True)) for mine in complete)
 
     while together := rounds.next_batch():
         batch = Batch(together, most_bytes=100_000, closing=catalogue.CLOSING)

@@ -147,7 +147,7 @@ def test_what_follows_a_failed_state_counts_for_nothing(lab_server):
     visited = call_on(lab_server(pc))
 
     (refused,) = [answer for answer in visited.answers if answer.name == "preferences"]
-    assert visited.codes == {"preferences": Code.COMMAND_REFUSED}
+    assert visited.codes == {"preferences": Code.COMMAND_MISSING}
     assert len(refused.errors) == 1
 
 

@@ -33,10 +33,10 @@ from troubleshooting.machines.errors import (
     Redirected,
     Silent,
     name_error,
-    reading_from_errors,
 )
 from troubleshooting.machines.faults import FAULTS, fault_code
 from troubleshooting.machines.plain import DeviceError
+from troubleshooting.machines.records import reading_from_errors
 
 POOL = urllib3.HTTPConnectionPool("pc.example")
 

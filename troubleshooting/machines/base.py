@@ -47,7 +47,16 @@ NEEDS_HTTPS: frozenset[Auth] = frozenset({Auth.BASIC, Auth.CERTIFICATE})
 
 
 USUAL_ENDPOINT = "Microsoft.PowerShell"
+# Windows' own session configurations, those of PowerShell 7 by their versions: they show everything that is installed.
+_SHOWS_ALL = re.compile(
+    r"microsoft\.(?:powershell(?:32|\.workflow)?|windows\.servermanagerworkflows)|powershell\.[0-9].*"
+)
 CONFIGURATION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def is_limited(configuration_name: str) -> bool:
+    """Tell whether an endpoint may show less than the PC has (JEA): any but those that come with PowerShell."""
+    return _SHOWS_ALL.fullmatch(configuration_name.casefold()) is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Cod
 from troubleshooting.domain.evidence.snapshot import Reading, ReadState
 from troubleshooting.machines.base import Answer, Clock, OnAnswers
 from troubleshooting.machines.batch import Batch, End, Gathered
-from troubleshooting.machines.judged import judged
 from troubleshooting.machines.pipeline import Entry, rendered
 from troubleshooting.machines.plain import DeviceError
 from troubleshooting.machines.pypsrp_pipeline import Reply
@@ -21,9 +20,18 @@ from troubleshooting.machines.pypsrp_pipeline import Reply
 class Course:
     """The course of one batch: what has come, when, and what was handed over."""
 
-    def __init__(self, batch: Batch, *, clock: Clock, hand_over: OnAnswers, patience_s: Callable[..., float]) -> None:
+    def __init__(
+        self,
+        batch: Batch,
+        *,
+        clock: Clock,
+        hand_over: OnAnswers,
+        patience_s: Callable[..., float],
+        judge: Callable[[Gathered], Reading],
+    ) -> None:
         """Begin now; ``patience_s`` says how long the entries that may be running take at most."""
         self._batch = batch
+        self._judge = judge
         self._hand_over = hand_over
         self._patience_s = patience_s
         self._sent_at, self._began = clock(), time.monotonic()
@@ -64,7 +72,7 @@ class Course:
 
     def _pass_on(self, complete: Sequence[Gathered]) -> None:
         if complete:
-            self._hand_over([self._answer(mine, judged(mine)) for mine in complete])
+            self._hand_over([self._answer(mine, self._judge(mine)) for mine in complete])
 
     def _answer(self, mine: Gathered, reading: Reading) -> Answer:
         """Return one answer; it took the time since the one before it."""

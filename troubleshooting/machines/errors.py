@@ -6,12 +6,11 @@ and error ids decide, and the original text is kept for IT.
 
 from __future__ import annotations
 
-import re
 import socket
 import ssl
 import struct
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from http.client import BadStatusLine, HTTPException, RemoteDisconnected
 
 import requests
@@ -28,12 +27,9 @@ from pypsrp.exceptions import (
 )
 
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
-from troubleshooting.domain.evidence.snapshot import Reading, ReadState
-from troubleshooting.machines import refusals
 from troubleshooting.machines.clixml_texts import storable
 from troubleshooting.machines.faults import HTTP_STATUSES, fault_code
-from troubleshooting.machines.pipeline import Entry
-from troubleshooting.machines.plain import UNREADABLE, DeviceError
+from troubleshooting.machines.sign_in import sign_in_code
 
 LONGEST_DETAIL = 2_000  # characters
 
@@ -78,6 +74,7 @@ WIRE_ERRORS: tuple[type[Exception], ...] = (
     ValueError,
     LookupError,
     ArithmeticError,
+    ImportError,  # Kerberos without its library
     RecursionError,
     AssertionError,
 )
@@ -93,8 +90,8 @@ def name_error(error: Exception) -> MachineError:
 def _code_of(error: Exception) -> Code:
     if isinstance(error, WinRMError):
         return _code_of_winrm(error)
-    if isinstance(error, spnego.exceptions.SpnegoError | spnego.exceptions.FeatureMissingError):
-        return _code_of_sign_in(error)
+    if isinstance(error, spnego.exceptions.SpnegoError | spnego.exceptions.FeatureMissingError | ImportError):
+        return sign_in_code(error)
     if isinstance(error, OSError | urllib3.exceptions.HTTPError | HTTPException):
         return _code_of_connection(error)
     return Code.PROTOCOL_BROKEN
@@ -112,16 +109,6 @@ def _code_of_winrm(error: WinRMError) -> Code:
     if isinstance(error, InvalidPSRPOperation):  # the pool said that it is broken
         return Code.SERVICE_FAULT
     return Code.PROTOCOL_BROKEN
-
-
-def _code_of_sign_in(error: Exception) -> Code:
-    """A ticket or password that is missing or wrong is the sign-in's fault; a token that cannot be read is not."""
-    broken = (
-        spnego.exceptions.BadMICError,
-        spnego.exceptions.InvalidTokenError,
-        spnego.exceptions.UnsupportedQop,
-    )
-    return Code.PROTOCOL_BROKEN if isinstance(error, broken) else Code.WRONG_CREDENTIALS
 
 
 # The first kind that is found anywhere in the chain of causes decides.
@@ -184,71 +171,3 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         yield current
         inner = (current.__cause__, current.__context__, getattr(current, "reason", None), *current.args)
         waiting.extend(cause for cause in inner if isinstance(cause, BaseException))
-
-
-# --- what one command's error records say -----------------------------------------------------------------------------
-
-_DEFENDER_STOPPED = re.compile(r"0x800106ba", re.IGNORECASE)
-_HRESULT = re.compile(r"HRESULT (0x[0-9a-f]{8})", re.IGNORECASE)
-NO_SUCH_NAMESPACE = frozenset({"0x8004100e", "0x80041010"})  # WBEM_E_INVALID_NAMESPACE, …_CLASS
-NO_RIGHT = frozenset({"0x80070005", "0x80041003"})  # E_ACCESSDENIED, WBEM_E_ACCESS_DENIED
-NO_RIGHT_REASONS = frozenset({"unauthorizedaccessexception", "securityexception"})
-# The last is what CDXML cmdlets say of a scheduled task that is not there (general knowledge).
-ABSENT_IDS = frozenset(
-    {"pathnotfound", "itemnotfound", "nomatchingeventsfound", "cmdletizationquery_notfound_taskname"}
-)
-
-
-def reading_from_errors(records: Sequence[DeviceError], entry: Entry | None = None) -> Reading:
-    """Judge a command that brought nothing but errors; ANSWERED where there is none.
-
-    The worst record decides: a stopped service and a refusal explain more than a missing key.
-    """
-    if not records:
-        return Reading(ReadState.ANSWERED)
-    readings = [_reading_from_error(record, entry) for record in records]
-    return min(readings, key=lambda reading: _WORST_FIRST.index(reading.error_code))
-
-
-_WORST_FIRST: tuple[str | None, ...] = (
-    Code.PROTOCOL_BROKEN,
-    Code.DEFENDER_STOPPED,
-    Code.COMMAND_REFUSED,
-    Code.ACCESS_DENIED,
-    Code.COMMAND_FAILED,
-    None,
-)
-
-
-def _reading_from_error(record: DeviceError, entry: Entry | None) -> Reading:
-    if record.fq_error == UNREADABLE:
-        return Reading(ReadState.FAILED, Code.PROTOCOL_BROKEN, record.message)
-    detail = f"{record.message} [{record.fq_error}]" if record.fq_error else record.message
-    if _DEFENDER_STOPPED.search(f"{record.fq_error} {record.message}"):
-        return Reading(ReadState.FAILED, Code.DEFENDER_STOPPED, detail)
-    if (refused := refusals.told(record, entry)) is not None:
-        return Reading(ReadState.FAILED, Code.COMMAND_REFUSED, f"{refused} {detail}")
-    if _is_refusal(record):
-        return Reading(ReadState.REFUSED, Code.ACCESS_DENIED, detail)
-    if _is_absence(record):
-        return Reading(ReadState.ABSENT, None, detail)
-    return Reading(ReadState.FAILED, Code.COMMAND_FAILED, detail)
-
-
-def _is_refusal(record: DeviceError) -> bool:
-    return (
-        _hresult(record) in NO_RIGHT
-        or record.category in {"PermissionDenied", "SecurityError"}
-        or record.reason.rpartition(".")[2].casefold() in NO_RIGHT_REASONS
-        or record.fq_error.partition(",")[0].rpartition(".")[2].casefold() in NO_RIGHT_REASONS
-    )
-
-
-def _is_absence(record: DeviceError) -> bool:
-    error_id = record.fq_error.partition(",")[0].casefold()
-    return error_id in ABSENT_IDS or record.reason == "ItemNotFoundException" or _hresult(record) in NO_SUCH_NAMESPACE
-
-
-def _hresult(record: DeviceError) -> str:
-    found = _HRESULT.search(record.fq_error)
-    return found[1].casefold() if found else ""

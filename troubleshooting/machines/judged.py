@@ -5,16 +5,16 @@ from __future__ import annotations
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 from troubleshooting.domain.evidence.snapshot import Reading, ReadState
 from troubleshooting.machines.batch import Gathered
-from troubleshooting.machines.errors import reading_from_errors
 from troubleshooting.machines.ownership import is_native
 from troubleshooting.machines.pipeline import Shape
+from troubleshooting.machines.records import reading_from_errors
 
 _LISTS = frozenset({Shape.OBJECTS, Shape.XML})  # what a terminating error cuts off is not all there is
 
 
-def judged(mine: Gathered) -> Reading:
-    """Return the reading of an entry whose statement has ended."""
-    from_errors = reading_from_errors(mine.errors, mine.entry)
+def judged(mine: Gathered, *, is_limited: bool) -> Reading:
+    """Return the reading of an entry whose statement has ended; ``is_limited``: the endpoint may be a JEA one."""
+    from_errors = reading_from_errors(mine.errors, mine.entry, is_limited=is_limited)
     if mine.doubtful:
         return _failed("Two answers came where one was due.")
     if from_errors.error_code == Code.PROTOCOL_BROKEN:  # a part that cannot be read may be the one that matters

@@ -8,14 +8,25 @@ from collections.abc import Iterator, Sequence
 
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 from troubleshooting.domain.evidence.snapshot import Reading
-from troubleshooting.machines.base import Address, Answer, Auth, Clock, Credential, Limits, OnAnswers, ShouldStop
+from troubleshooting.machines.base import (
+    Address,
+    Answer,
+    Auth,
+    Clock,
+    Credential,
+    Limits,
+    OnAnswers,
+    ShouldStop,
+    is_limited,
+)
 from troubleshooting.machines.batch import Batch, End, Gathered, LeftOver
 from troubleshooting.machines.catalogue import CLOSING, form_for, is_known
 from troubleshooting.machines.course import Course, answer_of, too_late
-from troubleshooting.machines.errors import MachineError, reading_from_errors
+from troubleshooting.machines.errors import MachineError
 from troubleshooting.machines.judged import judged
 from troubleshooting.machines.pipeline import Entry
 from troubleshooting.machines.pypsrp_pipeline import Pipeline
+from troubleshooting.machines.records import reading_from_errors
 from troubleshooting.machines.rounds import Rounds
 from troubleshooting.machines.session import Session
 
@@ -32,6 +43,7 @@ class Machine:
     def __init__(self, session: Session, *, limits: Limits, clock: Clock) -> None:
         """Speak over an open session."""
         self._session = session
+        self._is_limited = is_limited(session.configuration_name)
         self._limits = limits
         self._clock = clock
         self._renewals = 0
@@ -82,11 +94,14 @@ class Machine:
             if pipeline.ended_by is not None:
                 mine.add_error(pipeline.ended_by)
             mine.failed = pipeline.end is not End.COMPLETED
-            reading = judged(mine)
+            reading = self._judged(mine)
         else:
             self._stop(pipeline)
-            reading = judged(mine) if mine.truncated or pipeline.overflow else self._hangs(entry)
+            reading = self._judged(mine) if mine.truncated or pipeline.overflow else self._hangs(entry)
         return answer_of(mine, sent_at, time.monotonic() - began, reading)
+
+    def _judged(self, mine: Gathered) -> Reading:
+        return judged(mine, is_limited=self._is_limited)
 
     def _hangs(self, entry: Entry) -> Reading:
         self._hung.add(entry.command.name)
@@ -145,7 +160,7 @@ class Machine:
         was its end (Windows PowerShell 5.1 may not survive it: docs/reference/remoting.md section 9).
         """
         batch = Batch(entries, most_bytes=self._limits.answer_bytes, closing=CLOSING)
-        course = Course(batch, clock=self._clock, hand_over=hand_over, patience_s=self._deadline_s)
+        course = Course(batch, clock=self._clock, hand_over=hand_over, patience_s=self._deadline_s, judge=self._judged)
         pipeline = self._begin((*entries, CLOSING))
 
         def take() -> bool:

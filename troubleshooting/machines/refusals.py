@@ -1,4 +1,4 @@
-"""What an endpoint refuses, told as what it is: the command, the parameter, the value or the program, and the remedy.
+"""What an endpoint refuses or a PC lacks, told as what it is: command, parameter, value or program, and the remedy.
 
 Source: docs/reference/remoting.md section 6. Ids, targets and parameter names decide, never the localised message.
 """
@@ -20,9 +20,21 @@ def told(error: DeviceError, entry: Entry | None = None) -> str | None:
     return f"{tell(error, entry)} {UPDATE}" if tell is not None else None
 
 
+def lacking(error: DeviceError) -> str | None:
+    """Return what the PC does not have, where its endpoint shows all there is; None for any other error."""
+    if error_id(error) == "commandnotfoundexception":
+        return f"The PC does not have the {_kind(error)} {error.target}."
+    if error_id(error) == "namedparameternotfound":
+        return f"The PC's version of {error.activity} does not have the parameter -{error.parameter}."
+    return None
+
+
 def _command(error: DeviceError, entry: Entry | None) -> str:
-    kind = "program" if error.target.casefold().endswith(".exe") else "command"
-    return f"The endpoint does not show the {kind} {error.target}."
+    return f"The endpoint does not show the {_kind(error)} {error.target}."
+
+
+def _kind(error: DeviceError) -> str:
+    return "program" if error.target.casefold().endswith(".exe") else "command"
 
 
 def _parameter(error: DeviceError, entry: Entry | None) -> str:

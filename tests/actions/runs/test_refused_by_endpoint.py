@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from portal.demo.lab.pcs import healthy_windows_11
+from portal.demo.lab.server import LabServer
 from tests.support.exclusion_world import IP, approved, asked, checked_case, present, quick_plan, worked
 from tests.support.world import EMMA, device_at, person
 from troubleshooting.actions.exclusions.lifecycle import expire_exclusions
@@ -16,18 +17,26 @@ from troubleshooting.actions.runs.lease import run_lease
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementOutcome, PlacementStatus
 from troubleshooting.domain.leases.lease import LeaseStatus, Outcome
-from troubleshooting.models import DeviceAnswer, Placement
+from troubleshooting.models import Device, DeviceAnswer, DeviceGroup, Placement
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+LIMITED = "Company.Limited"  # a session configuration that may show less than the PC has
 LIST, MODE = "ExclusionIpAddress", "EnableNetworkProtection"
+
+
+def limited_device(server: LabServer) -> Device:
+    device = device_at(server, owner=person(EMMA))
+    DeviceGroup.objects.filter(pk=device.group_id).update(configuration_name=LIMITED)
+    device.refresh_from_db()
+    return device
 
 
 def test_an_exclusion_that_the_endpoint_does_not_let_through_is_rejected_for_that_reason(lab_server):
     pc = healthy_windows_11()
     pc.hidden_commands = frozenset({"Add-MpPreference"})
 
-    exclusion = approved(asked(checked_case(device_at(lab_server(pc), owner=person(EMMA))), IP))
+    exclusion = approved(asked(checked_case(limited_device(lab_server(pc))), IP))
     worked()
 
     placement = exclusion.placements.get()
@@ -38,7 +47,7 @@ def test_an_exclusion_that_the_endpoint_does_not_let_through_is_rejected_for_tha
 
 def test_an_exclusion_that_the_endpoint_does_not_let_go_stays_due_and_names_the_command(lab_server):
     pc = healthy_windows_11()
-    exclusion = approved(asked(checked_case(device_at(lab_server(pc), owner=person(EMMA))), IP))
+    exclusion = approved(asked(checked_case(limited_device(lab_server(pc))), IP))
     worked()
     pc.hidden_commands = frozenset({"Remove-MpPreference"})
 
@@ -58,12 +67,24 @@ def test_a_pc_whose_endpoint_hides_the_lists_is_tried_again_for_that_reason(lab_
     pc = healthy_windows_11()
     pc.hidden_commands = frozenset({"Get-MpPreference"})
 
-    exclusion = approved(asked(checked_case(device_at(lab_server(pc), owner=person(EMMA))), IP))
+    exclusion = approved(asked(checked_case(limited_device(lab_server(pc))), IP))
     worked()
 
     placement = exclusion.placements.get()
     assert (placement.status, placement.error_code) == (PlacementStatus.APPLYING, "command_refused")
     assert "Get-MpPreference" in placement.error_detail
+
+
+def test_a_pc_that_lacks_the_command_is_told_as_that_where_the_endpoint_shows_everything(lab_server):
+    pc = healthy_windows_11()
+    pc.hidden_commands = frozenset({"Get-MpPreference"})
+
+    exclusion = approved(asked(checked_case(device_at(lab_server(pc), owner=person(EMMA))), IP))
+    worked()
+
+    placement = exclusion.placements.get()
+    assert (placement.status, placement.error_code) == (PlacementStatus.APPLYING, "command_missing")
+    assert "does not have the command Get-MpPreference" in placement.error_detail
 
 
 @pytest.mark.parametrize(
@@ -79,7 +100,7 @@ def test_a_pc_whose_endpoint_hides_the_lists_is_tried_again_for_that_reason(lab_
 def test_a_test_that_the_endpoint_does_not_let_begin_changes_nothing_and_says_so(lab_server, hidden, status):
     pc = healthy_windows_11()
     pc.hidden_commands = frozenset({hidden})
-    case = checked_case(device_at(lab_server(pc), owner=person(EMMA)))
+    case = checked_case(limited_device(lab_server(pc)))
     agreed = {"length": timedelta(minutes=15), "portal_visits": False, "needs_approval": False}
 
     test = ask_for_test(case.pk, by=person(EMMA), now=timezone.now(), **agreed)

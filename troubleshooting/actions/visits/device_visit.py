@@ -36,6 +36,7 @@ class DeviceVisit:
         self.log_lag = plan.log_lag
         self.is_settled = True  # every change that was sent was answered; else one may still be on its way
         self.refused: dict[str, str] = {}  # what the endpoint did not let through: by entry, what was said about it
+        self.missing: dict[str, str] = {}  # what the PC does not have
         self._machine = machine
         self._access = access
         self._plan = plan
@@ -70,15 +71,19 @@ class DeviceVisit:
         return answer
 
     def failure(self, otherwise: str) -> tuple[DeviceErrorCode, str]:
-        """Return why something did not come about: what the endpoint did not let through, else as is said."""
+        """Return why something did not come about: not let through, not on the PC, else as is said."""
         if self.refused:
             return DeviceErrorCode.COMMAND_REFUSED, "; ".join(self.refused.values())
+        if self.missing:
+            return DeviceErrorCode.COMMAND_MISSING, "; ".join(self.missing.values())
         return DeviceErrorCode.COMMAND_FAILED, otherwise
 
     def _keep(self, answers: Sequence[Answer]) -> None:
         for answer in answers:
             if answer.reading.error_code == DeviceErrorCode.COMMAND_REFUSED:
                 self.refused[answer.name] = answer.reading.detail
+            if answer.reading.error_code == DeviceErrorCode.COMMAND_MISSING:
+                self.missing[answer.name] = answer.reading.detail
         self._store(answers)
 
     def send(self, change: Entry) -> None:
