@@ -281,6 +281,32 @@ def test_an_event_without_a_moment_that_can_be_known_is_left_out():
     assert snapshot(events=only_change).events == ()
 
 
+UNDATED = EVENTS.replace(" \tDetection time: 2026-11-27T13:03:11.120Z\n", "")
+
+
+def test_a_block_without_a_time_of_its_own_is_dated_by_the_zone_of_the_pc():
+    (event,) = [event for event in snapshot(events=UNDATED, system=SYSTEM).events if event.event_id == 1126]
+
+    assert event.recorded_at == datetime(2026, 11, 27, 19, 3, 11, tzinfo=UTC)
+    assert event.destination == "test.example"
+
+
+@pytest.mark.parametrize("events", [UNDATED, UNDATED.replace("11/27/2026", "11/12/2026").replace(" PM", "")])
+def test_a_block_that_cannot_be_dated_makes_the_log_one_that_was_not_read(events):
+    """To leave it out would be to say that nothing was blocked."""
+    texts = {} if "PM" in events else {"system": SYSTEM}  # no zone, or a date that may be two
+
+    assert snapshot(events=events, **texts).events is None
+
+
+def test_head_lines_with_blanks_instead_of_tabs_are_read_and_others_are_no_log():
+    blanks = EVENTS.replace("\t\t\t", "    ").replace("\tM", "   M").replace("\tW", "   W").replace("\tPC", "    PC")
+    commas = EVENTS.replace("\t\t\t", ",").replace("\tM", ",M").replace("\tW", ",W").replace("\tPC", ",PC")
+
+    assert [event.event_id for event in snapshot(events=blanks).events] == [1126, 5007]
+    assert snapshot(events=commas.replace("\tI", ",I")).events is None
+
+
 def test_a_log_that_is_empty_is_an_answer_and_one_that_is_none_is_not():
     assert snapshot(events="").events == ()
     assert snapshot(events="").reading("protection_events").state is ReadState.ANSWERED
@@ -344,6 +370,13 @@ Zeitzone:                                      (UTC-05:00) Eastern Time (USA & K
 """
     assert snapshot(system=german).operating_system == snapshot(system=SYSTEM).operating_system
     assert snapshot(system=german).computer.name == "PC01"
+
+
+def test_the_mode_is_known_without_the_registry_and_nothing_else_is():
+    read = snapshot(mode="Network Protection is currently set in audit mode")
+    known = [finding for finding in judge(read, report=None) if finding.status != "unknown"]
+
+    assert [finding.check for finding in known] == ["protection_mode"]
 
 
 def test_products_are_read_and_a_server_has_none():

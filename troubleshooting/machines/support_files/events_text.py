@@ -2,7 +2,8 @@ r"""MPOperationalEvents.txt: Defender's own event log as text (docs/reference/di
 
 Labels and dates are in the language of Windows, so what a value is follows from its form and its place: an ISO time, a
 path, an account, an address. Events of 1125 and 1126 carry their time in UTC. The others have only the local time of
-the head line, whose form and zone follow from those two; without them such an event is left out.
+the head line, whose form and zone follow from those two; without them such an event is left out. A block that cannot be
+dated at all makes the log one that could not be read: to leave it out would be to say that there was none.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timezone
 from itertools import islice
 from typing import Any
 
@@ -23,6 +24,7 @@ from troubleshooting.machines.support_files.lines import Lines
 from troubleshooting.machines.support_files.local_time import LocalTimes
 
 _SEPARATOR = re.compile(r"^\s*\*{20,}$")
+_BETWEEN_FIELDS = re.compile(r"\t+| {2,}")
 _READ = BLOCK_EVENTS | {SETTING_CHANGED, CHANGE_REFUSED}
 _MOST_RECORDS = 20_000
 _MOST_EVENTS = 5_000  # newest first, as the file has them
@@ -59,16 +61,11 @@ _RULE = re.compile(r"^\{?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?
 class Record:
     """One record as it stands in the file."""
 
-    head: str
+    local: str  # its time, as the device writes times
     event_id: int
     computer: str | None
     place: Place
     said: list[tuple[str, str, Place]] = field(default_factory=list)  # label, value, place
-
-    @property
-    def local(self) -> str:
-        """Return the time of the head line as the device writes times."""
-        return self.head.split("\t")[0].strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +75,37 @@ class ReadEvents:
     events: tuple[ProtectionEvent, ...]
     places: tuple[Place, ...]
     times: LocalTimes
-    is_log: bool  # False: the file is not empty, and still no log
+    is_whole: bool  # False: blocks may stand there that are not among the events
 
 
-def read_events(files: Sequence[Lines]) -> ReadEvents:
+def read_events(files: Sequence[Lines], *, zone: timezone | None = None) -> ReadEvents:
     """Return the events of the log and of its older part, which comes second."""
     records = list(islice((record for lines in files for record in _records(lines)), _MOST_RECORDS))
-    times = LocalTimes.of([(record.local, _detected_at(record)) for record in records])
+    times = LocalTimes.of([(record.local, _detected_at(record)) for record in records], zone)
     read = [(event, place) for record in records if (event := _event(record, times)) for place in (_place(record),)]
     read.sort(key=lambda pair: pair[0].recorded_at, reverse=True)
     kept = read[:_MOST_EVENTS]
-    is_log = all(_is_log(lines) for lines in files)
-    return ReadEvents(tuple(event for event, _ in kept), tuple(place for _, place in kept), times, is_log)
+    undated = any(record.event_id in BLOCK_EVENTS and _moment(record, times) is None for record in records)
+    return ReadEvents(
+        tuple(event for event, _ in kept),
+        tuple(place for _, place in kept),
+        times,
+        is_whole=not undated and all(_is_log(lines) for lines in files),
+    )
 
 
 def _is_log(lines: Lines) -> bool:
-    texts = [text for _number, text in lines if text.strip()]
-    return not texts or any(_SEPARATOR.match(text) for text in texts)
+    """Tell whether a file has records that can be read, or nothing in it."""
+    is_head, is_empty = True, True
+    for _number, line in lines:
+        if _SEPARATOR.match(line):
+            is_head = True
+        elif is_head and line.strip():
+            if _event_id(line) is not None:
+                return True
+            is_head = False
+        is_empty = is_empty and not line.strip()
+    return is_empty
 
 
 def _records(lines: Lines) -> Iterator[Record]:
@@ -117,12 +128,28 @@ def _records(lines: Lines) -> Iterator[Record]:
 
 
 def _head(line: str, place: Place) -> Record | None:
-    fields = [field for field in re.split(r"\t+", line.strip()) if field]
-    numbers = [int(field) for field in fields if field.strip().isascii() and field.strip().isdigit() and len(field) < 9]
-    if len(fields) < 3 or not numbers or numbers[0] not in _READ:
+    event_id = _event_id(line)
+    if event_id is None or event_id not in _READ:
         return None
-    last = fields[-1].strip()
-    return Record(line.strip(), numbers[0], last if not last.isdigit() else None, place)
+    fields = _head_fields(line)
+    return Record(fields[0], event_id, fields[-1] if not fields[-1].isdigit() else None, place)
+
+
+def _head_fields(line: str) -> list[str]:
+    return [field.strip() for field in _BETWEEN_FIELDS.split(line.strip()) if field.strip()]
+
+
+def _event_id(line: str) -> int | None:
+    """Return the id of a head line: its first field of digits alone."""
+    fields = _head_fields(line)
+    numbers = [int(field) for field in fields if field.isascii() and field.isdigit() and len(field) < 9]
+    return numbers[0] if numbers and len(fields) >= 3 else None
+
+
+def _moment(record: Record, times: LocalTimes) -> datetime | None:
+    """Return when a record was written, as well as that is known."""
+    at = _detected_at(record) or times.utc(record.local)
+    return at or (times.from_zone(record.local) if record.event_id in BLOCK_EVENTS else None)
 
 
 def _detected_at(record: Record) -> datetime | None:
@@ -133,10 +160,10 @@ def _detected_at(record: Record) -> datetime | None:
 
 def _event(record: Record, times: LocalTimes) -> ProtectionEvent | None:
     fields = _fields(record)
-    at = _detected_at(record)
-    recorded_at = at or times.utc(record.local)
+    recorded_at = _moment(record, times)
     if recorded_at is None:
         return None
+    at = _detected_at(record)
     event = ProtectionEvent(record.event_id, recorded_at, computer=record.computer, detected_at=at)
     said: dict[str, Any] = {name: value for name, (value, _place) in fields.items()}
     return replace(event, **said)

@@ -101,9 +101,7 @@ class _Reading:
         self._take_system()
         self._take_status()
         settings.take_preferences(facts, self.registry)
-        if facts.parts.get("preferences") and names.NETWORK_PROTECTION in self.texts:
-            said = read_network_protection(self.texts[names.NETWORK_PROTECTION])
-            facts.add("preferences", "network_protection", said.mode)
+        self._take_mode()
         policies = settings.policy_keys(facts, self.registry)
         products = self._products()
         cloud, proxy = self._cloud_connectivity(), self._winhttp_proxy()
@@ -136,8 +134,8 @@ class _Reading:
         if names.EVENTS not in self.texts:
             return None
         files = [self.texts[name] for name in (names.EVENTS, *names.OLDER_EVENTS) if name in self.texts]
-        read = read_events(files)
-        if not read.is_log:
+        read = read_events(files, zone=self.system.zone)
+        if not read.is_whole:
             return None
         self.facts.said("protection_events", None)
         return read
@@ -232,6 +230,14 @@ class _Reading:
             if told is not None:
                 return told
         return None
+
+    def _take_mode(self) -> None:
+        """Take the mode from NetworkProtectionState.txt, where the registry does not say it."""
+        lines = self.texts.get(names.NETWORK_PROTECTION)
+        mode = read_network_protection(lines).mode if lines is not None else None
+        if mode is not None and "preferences" not in self.facts.readings:
+            self.facts.said("preferences", mode[1])
+        self.facts.add("preferences", "network_protection", mode)
 
     # --- what else Windows says ---
 
