@@ -102,6 +102,7 @@ TESTED_IN = {
     "machines/support_files/local_time.py": "machines/support_files/test_snapshot.py",
     "machines/support_files/moments.py": "machines/support_files/test_snapshot.py",
     "machines/support_files/names.py": "machines/support_files/test_reader.py",
+    "machines/support_files/parts.py": "machines/support_files/test_reader.py",
     "machines/support_files/registry_text.py": "machines/support_files/test_snapshot.py",
     "machines/support_files/settings.py": "machines/support_files/test_snapshot.py",
     "machines/support_files/state_text.py": "machines/support_files/test_snapshot.py",

@@ -14,7 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.demo.lab.support_files.cab import BLOCK_BYTES, CabFile, write_cab
-from tests.machines.support_files.made import FIRST_ENTRY, FOLDER, WRITTEN_AT, cab_of, opened, stating
+from tests.machines.support_files.made import (
+    FIRST_ENTRY,
+    FOLDER,
+    WRITTEN_AT,
+    Folder,
+    cab_of,
+    cab_of_folders,
+    opened,
+    stating,
+)
 from troubleshooting.machines.support_files import reader
 from troubleshooting.machines.support_files.errors import CAB_FAULTS, CabFault, UnreadableCab
 from troubleshooting.machines.support_files.header import CabLimits
@@ -164,6 +173,7 @@ def test_a_bomb_whose_files_share_their_bytes_is_refused(fault):
     bomb = moved[:first] + entries + moved[first:]
 
     assert fault(stating(bomb, 8, "<I", len(bomb))) is CabFault.TOO_LARGE_INSIDE
+    assert fault(stating(bomb, 8, "<I", len(bomb)), unpacked_bytes=10**11) is CabFault.DAMAGED
 
 
 def test_a_file_that_states_more_than_its_folder_holds_is_damaged(fault):
@@ -193,6 +203,48 @@ def test_a_damaged_file_is_named_and_those_before_it_are_kept(read):
     assert damaged.fault is not None
     assert damaged.fault.fault is CabFault.DAMAGED
     assert "MPRegistry.txt" in str(damaged.fault.text)
+
+
+def test_damage_in_one_folder_costs_no_file_of_another(read):
+    folders = [
+        Folder("mszip", {"MPRegistry.txt": TEXT, "trace.bin": bytes(50_000)}),
+        Folder("lzx18", {"other.bin": b"o" * 40_000, "MPStateInfo.txt": b"here\r\n" * 9_000, "WSCInfo.txt": b""}),
+        Folder("stored", {"SystemInfo.txt": b"there\r\n" * 9_000}),
+    ]
+    whole = cab_of_folders(folders)
+    damaged = bytearray(whole)
+    damaged[whole.index(b"CK") + 40] ^= 0xFF
+
+    assert [len(content) for content in read(whole).contents.values()] == [len(TEXT), 54_000, 0, 63_000]
+    rest = read(bytes(damaged))
+    assert {rest.members[place].name for place in rest.contents} == {"MPStateInfo.txt", "WSCInfo.txt", "SystemInfo.txt"}
+    assert "MPRegistry.txt" in str(rest.fault.text)
+
+
+def test_of_thousands_of_service_logs_the_newest_are_read(read):
+    logs = {f"MPLog-2026{n:04d}-000000.log": b"a line\r\n" for n in range(3_000)}
+    cab = read(cab_of(logs))
+
+    assert [member.name for member, _content in cab.files()] == sorted(logs)[-5:]
+
+
+def test_a_cab_with_reserves_as_signed_ones_have_is_read(read):
+    plain = cab_of({"MPStateInfo.txt": b"signed\r\n" * 9_000}, how="stored")
+    first, data = struct.unpack_from("<I", plain, 16)[0], struct.unpack_from("<I", plain, FOLDER)[0]
+    extra = 4 + 20 + 6  # the three lengths, and reserves of header and folder
+    head = bytearray(plain[:FOLDER])
+    struct.pack_into("<I", head, 16, first + extra)
+    struct.pack_into("<H", head, 30, 4)
+    folder = struct.pack("<I", data + extra) + plain[FOLDER + 4 : FOLDER + 8] + bytes(6)
+    blocks, place = b"", data
+    while place < len(plain):
+        packed = struct.unpack_from("<H", plain, place + 4)[0]
+        blocks += bytes(4) + plain[place + 4 : place + 8] + bytes(3) + plain[place + 8 : place + 8 + packed]
+        place += 8 + packed
+    signed = bytes(head) + struct.pack("<HBB", 20, 6, 3) + bytes(20) + folder + plain[first:data] + blocks
+    signed = stating(signed, 8, "<I", len(signed)) + b"the signature stands behind the CAB"
+
+    assert read(signed).contents == {0: b"signed\r\n" * 9_000}
 
 
 def test_a_reading_that_takes_too_long_ends(fault):
@@ -231,7 +283,7 @@ def test_the_program_that_unpacks_gets_no_secret_and_can_write_no_file(tmp_path,
     say({{"end": True}})
     return
 """
-    script.write_text(source.replace("    wanted = {int(place)", spy + "    wanted = {int(place)"), encoding="utf-8")
+    script.write_text(source.replace("    for part in order", spy + "    for part in order"), encoding="utf-8")
     monkeypatch.setattr(reader, "_UNPACK", script)
 
     found = read(cab_of(FILES)).contents[0].decode()

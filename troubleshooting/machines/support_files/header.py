@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import BinaryIO
 
 from troubleshooting.machines.support_files.errors import CabFault, UnreadableCab
 
-_HEADER = struct.Struct(
-    "<4s4xI4xI4xBBHHHHH"
-)  # signature, size, first file, version, folders, files, flags, set, number
+# signature, size, first file, version, folders, files, flags, set, number
+_HEADER = struct.Struct("<4s4xI4xI4xBBHHHHH")
 _RESERVES = struct.Struct("<HBB")
 _FOLDER = struct.Struct("<IHH")  # where its data begins, how many blocks, how they are compressed
 _FILE = struct.Struct("<IIHHHH")  # size, place in its folder, folder, date, time, attributes
@@ -53,6 +53,8 @@ class CabMember:
     name: str
     size: int  # bytes, unpacked, as the CAB states it
     written_at: datetime | None = None  # naive: by the PC's own clock, in its own zone
+    folder: int = 0  # its place in the list of folders
+    begins: int = 0  # where it begins in what its folder unpacks to
 
     @property
     def base_name(self) -> str:
@@ -61,10 +63,26 @@ class CabMember:
 
 
 @dataclass(frozen=True, slots=True)
+class CabFolder:
+    """One stream of compressed blocks."""
+
+    begins: int  # in the CAB
+    blocks: int
+    compression: int
+
+    @property
+    def room(self) -> int:
+        """Return how many bytes it can unpack to at most."""
+        return self.blocks * _BLOCK_BYTES
+
+
+@dataclass(frozen=True, slots=True)
 class CabList:
     """The files of a CAB in its own order; where the end of the CAB is missing, not all of them are there."""
 
     members: tuple[CabMember, ...]
+    folders: tuple[CabFolder, ...]
+    block_reserve: int = 0  # bytes between the head of a block and its data
     is_truncated: bool = False
 
 
@@ -81,14 +99,15 @@ def read_list(cab: BinaryIO, *, size: int, limits: CabLimits) -> CabList:
         raise UnreadableCab(CabFault.PART_OF_A_SET)
     if files > limits.files:
         raise UnreadableCab(CabFault.TOO_MANY_FILES, count=files, most=limits.files)
-    room = _folder_room(cab, folders, flags)
+    found, block_reserve = _folders(cab, folders, flags)
     if first_file < cab.tell() or first_file >= stated_size:
         raise UnreadableCab(CabFault.DAMAGED, what="the list of files")
     cab.seek(first_file)
-    members = tuple(_members(cab, files, room))
+    members = tuple(_members(cab, files, found))
     _check_sizes(members, limits)
     _check_names(members)
-    return CabList(members, is_truncated=stated_size > size)
+    _check_places(members)
+    return CabList(members, found, block_reserve, is_truncated=stated_size > size)
 
 
 def _exactly(cab: BinaryIO, length: int, fault: CabFault = CabFault.TRUNCATED) -> bytes:
@@ -98,32 +117,32 @@ def _exactly(cab: BinaryIO, length: int, fault: CabFault = CabFault.TRUNCATED) -
     return found
 
 
-def _folder_room(cab: BinaryIO, folders: int, flags: int) -> list[int]:
-    """Return how many bytes each folder can unpack to at most; refuses a compression that is not known."""
-    of_header, of_folder = 0, 0
+def _folders(cab: BinaryIO, folders: int, flags: int) -> tuple[tuple[CabFolder, ...], int]:
+    """Return the folders and the reserve of their blocks; refuses a compression that is not known."""
+    of_header, of_folder, of_block = 0, 0, 0
     if flags & _HAS_RESERVES:
-        of_header, of_folder, _of_block = _RESERVES.unpack(_exactly(cab, _RESERVES.size))
+        of_header, of_folder, of_block = _RESERVES.unpack(_exactly(cab, _RESERVES.size))
     cab.seek(of_header, 1)
-    room = []
+    found = []
     for _folder in range(folders):
-        _begins, blocks, compression = _FOLDER.unpack(_exactly(cab, _FOLDER.size))
+        begins, blocks, compression = _FOLDER.unpack(_exactly(cab, _FOLDER.size))
         method = compression & 0xF
         if method not in _READABLE:
             raise UnreadableCab(CabFault.COMPRESSION, method=_METHODS.get(method, str(method)))
         cab.seek(of_folder, 1)
-        room.append(blocks * _BLOCK_BYTES)
-    return room
+        found.append(CabFolder(begins, blocks, compression))
+    return tuple(found), of_block
 
 
-def _members(cab: BinaryIO, files: int, room: list[int]) -> Iterator[CabMember]:
+def _members(cab: BinaryIO, files: int, folders: Sequence[CabFolder]) -> Iterator[CabMember]:
     for _file in range(files):
-        size, place, folder, date, time, attributes = _FILE.unpack(_exactly(cab, _FILE.size))
-        if folder >= len(room):
+        size, begins, folder, date, time, attributes = _FILE.unpack(_exactly(cab, _FILE.size))
+        if folder >= len(folders):
             raise UnreadableCab(CabFault.DAMAGED, what="the list of files")
         name = _name(cab, is_utf8=bool(attributes & _NAME_IS_UTF8))
-        if place + size > room[folder]:
+        if begins + size > folders[folder].room:
             raise UnreadableCab(CabFault.DAMAGED, what=shown(name))
-        yield CabMember(name, size, _moment(date, time))
+        yield CabMember(name, size, _moment(date, time), folder, begins)
 
 
 def _name(cab: BinaryIO, *, is_utf8: bool) -> str:
@@ -147,13 +166,13 @@ def _moment(date: int, time: int) -> datetime | None:
         return None
 
 
-def _check_sizes(members: tuple[CabMember, ...], limits: CabLimits) -> None:
+def _check_sizes(members: Sequence[CabMember], limits: CabLimits) -> None:
     unpacked = sum(member.size for member in members)
     if unpacked > limits.unpacked_bytes:
         raise UnreadableCab(CabFault.TOO_LARGE_INSIDE, what="the whole", size=unpacked, most=limits.unpacked_bytes)
 
 
-def _check_names(members: tuple[CabMember, ...]) -> None:
+def _check_names(members: Sequence[CabMember]) -> None:
     seen: set[str] = set()
     for member in members:
         parts = re.split(r"[\\/]", member.name)
@@ -163,6 +182,14 @@ def _check_names(members: tuple[CabMember, ...]) -> None:
         if folded in seen:
             raise UnreadableCab(CabFault.DUPLICATE_NAME, name=shown(member.name))
         seen.add(folded)
+
+
+def _check_places(members: Sequence[CabMember]) -> None:
+    """Refuse files that share their bytes, as Windows never writes them and bombs do."""
+    in_order = sorted((member for member in members if member.size), key=lambda member: (member.folder, member.begins))
+    for one, next_one in pairwise(in_order):
+        if one.folder == next_one.folder and one.begins + one.size > next_one.begins:
+            raise UnreadableCab(CabFault.DAMAGED, what=shown(next_one.name))
 
 
 def _is_unsafe(part: str) -> bool:

@@ -21,9 +21,11 @@ from typing import Any, BinaryIO
 from troubleshooting.machines.support_files.errors import CabFault, UnreadableCab
 from troubleshooting.machines.support_files.header import CabLimits, CabList, CabMember, read_list, shown
 from troubleshooting.machines.support_files.names import is_defenders, is_known, is_log
+from troubleshooting.machines.support_files.parts import parts_of
 
 _UNPACK = Path(__file__).with_name("unpack.py")
 _LONGEST_LINE = 1_000  # bytes
+_MOST_LOGS = 5
 _LOG_END_BYTES = 262_144  # of a service log only the end is read
 
 
@@ -46,7 +48,7 @@ def read_cab(cab: BinaryIO, *, limits: CabLimits = CabLimits()) -> Cab:  # noqa:
     cab.seek(0)
     found = read_list(cab, size=size, limits=limits)
     wanted = _wanted(found.members, limits)
-    contents = _unpacked(cab, wanted, limits)
+    contents = _unpacked(cab, wanted, parts_of(found, wanted), limits)
     fault = _fault(found, [found.members[place].name for place in wanted if place not in contents])
     if fault is not None and not contents:
         raise fault
@@ -62,39 +64,42 @@ def _fault(found: CabList, lost: Sequence[str]) -> UnreadableCab | None:
 
 def _wanted(members: Sequence[CabMember], limits: CabLimits) -> dict[int, int]:
     """Return the places of the files to read, each with the bytes to read of it; raises UnreadableCab."""
-    found: dict[str, int] = {}
-    for place, member in enumerate(members):
-        if not is_known(member.base_name):
-            continue
-        if member.base_name in found:
-            raise UnreadableCab(CabFault.DUPLICATE_NAME, name=member.base_name)
-        found[member.base_name] = place
-    if not any(is_defenders(name) for name in found):
-        raise UnreadableCab(CabFault.FOREIGN)
     wanted = {
         place: min(members[place].size, _LOG_END_BYTES) if is_log(name) else members[place].size
-        for name, place in found.items()
+        for name, place in _known(members).items()
     }
     for place, length in wanted.items():
         if length > limits.member_bytes:
-            raise UnreadableCab(
-                CabFault.TOO_LARGE_INSIDE, what=members[place].name, size=length, most=limits.member_bytes
-            )
-    if sum(wanted.values()) > limits.read_bytes:
-        raise UnreadableCab(
-            CabFault.TOO_LARGE_INSIDE, what="the text files", size=sum(wanted.values()), most=limits.read_bytes
-        )
+            what = shown(members[place].name)
+            raise UnreadableCab(CabFault.TOO_LARGE_INSIDE, what=what, size=length, most=limits.member_bytes)
+    together = sum(wanted.values())
+    if together > limits.read_bytes:
+        raise UnreadableCab(CabFault.TOO_LARGE_INSIDE, what="the text files", size=together, most=limits.read_bytes)
     return wanted
+
+
+def _known(members: Sequence[CabMember]) -> dict[str, int]:
+    """Return the places of the files that the portal reads, by folded name; raises UnreadableCab."""
+    found: dict[str, int] = {}
+    for place, member in enumerate(members):
+        if is_known(member.base_name) and found.setdefault(member.base_name, place) != place:
+            raise UnreadableCab(CabFault.DUPLICATE_NAME, name=shown(member.base_name))
+    if not any(is_defenders(name) for name in found):
+        raise UnreadableCab(CabFault.FOREIGN)
+    older_logs = sorted(filter(is_log, found))[:-_MOST_LOGS]  # their names begin with their dates
+    return {name: place for name, place in found.items() if name not in older_logs}
 
 
 # --- the other process ------------------------------------------------------------------------------------------------
 
 
-def _unpacked(cab: BinaryIO, wanted: Mapping[int, int], limits: CabLimits) -> dict[int, bytes]:
+def _unpacked(
+    cab: BinaryIO, wanted: Mapping[int, int], parts: Sequence[Mapping[str, Any]], limits: CabLimits
+) -> dict[int, bytes]:
     """Return the contents that could be read whole, by place."""
     pieces: dict[int, bytearray] = {place: bytearray() for place in wanted}
-    done: set[int] = set()
-    with _program(cab, wanted, limits) as output:
+    done = {place for place, length in wanted.items() if not length}
+    with _program(cab, parts, limits) as output:
         for line in output:
             if line.get("missing"):
                 raise UnreadableCab(CabFault.READER_MISSING)
@@ -115,11 +120,10 @@ def _keep(pieces: dict[int, bytearray], wanted: Mapping[int, int], place: Any, c
 
 
 @contextmanager
-def _program(cab: BinaryIO, wanted: Mapping[int, int], limits: CabLimits) -> Iterator[_Output]:
+def _program(cab: BinaryIO, parts: Sequence[Mapping[str, Any]], limits: CabLimits) -> Iterator[_Output]:
     """Run the program, and end it whatever happens."""
     seconds = limits.time.total_seconds()
-    order = {"wanted": wanted, "memory_bytes": limits.memory_bytes, "cpu_s": int(seconds) + 1}
-    os.lseek(cab.fileno(), 0, os.SEEK_SET)  # below Python's buffer: the program reads the same open file
+    order = {"parts": parts, "memory_bytes": limits.memory_bytes, "cpu_s": int(seconds) + 1}
     with subprocess.Popen(  # noqa: S603  a script of ours; what it is told are numbers
         [sys.executable, "-I", str(_UNPACK), json.dumps(order)],
         stdin=cab,

@@ -1,12 +1,14 @@
 """The program that unpacks a CAB in a process of its own (docs/adr/0011-support-files.md).
 
-It is started by ``reader.py`` as a script, without the portal, its settings and its environment: standard input is the
-CAB, the one argument says in JSON which files are wanted. It limits itself before the native library is loaded, never
-opens another file, and writes what it read to standard output: for each piece a line of JSON, then its bytes.
+It is started by ``reader.py`` as a script, without the portal, its settings and its environment. Standard input is the
+CAB; the one argument says in JSON which folders to read, and which files of them are wanted (``parts.py``). It limits
+itself before the native library looks at anything, opens no other file, and writes what it read to standard output: for
+each piece a line of JSON, then its bytes.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import resource
@@ -26,13 +28,32 @@ def main(order: dict[str, Any]) -> None:
         say({"missing": True})
         return
     _limit(order["memory_bytes"], order["cpu_s"])
-    wanted = {int(place): most for place, most in order["wanted"].items()}
-    try:
-        with libarchive.fd_reader(0, format_name="cab", filter_name="none") as archive:
-            _copy(archive, wanted)
-    except (libarchive.ArchiveError, MemoryError):
-        say({"broke": True})
+    for part in order["parts"]:
+        try:
+            with libarchive.stream_reader(Part(part), format_name="cab", filter_name="none") as archive:
+                _copy(archive, part["files"])
+        except (libarchive.ArchiveError, MemoryError):
+            continue  # its files are not done; another folder may be whole
     say({"end": True})
+
+
+class Part:
+    """A CAB of one folder: its head, as the portal made it, then standard input from where the folder's data begins."""
+
+    def __init__(self, part: dict[str, Any]) -> None:
+        self._head = base64.b64decode(part["head"])
+        os.lseek(0, part["begins"], os.SEEK_SET)
+
+    def seekable(self) -> bool:
+        return False
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._head:
+            return os.readv(0, [buffer])
+        piece = self._head[: len(buffer)]
+        memoryview(buffer).cast("B")[: len(piece)] = piece
+        self._head = self._head[len(piece) :]
+        return len(piece)
 
 
 def _limit(memory_bytes: int, cpu_s: int) -> None:
@@ -48,14 +69,11 @@ def _limit(memory_bytes: int, cpu_s: int) -> None:
         resource.setrlimit(what, (most, most))
 
 
-def _copy(archive: Any, wanted: dict[int, int]) -> None:
-    """Write the wanted files, one after the other; after the last one the CAB is not looked at any more."""
-    last = max(wanted, default=-1)
-    for place, entry in enumerate(archive):
-        if place > last:
-            return
-        if place in wanted:
-            for piece in _pieces(entry, wanted[place]):
+def _copy(archive: Any, files: list[list[int]]) -> None:
+    """Write the wanted files, in the order that both sides know; the others only take up room."""
+    for (place, _size, most), entry in zip(files, archive, strict=False):
+        if most:
+            for piece in _pieces(entry, most):
                 say({"of": place, "bytes": len(piece)}, piece)
             say({"done": place})
 
