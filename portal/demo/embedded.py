@@ -31,6 +31,8 @@ from portal.demo.processes import Child, Ledger, StartFailed
 POSTGRES_VERSION = 18
 DATABASE = "portal"
 SUPERUSER = "postgres"
+OWNER = "portal_owner"  # migrates
+RUNNING = "portal"  # what web, worker and beat sign in as; DATABASE_RUNNING_ROLE
 START_WITHIN_S = 60.0  # recovery after a power cut included
 SOCKET_PATH_MAX = 90  # Linux allows 107 bytes, macOS 103, with the file's own name
 REDIS_ATTEMPTS = 3  # another process may take the free port first
@@ -56,8 +58,13 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """Return the address of the portal's database."""
-        return self.url_of(DATABASE)
+        """Return the address of the portal's database, as the role that runs the portal."""
+        return self.url_of(DATABASE, RUNNING)
+
+    @property
+    def owner_url(self) -> str:
+        """Return the same for the role that owns the tables and migrates."""
+        return self.url_of(DATABASE, OWNER)
 
     @property
     def child(self) -> Child:
@@ -66,12 +73,12 @@ class EmbeddedPostgres:
             raise StartFailed("PostgreSQL", "it has not been started")
         return self._child
 
-    def url_of(self, database: str) -> str:
+    def url_of(self, database: str, role: str = SUPERUSER) -> str:
         """Return the address of one of its databases."""
-        return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self._socket_directory), safe='')}"
+        return f"postgresql://{role}@/{database}?host={quote(str(self._socket_directory), safe='')}"
 
     def start(self) -> None:
-        """Make the data directory where it is missing, start the server, wait for it, make the database."""
+        """Make the data directory where it is missing, start the server, wait for it, make roles and database."""
         account = accounts.server_account()
         self.directory.mkdir(parents=True, exist_ok=True)
         if account is not None:
@@ -163,9 +170,12 @@ class EmbeddedPostgres:
 
     def _make_database(self) -> None:
         with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
-            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
-            if found is None:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+            for role in (OWNER, RUNNING):
+                if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).rowcount == 0:
+                    connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+            if connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).rowcount == 0:
+                create = sql.SQL("CREATE DATABASE {} OWNER {}")
+                connection.execute(create.format(sql.Identifier(DATABASE), sql.Identifier(OWNER)))
 
 
 @dataclass(slots=True)

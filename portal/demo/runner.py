@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from portal.demo import processes
-from portal.demo.embedded import EmbeddedPostgres, EmbeddedRedis
+from portal.demo.embedded import RUNNING, EmbeddedPostgres, EmbeddedRedis
 from portal.demo.lab.defender_api.tenant import SimulatedTenant
 from portal.demo.lab.pcs import DEMO_PCS, FIRST_PORT
 from portal.demo.lab.server import LAB_PASSWORD, LAB_USERNAME
@@ -68,6 +68,7 @@ class Demo:
     _children: list[Child] = field(default_factory=list)
     _ending: ExitStack = field(default_factory=ExitStack)
     _lab_door: int = 0
+    _owner_url: str = field(default_factory=lambda: os.environ.get("DATABASE_OWNER_URL", ""), repr=False)
 
     @property
     def home(self) -> Path:
@@ -145,7 +146,8 @@ class Demo:
             self._ending.callback(postgres.stop)
             postgres.start()
             self._children.append(postgres.child)
-            self._env["DATABASE_URL"] = postgres.url
+            self._env |= {"DATABASE_URL": postgres.url, "DATABASE_RUNNING_ROLE": RUNNING}
+            self._owner_url = postgres.owner_url
         if "REDIS_URL" not in os.environ:
             say("Starting Redis …")
             broker = EmbeddedRedis(self.home / "redis", self.ledger, self._log("redis"))
@@ -157,7 +159,8 @@ class Demo:
 
     def _prepare(self) -> None:
         say("Bringing the database up to date …")
-        self._run_once("migrate", [sys.executable, "manage.py", "migrate", "--no-input"])
+        as_owner = {"DATABASE_URL": self._owner_url} if self._owner_url else {}
+        self._run_once("migrate", [sys.executable, "manage.py", "migrate", "--no-input"], **as_owner)
         say("Starting the simulated PCs …")
         ready = self._start_lab()
         say("Loading the demo people and their PCs …")
@@ -218,18 +221,19 @@ class Demo:
         options = ["-Q", queue, "-P", "threads", "-c", str(threads), "-n", f"demo-{name}@localhost"]
         return self._start(name, [*CELERY, "worker", *options, "--without-gossip", "--without-mingle"])
 
-    def _start(self, name: str, command: Sequence[str]) -> Child:
+    def _start(self, name: str, command: Sequence[str], **env: str) -> Child:
         self.stop.check()
+        env = {**self._env, **env}
         child = processes.start(
-            name, command, log=self._log(name), ledger=self.ledger, env=self._env, cwd=ROOT, grace_s=END_WITHIN_S
+            name, command, log=self._log(name), ledger=self.ledger, env=env, cwd=ROOT, grace_s=END_WITHIN_S
         )
         self._ending.callback(child.end)
         self._children.append(child)
         return child
 
-    def _run_once(self, name: str, command: Sequence[str]) -> None:
+    def _run_once(self, name: str, command: Sequence[str], **env: str) -> None:
         """Run a command to its end; raise StartFailed with its last lines when it fails."""
-        child = self._start(name, command)
+        child = self._start(name, command, **env)
         while child.exit_code() is None:
             self.stop.check()
             time.sleep(0.05)

@@ -123,6 +123,8 @@ def _postgresql(url: str) -> dict[str, Any]:
 
 
 DATABASES = {"default": _postgresql(env_str("DATABASE_URL"))}
+# Whom manage.py migrate, run as the owner of the tables, grants what web, worker and beat need.
+DATABASE_RUNNING_ROLE = env_str("DATABASE_RUNNING_ROLE", default="portal")
 
 REDIS_URL = env_str("REDIS_URL")
 

@@ -12,6 +12,7 @@ fall_back_to(
     {
         "SECRET_KEY": secrets.token_urlsafe(50),
         "DATABASE_URL": "postgresql:///portal",
+        "DATABASE_RUNNING_ROLE": "portal_test",  # beside a developer's own portal on the same server
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "COMPANY_NAME": "Contoso",
         "SUPPORT_CONTACT": "it-help@contoso.example",

@@ -240,10 +240,11 @@ not_applied    ->
 ENDED = {"removed", "rejected", "withdrawn", "not_applied"}
 UPDATE = """
 UPDATE troubleshooting_exclusion
-SET status = %s, ended_at = CASE WHEN %s THEN now() END, ended_by_id = %s,
-    approved_at = coalesce(approved_at, now()), approved_change = coalesce(approved_change, '{}'),
-    digest = CASE WHEN digest = '' THEN %s ELSE digest END
-WHERE id = %s
+SET status = %(to)s, ended_at = CASE WHEN %(is_end)s THEN now() END, ended_by_id = coalesce(%(by)s, ended_by_id),
+    approved_at = CASE WHEN %(to)s = 'approved' THEN now() ELSE approved_at END,
+    approved_change = CASE WHEN %(to)s = 'approved' THEN '{}' ELSE approved_change END,
+    digest = CASE WHEN %(to)s = 'approved' THEN %(digest)s ELSE digest END
+WHERE id = %(pk)s
 """
 
 
@@ -256,7 +257,7 @@ def update_status(exclusion: Exclusion, to: str, *, ended_by: User | None = None
     """Return what PostgreSQL refuses it for, None where it was done; undone in both cases."""
     ender = ended_by.pk if ended_by else None
     with rolled_back():
-        return refusal(UPDATE, [to, to in ENDED, ender, "a" * 64, exclusion.pk])
+        return refusal(UPDATE, {"to": to, "is_end": to in ENDED, "by": ender, "digest": "a" * 64, "pk": exclusion.pk})
 
 
 @pytest.mark.parametrize("before", S)
@@ -374,7 +375,7 @@ def rolled_back() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def refusal(sql: str, values: list[object]) -> str | None:
+def refusal(sql: str, values: list[object] | dict[str, object]) -> str | None:
     """Send one statement; give PostgreSQL's words where it refuses, None where it was done."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError
 from django.db.models import ProtectedError
 from django.utils import timezone
 
+from tests.support.roles import as_owner
 from tests.support.world import EMMA, NOW, case_on, device_at, person
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.models import (
@@ -43,7 +44,7 @@ def case():
     ],
 )
 def test_a_case_keeps_its_promises(case, changes, constraint):
-    with pytest.raises(IntegrityError, match=constraint):
+    with pytest.raises(IntegrityError, match=constraint), as_owner():
         Case.objects.filter(pk=case.pk).update(**changes)
 
 
@@ -112,7 +113,7 @@ def answer(case):
 def test_evidence_and_audit_are_append_only_even_for_direct_sql(case, table, action):
     answer(case)
 
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with pytest.raises(DatabaseError, match="append-only"), as_owner() as cursor:
         cursor.execute(action.format(table._meta.db_table))
 
     assert table.objects.exists()
@@ -133,7 +134,7 @@ def verdict(case):
 def test_a_verdict_is_never_overwritten(case, action):
     verdict(case)
 
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with pytest.raises(DatabaseError, match="append-only"), as_owner() as cursor:
         cursor.execute(action.format(CaseVerdict._meta.db_table))
 
 
@@ -143,7 +144,7 @@ def test_who_visited_a_pc_is_filled_in_once_and_stays(case):
     rows.update(account="LAB\\portal")
 
     for change in ({"account": "somebody else"}, {"endpoint": "elsewhere"}):
-        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        with pytest.raises(DatabaseError, match="append-only"), as_owner():
             rows.update(**change)
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+
+from tests.support.roles import as_owner
+from troubleshooting.models.granting import grant
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -17,6 +21,8 @@ OURS = {
     "indexes": "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE tablename LIKE 'troubleshooting_%'",
     "triggers": "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
     "functions": "SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+    "privileges": """SELECT relname, attname, attacl::text FROM pg_attribute JOIN pg_class ON attrelid = pg_class.oid
+                     WHERE relname LIKE 'troubleshooting_%' AND attacl IS NOT NULL""",
 }
 
 
@@ -37,11 +43,11 @@ def test_migrations_take_away_all_they_made_and_make_it_again():
     latest = MigrationExecutor(connection).loader.graph.leaf_nodes()
     before = ours()
 
-    try:
+    with as_owner() as cursor:
         migrate([("troubleshooting", None)])
         left = ours()
-    finally:
         migrate(latest)
+        grant(cursor, settings.DATABASE_RUNNING_ROLE)
 
     assert all(before.values())
     assert left == {what: [] for what in OURS}

@@ -7,16 +7,27 @@ from collections.abc import Callable, Iterator
 
 import pgtrigger
 import pytest
+from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from pgtrigger import registry
 
-from tests.factories import CaseFactory, ExclusionFactory
+from tests.factories import AuditModeTestFactory, CaseFactory, ExclusionFactory
 from tests.support.exclusion_states import brought_to
-from tests.support.world import NOW, SARA, person
+from tests.support.roles import as_owner
+from tests.support.world import ADAM, NOW, SARA, person
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
-from troubleshooting.models import CaseCounter, CaseVerdict, CheckRun, DeviceAnswer, DeviceSnapshot, Exclusion
-from troubleshooting.models.triggers import Promise
+from troubleshooting.models import (
+    CaseCounter,
+    CaseVerdict,
+    CheckRun,
+    DeviceAnswer,
+    DeviceSnapshot,
+    EmergencyStop,
+    Exclusion,
+    Undo,
+)
+from troubleshooting.models.triggers import NeverTruncated, Promise
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +49,7 @@ BREAKS = {
     "answer_append_only": "DELETE FROM troubleshooting_deviceanswer",
     "decision_append_only": "UPDATE troubleshooting_exclusiondecision SET note = 'other'",
     "decision_by_others_of_it_in_time": DECISION_OF_SARA,
+    "exclusion_keeps_approval": "UPDATE troubleshooting_exclusion SET digest = 'other' WHERE status = 'applying'",
     "exclusion_approved_by_enough": APPROVAL,
     "exclusion_begins_as_requested": """
         INSERT INTO troubleshooting_exclusion (case_id, kind, value, value_key, scope_kind, reason_code, reason,
@@ -48,6 +60,7 @@ BREAKS = {
         FROM troubleshooting_exclusion WHERE status = 'requested'
     """,
     "exclusion_change_resets_approvals": "UPDATE troubleshooting_exclusion SET reason = 'other'",
+    "exclusion_keeps_end": "UPDATE troubleshooting_exclusion SET ended_at = now() WHERE status = 'rejected'",
     "exclusion_keeps_renewed": "UPDATE troubleshooting_exclusion SET renews_id = id",
     "exclusion_keeps_requester": f"UPDATE troubleshooting_exclusion SET requested_by_id = {SARAS_ID}",
     "exclusion_key_follows_value": "UPDATE troubleshooting_exclusion SET value_key = 'other'",
@@ -57,14 +70,42 @@ BREAKS = {
     "exclusion_revoked_by_it": f"""
         UPDATE troubleshooting_exclusion SET status = 'revoked', ended_by_id = {SARAS_ID} WHERE status = 'applying'
     """,
+    "exclusion_round_starts_as_request": """
+        UPDATE troubleshooting_exclusion SET round = round + 1 WHERE status = 'applying'
+    """,
     "exclusion_round_never_goes_back": "UPDATE troubleshooting_exclusion SET round = round - 1",
     "exclusion_withdrawn_by_requester": f"""
         UPDATE troubleshooting_exclusion SET status = 'withdrawn', ended_at = now(), ended_by_id = {SARAS_ID}
         WHERE status = 'requested'
     """,
+    "lease_value_before_kept": "UPDATE troubleshooting_settinglease SET value_before = 0",
+    "placement_begins_as_waiting": """
+        INSERT INTO troubleshooting_placement (exclusion_id, status, is_canary, indicator_id, outcome, attempts,
+            error_code, error_detail)
+        SELECT exclusion_id, 'verified', false, '', '', 0, '', '' FROM troubleshooting_placement
+    """,
+    "placement_moves_known": "UPDATE troubleshooting_placement SET status = 'removed', ended_at = now()",
     "snapshot_account_filled_in_once": "UPDATE troubleshooting_devicesnapshot SET endpoint = 'elsewhere'",
     "snapshot_never_deleted": "DELETE FROM troubleshooting_devicesnapshot WHERE attempt = 2",
+    "stop_begun_by_administrator": f"""
+        INSERT INTO troubleshooting_emergencystop (is_on, begun_at, begun_by_id, reason, end_note)
+        VALUES (true, now(), {SARAS_ID}, 'wrong PCs', '')
+    """,
+    "stop_ended_by_administrator": f"""
+        UPDATE troubleshooting_emergencystop SET is_on = false, ended_at = now(), ended_by_id = {SARAS_ID} WHERE is_on
+    """,
+    "stop_kept_once_over": "UPDATE troubleshooting_emergencystop SET end_note = 'other' WHERE NOT is_on",
+    "undo_append_only": "UPDATE troubleshooting_undo SET reason = 'other'",
+    "undo_by_administrator": f"""
+        INSERT INTO troubleshooting_undo (at, by_id, since, reason, preview)
+        VALUES (now(), {SARAS_ID}, now(), 'wrong PCs', '[]')
+    """,
     "verdict_append_only": "UPDATE troubleshooting_caseverdict SET code = 'other'",
+    **{
+        name: f"TRUNCATE {model._meta.db_table} CASCADE"
+        for name, (model, trigger) in DECLARED.items()
+        if isinstance(trigger, NeverTruncated)
+    },
 }
 
 
@@ -85,10 +126,17 @@ def history() -> None:
             DeviceAnswer.objects.create(snapshot=visit, position=0, sent_at=timezone.now(), seconds=0.1, **said)
     concluded = {"code": "cannot_tell", "confidence": "low", "content": {}, "concluded_at": NOW}
     CaseVerdict.objects.create(case=case, check_run=run, **concluded)
+    AuditModeTestFactory(case=CaseFactory(checked=True), done=True)
+    adam = person(ADAM)
+    for is_on, over in ((False, {"ended_at": NOW, "ended_by": adam}), (True, {})):
+        EmergencyStop.objects.create(is_on=is_on, begun_at=NOW, begun_by=adam, reason="wrong PCs", **over)
+    Undo.objects.create(at=NOW, by=adam, since=NOW, reason="wrong PCs", preview=[])
 
 
 def run_sql(*statements: str) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
+    """Do it as the owner of the tables, whom no privilege stops."""
+    with as_owner() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # TRUNCATE wants nothing left to check
         for statement in statements:
             cursor.execute(statement)
 
@@ -114,6 +162,12 @@ def test_no_trigger_and_no_function_is_in_the_database_but_the_declared_ones():
 
     assert names_in("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal") == wanted
     assert names_in("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace") == wanted
+
+
+def test_every_table_of_ours_refuses_to_be_emptied_at_once():
+    protected = {model for model, trigger in DECLARED.values() if isinstance(trigger, NeverTruncated)}
+
+    assert protected == set(apps.get_app_config("troubleshooting").get_models())
 
 
 def test_every_trigger_is_of_our_own_kind_and_has_a_statement_that_it_refuses():
@@ -166,7 +220,8 @@ def test_the_setting_would_open_a_trigger_of_the_library():
     """Without this, the test above could pass because nothing looks at such a setting."""
     CaseCounter.objects.create(year=2026)
     trigger = pgtrigger.Protect(name="as_the_library_makes_it", operation=pgtrigger.Update)
-    trigger.install(CaseCounter)
+    with as_owner():
+        trigger.install(CaseCounter)
     with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
         CaseCounter.objects.update(last=1)
 

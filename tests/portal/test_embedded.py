@@ -38,7 +38,7 @@ def redis_in(directory: Path, ledger: Ledger) -> EmbeddedRedis:
 
 @contextmanager
 def connected(server: EmbeddedPostgres) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(server.url, autocommit=True) as connection:
+    with psycopg.connect(server.owner_url, autocommit=True) as connection:
         yield connection
 
 

@@ -10,6 +10,7 @@ from django.utils.html import escape
 
 from tests.domain import builders
 from tests.factories import CaseFactory, CheckRunFactory, UserFactory
+from tests.support.roles import as_owner
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.visits.evidence import finding_content
 from troubleshooting.domain.checks.checklist import judge
@@ -135,7 +136,8 @@ def make_visit(run: CheckRun, *, events: int = 1, attempt: int = 1, user: str = 
 def on_device_of_another(case: Case, owner: User) -> Device:
     """Let the case's PC be somebody else's all along, so that the reporter does not own it."""
     Device.objects.filter(pk=case.device_id).update(owner=owner)
-    Case.objects.filter(pk=case.pk).update(device_owner=owner)
+    with as_owner():
+        Case.objects.filter(pk=case.pk).update(device_owner=owner)
     case.refresh_from_db()
     return case.device
 

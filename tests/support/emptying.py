@@ -1,17 +1,18 @@
 """Empty the database after a test that commits: what Django's flush does, in milliseconds instead of tenths of seconds.
 
 TRUNCATE makes new files for each table and index, whether there was a row or not. Here the few tables that hold rows
-are found and emptied by DELETE. As with TRUNCATE, whoever is still writing is waited for, and no trigger is asked:
-append-only tables refuse DELETE otherwise.
+are found and emptied by DELETE, as their owner. As with TRUNCATE, whoever is still writing is waited for. No trigger is
+asked: append-only tables refuse DELETE otherwise, and every table TRUNCATE.
 """
 
 from __future__ import annotations
 
 from functools import cache
 
-from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
+from django.db import connection
 from django.test import TransactionTestCase
+
+from tests.support.roles import LEAVE_TRIGGERS_OUT, as_owner
 
 KEPT = frozenset({"auth_permission", "django_content_type"})  # written by migrate, the same for every test
 RESTART_IDS = """
@@ -22,27 +23,12 @@ WHERE schemaname = current_schema() AND sequencename LIKE 'troubleshooting%'
 
 def empty_tables(*, restart_ids: bool = False) -> None:
     """Delete every row of a test; ``restart_ids`` lets the next rows count from 1."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        if _may_leave_triggers_out(cursor):
-            _empty_filled_tables(cursor)
-        else:
-            cursor.execute(f"TRUNCATE {', '.join(_tables())}")
-        if restart_ids:
-            cursor.execute(RESTART_IDS)
-
-
-def _empty_filled_tables(cursor: CursorWrapper) -> None:
-    cursor.execute(f"LOCK TABLE {', '.join(_tables())}")
-    cursor.execute(" UNION ALL ".join(f"(SELECT '{table}' FROM {table} LIMIT 1)" for table in _tables()))
-    filled = [table for (table,) in cursor.fetchall()]
-    cursor.execute("SET LOCAL session_replication_role = replica")
-    for table in filled:
-        cursor.execute(f"DELETE FROM {table}")
-
-
-def _may_leave_triggers_out(cursor: CursorWrapper) -> bool:
-    cursor.execute("SELECT current_setting('is_superuser') = 'on'")
-    return bool(cursor.fetchone()[0])
+    with as_owner() as cursor:
+        cursor.execute(f"LOCK TABLE {', '.join(_tables())}")
+        cursor.execute(" UNION ALL ".join(f"(SELECT '{table}' FROM {table} LIMIT 1)" for table in _tables()))
+        filled = [table for (table,) in cursor.fetchall()]
+        emptying = [f"DELETE FROM {table}" for table in filled] + [RESTART_IDS] * restart_ids
+        cursor.execute("; ".join([LEAVE_TRIGGERS_OUT, *emptying]))
 
 
 def _after_a_test(case: TransactionTestCase) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from portal.demo.lab.pc import SimulatedPC
 from tests.support.exclusion_world import approved, asked, checked_case, no_tenant, present, quick_plan, worked
+from tests.support.roles import as_owner
 from tests.support.world import EMMA, device_at, person
 from troubleshooting.actions.exclusions.placements import due_placements
 from troubleshooting.actions.exclusions.warnings import warn_of_ends
@@ -46,7 +47,8 @@ def needed_of(exclusion: Exclusion) -> Retest:
 def warned(exclusion: Exclusion, *, days: int = 7) -> Retest:
     """Let so many days be left, let the sweep warn, and give the re-test that comes with the warning."""
     now = timezone.now()
-    Exclusion.objects.filter(pk=exclusion.pk).update(approved_at=now - timedelta(days=20))
+    with as_owner(past_triggers=True):
+        Exclusion.objects.filter(pk=exclusion.pk).update(approved_at=now - timedelta(days=20))
     warn_of_ends(now=exclusion.expires_at - timedelta(days=days), may_retest=True)
     retest = needed_of(exclusion)
     Retest.objects.filter(pk=retest.pk, ended_at=None).update(due_at=now)

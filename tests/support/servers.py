@@ -27,9 +27,10 @@ from django.db import connection
 
 from portal.celery import app as celery_app
 from portal.demo import processes
-from portal.demo.embedded import EmbeddedPostgres, EmbeddedRedis
+from portal.demo.embedded import DATABASE, EmbeddedPostgres, EmbeddedRedis
 from portal.demo.lab.server import LAB_PASSWORD, LAB_USERNAME
 from portal.demo.processes import Child, Ledger
+from tests.support.roles import make_roles, sign_in_as
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = ROOT / "var" / "test"
@@ -42,7 +43,8 @@ class TestServers:
 
     __test__ = False
 
-    database_url: str
+    owner_url: str
+    database_url: str  # as the role that the portal runs as
     redis_url: str
     directory: Path
     ledger: Ledger
@@ -184,21 +186,21 @@ class TestSession:
     def servers(self) -> Iterator[TestServers]:
         """Start PostgreSQL and Redis, or take those that the environment names."""
         directory, ledger = self.directory, self.ledger
-        database_url, redis_url = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
+        superuser_url, redis_url = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
         with ExitStack() as stack:
-            if database_url is None:
+            if superuser_url is None:
                 postgres = EmbeddedPostgres(
                     directory / "postgres", ledger, directory / "log" / "postgres.log", durable=False
                 )
                 stack.callback(postgres.stop)
                 postgres.start()
-                database_url = postgres.url
+                superuser_url = postgres.url_of(DATABASE)
             if redis_url is None:
                 broker = EmbeddedRedis(directory / "redis", ledger, directory / "log" / "redis.log", durable=False)
                 stack.callback(broker.stop)
                 broker.start()
                 redis_url = broker.url
-            yield TestServers(database_url, redis_url, directory, ledger)
+            yield TestServers(*make_roles(superuser_url), redis_url, directory, ledger)
 
 
 class ServersOfWorkers:
@@ -213,6 +215,7 @@ class ServersOfWorkers:
         if self._servers is None:
             _clear_up_after_killed_sessions()
             self._servers = self._stack.enter_context(self._stack.enter_context(TestSession.begin()).servers())
+        node.workerinput["owner_url"] = self._servers.owner_url
         node.workerinput["database_url"] = self._servers.database_url
         node.workerinput["redis_url"] = self._servers.redis_url
 
@@ -237,17 +240,26 @@ def test_servers(request: pytest.FixtureRequest) -> Iterator[TestServers]:
         else:
             number = int(given["workerid"].removeprefix("gw"))
             redis_url = urlunsplit(urlsplit(given["redis_url"])._replace(path=f"/{number}"))
-            yield TestServers(given["database_url"], redis_url, session.directory, session.ledger)
+            urls = given["owner_url"], given["database_url"], redis_url
+            yield TestServers(*urls, session.directory, session.ledger)
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(test_servers: TestServers, django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Tell Django and Celery where the servers are; pytest-django asks for this before it makes the test database."""
-    found = dj_database_url.parse(test_servers.database_url)
+    found = dj_database_url.parse(test_servers.owner_url)
     settings.DATABASES["default"].update({key: found[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")})
     settings.DATABASES["default"]["OPTIONS"] |= found.get("OPTIONS", {})
     settings.REDIS_URL = settings.CELERY_BROKER_URL = test_servers.redis_url
     celery_app.conf.broker_url = test_servers.redis_url
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, test_servers: TestServers) -> Iterator[None]:
+    """Make the test database as its owner, and run the tests as the role that the portal runs as."""
+    sign_in_as(test_servers.database_url)
+    yield
+    sign_in_as(test_servers.owner_url)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from troubleshooting.domain.base.transitions import InvalidTransition, check_tra
 from troubleshooting.domain.cases.case import Stage
 from troubleshooting.domain.submissions.submission import TRANSITIONS, SubmissionStatus
 from troubleshooting.models import Case, Submission, User
+from troubleshooting.models.privileges import changing_fields
 from troubleshooting.permissions import check_may_see_case, check_may_submit
 
 
@@ -38,7 +39,7 @@ def record_sent(case_id: int, *, by: User, reference: str, now: datetime) -> Sub
     submission.status = SubmissionStatus.SENT.value
     submission.reference = reference
     submission.sent_at, submission.sent_by, submission.updated_at = now, by, now
-    submission.save()
+    submission.save(update_fields=changing_fields(Submission))
     if case.stage == Stage.CHECKED:
         move_case(case, to=Stage.SUBMITTED, now=now)
     activity_log.record("submission_sent", submission, case=case, actor=by, now=now, reference=reference)

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.models.case import Case
-from troubleshooting.models.triggers import AppendOnly
+from troubleshooting.models.triggers import AppendOnly, NeverTruncated
 
 
 class ActivityEntry(models.Model):
@@ -30,7 +30,10 @@ class ActivityEntry(models.Model):
             models.Index(fields=["case", "at", "id"], name="audit_of_case"),
             models.Index(fields=["subject_type", "subject_id"], name="audit_of_subject"),
         ]
-        triggers = [AppendOnly(name="activity_append_only")]
+        triggers = [
+            AppendOnly(name="activity_append_only"),
+            NeverTruncated(name="activity_never_truncated"),
+        ]
 
     def __str__(self) -> str:
         """Show who did what."""

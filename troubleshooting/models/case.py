@@ -14,6 +14,7 @@ from troubleshooting.domain.cases.case import OPEN, ProblemKind, Program, Report
 from troubleshooting.domain.cases.indicator import Indicator
 from troubleshooting.models.choices import SEE_ALL_CASES, codes
 from troubleshooting.models.device import Device
+from troubleshooting.models.triggers import NeverTruncated
 
 if TYPE_CHECKING:
     from troubleshooting.models.user import User
@@ -46,6 +47,9 @@ class CaseCounter(models.Model):
 
     year = models.PositiveIntegerField(primary_key=True)
     last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        triggers = [NeverTruncated(name="case_counter_never_truncated")]
 
     def __str__(self) -> str:
         """Show year and serial."""
@@ -111,6 +115,7 @@ class Case(models.Model):
             ),
             models.CheckConstraint(condition=Q(updated_at__gte=F("opened_at")), name="case_updated_after_opened"),
         ]
+        triggers = [NeverTruncated(name="case_never_truncated")]
 
     def __str__(self) -> str:
         """Show the number people use."""

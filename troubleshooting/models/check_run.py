@@ -20,7 +20,7 @@ from troubleshooting.models.drift import DriftScan
 from troubleshooting.models.lease import AuditModeTest, SettingLease
 from troubleshooting.models.placement import Placement
 from troubleshooting.models.retest import Retest
-from troubleshooting.models.triggers import AppendOnly
+from troubleshooting.models.triggers import AppendOnly, NeverTruncated
 
 # In the order of the table, so that constraints and migrations do not depend on hashes.
 LIVE_CODES = [status.value for status in RunStatus if status in LIVE]
@@ -110,6 +110,7 @@ class CheckRun(models.Model):
                 name="run_failure_has_code",
             ),
         ]
+        triggers = [NeverTruncated(name="run_never_truncated")]
 
     def __str__(self) -> str:
         """Show case, PC and status."""
@@ -164,6 +165,7 @@ class DeviceSnapshot(models.Model):
                     "OLD.account <> '' OR to_jsonb(NEW) - 'account' IS DISTINCT FROM to_jsonb(OLD) - 'account'"
                 ),
             ),
+            NeverTruncated(name="snapshot_never_truncated"),
         ]
 
     def __str__(self) -> str:
@@ -190,7 +192,10 @@ class DeviceAnswer(models.Model):
     class Meta:
         ordering = ["position"]
         constraints = [models.UniqueConstraint(fields=["snapshot", "position"], name="answer_position_once")]
-        triggers = [AppendOnly(name="answer_append_only")]
+        triggers = [
+            AppendOnly(name="answer_append_only"),
+            NeverTruncated(name="answer_never_truncated"),
+        ]
 
     def __str__(self) -> str:
         """Show the command's name."""
@@ -212,6 +217,7 @@ class CheckFinding(models.Model):
             models.CheckConstraint(condition=Q(status__in=codes(CheckStatus)), name="finding_status_known"),
             models.CheckConstraint(condition=Q(check_id__regex=ID_FORMAT), name="finding_check_id_format"),
         ]
+        triggers = [NeverTruncated(name="finding_never_truncated")]
 
     def __str__(self) -> str:
         """Show check and status."""
@@ -238,7 +244,10 @@ class CaseVerdict(models.Model):
                 name="verdict_of_one_step",
             )
         ]
-        triggers = [AppendOnly(name="verdict_append_only")]
+        triggers = [
+            AppendOnly(name="verdict_append_only"),
+            NeverTruncated(name="verdict_never_truncated"),
+        ]
 
     def __str__(self) -> str:
         """Show the code."""

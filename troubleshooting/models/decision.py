@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from troubleshooting.domain.exclusions.exclusion import TRANSITIONS, ExclusionStatus
 from troubleshooting.models.choices import IT_CODES
-from troubleshooting.models.triggers import AppendOnly, Promise, listed, raising
+from troubleshooting.models.triggers import AppendOnly, NeverTruncated, Promise, listed, raising
 
 
 class Decision(models.TextChoices):
@@ -76,6 +76,7 @@ class ExclusionDecision(models.Model):
                 declare=[("asked", "troubleshooting_exclusion%ROWTYPE")],
                 func=DECIDED_BY_OTHERS_OF_IT_IN_TIME,
             ),
+            NeverTruncated(name="decision_never_truncated"),
         ]
 
     def __str__(self) -> str:

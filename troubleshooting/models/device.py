@@ -9,6 +9,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from troubleshooting.models.triggers import NeverTruncated
+
 if TYPE_CHECKING:
     from troubleshooting.models.user import User
 
@@ -69,6 +71,7 @@ class DeviceGroup(models.Model):
         ordering = ["name"]
         verbose_name = _("device group")
         verbose_name_plural = _("device groups")
+        triggers = [NeverTruncated(name="device_group_never_truncated")]
 
     def __str__(self) -> str:
         """Show the name."""
@@ -110,6 +113,7 @@ class Device(models.Model):
         ordering = ["hostname"]
         verbose_name = _("PC")
         verbose_name_plural = _("PCs")
+        triggers = [NeverTruncated(name="device_never_truncated")]
 
     def __str__(self) -> str:
         """Show the name."""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.models.device import Device
 from troubleshooting.models.exclusion import Exclusion
+from troubleshooting.models.triggers import NeverTruncated
 
 
 class DriftScan(models.Model):
@@ -31,6 +32,7 @@ class DriftScan(models.Model):
             models.Index(fields=["device", "-at"], name="drift_scan_of_device"),
             models.Index(fields=["device", "at"], condition=Q(ended_at__isnull=True), name="drift_scan_open"),
         ]
+        triggers = [NeverTruncated(name="drift_scan_never_truncated")]
 
     def __str__(self) -> str:
         """Show PC and time."""
@@ -77,6 +79,7 @@ class DriftFinding(models.Model):
                 name="drift_one_present",
             ),
         ]
+        triggers = [NeverTruncated(name="drift_finding_never_truncated")]
 
     def __str__(self) -> str:
         """Show code and value."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from troubleshooting.models.choices import Role
 from troubleshooting.models.exclusion import Exclusion
+from troubleshooting.models.triggers import AppendOnly, ByRole, NeverTruncated
 
 
 class EmergencyStopQuerySet(models.QuerySet["EmergencyStop"]):
@@ -44,6 +47,25 @@ class EmergencyStop(models.Model):
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="stop_has_a_reason"),
         ]
+        triggers = [
+            ByRole(
+                name="stop_begun_by_administrator",
+                operation=pgtrigger.Insert,
+                field="begun_by_id",
+                roles=[Role.ADMINISTRATOR.value],
+                sentence="only administrators stop all changes",
+            ),
+            ByRole(
+                name="stop_ended_by_administrator",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__is_on=False),
+                field="ended_by_id",
+                roles=[Role.ADMINISTRATOR.value],
+                sentence="only administrators let changes go on",
+            ),
+            AppendOnly(name="stop_kept_once_over", operation=pgtrigger.Update, condition=pgtrigger.Q(old__is_on=False)),
+            NeverTruncated(name="stop_never_truncated"),
+        ]
 
     def __str__(self) -> str:
         """Show when it began."""
@@ -67,6 +89,17 @@ class Undo(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(reason=""), name="undo_has_a_reason"),
             models.CheckConstraint(condition=Q(since__lte=F("at")), name="undo_looks_back"),
+        ]
+        triggers = [
+            ByRole(
+                name="undo_by_administrator",
+                operation=pgtrigger.Insert,
+                field="by_id",
+                roles=[Role.ADMINISTRATOR.value],
+                sentence="only administrators take back what was applied",
+            ),
+            AppendOnly(name="undo_append_only"),
+            NeverTruncated(name="undo_never_truncated"),
         ]
 
     def __str__(self) -> str:

@@ -32,7 +32,7 @@ from troubleshooting.models.case import Case
 from troubleshooting.models.choices import IT_CODES, SEE_ALL_CASES, codes
 from troubleshooting.models.decision import ExclusionDecision
 from troubleshooting.models.device import Device, DeviceGroup
-from troubleshooting.models.triggers import Promise, Refuse, changed, listed, pairs, raising
+from troubleshooting.models.triggers import ByRole, NeverTruncated, Promise, Refuse, changed, listed, pairs, raising
 
 if TYPE_CHECKING:
     from troubleshooting.models.user import User
@@ -101,13 +101,6 @@ APPROVED_BY_ENOUGH = f"""
     END IF;
     RETURN NEW;
 """  # noqa: S608  nothing in it comes from outside
-
-REVOKED_BY_IT = f"""
-    IF NOT EXISTS (SELECT FROM troubleshooting_user WHERE id = NEW.ended_by_id AND role IN {listed(IT_CODES)}) THEN
-        {raising("exclusion_revoked_by_it: only reviewers and administrators end it early")}
-    END IF;
-    RETURN NEW;
-"""
 
 
 class Exclusion(models.Model):
@@ -235,6 +228,12 @@ class Exclusion(models.Model):
                 sentence="the approvals of a round before stay reset",
             ),
             Refuse(
+                name="exclusion_round_starts_as_request",
+                operation=pgtrigger.Update,
+                condition=changed("round") & ~pgtrigger.Q(new__status=ExclusionStatus.REQUESTED.value),
+                sentence="a new round has no approvals",
+            ),
+            Refuse(
                 name="exclusion_change_resets_approvals",
                 operation=pgtrigger.Update,
                 condition=changed(*APPROVED_FIELDS)
@@ -257,13 +256,30 @@ class Exclusion(models.Model):
                 & pgtrigger.Q(new__ended_by__df=pgtrigger.F("old__requested_by")),
                 sentence="only who asked for it takes it back",
             ),
-            Promise(
+            ByRole(
                 name="exclusion_revoked_by_it",
                 operation=pgtrigger.Update,
                 condition=changed("status")  # by nobody: the portal itself, of what differs from its approval
                 & pgtrigger.Q(new__status=ExclusionStatus.REVOKED.value, new__ended_by__isnull=False),
-                func=REVOKED_BY_IT,
+                field="ended_by_id",
+                roles=IT_CODES,
+                sentence="only reviewers and administrators end it early",
             ),
+            Refuse(
+                name="exclusion_keeps_approval",
+                operation=pgtrigger.Update,
+                condition=changed("approved_at", "approved_change", "digest")
+                & ~pgtrigger.Q(old__status=ExclusionStatus.REQUESTED.value, new__status=ExclusionStatus.APPROVED.value),
+                sentence="what was approved is written when it is approved",
+            ),
+            Refuse(
+                name="exclusion_keeps_end",
+                operation=pgtrigger.Update,
+                condition=(changed("ended_by", "ended_at") & ~changed("status"))
+                | (changed("ended_by") & pgtrigger.Q(old__ended_by__isnull=False)),
+                sentence="who ended it, and when, is written once",
+            ),
+            NeverTruncated(name="exclusion_never_truncated"),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from django.db import models
 
 from troubleshooting.domain.base.processes import Process
 from troubleshooting.models.choices import codes
+from troubleshooting.models.triggers import NeverTruncated
 
 
 class Heartbeat(models.Model):
@@ -18,6 +19,7 @@ class Heartbeat(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(process__in=codes(Process)), name="heartbeat_process_known"),
         ]
+        triggers = [NeverTruncated(name="heartbeat_never_truncated")]
 
     def __str__(self) -> str:
         """Show process and moment."""

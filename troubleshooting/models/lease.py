@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -15,6 +16,7 @@ from troubleshooting.domain.leases.lease import LONGEST, MAY_HAVE_CHANGED, OPEN,
 from troubleshooting.models.attempts import TimedAttempts, is_due
 from troubleshooting.models.case import Case
 from troubleshooting.models.device import Device
+from troubleshooting.models.triggers import NeverTruncated, Refuse, changed
 
 # In the order of the table, so that constraints and migrations do not depend on hashes.
 OPEN_CODES = [status.value for status in LeaseStatus if status in OPEN]
@@ -110,6 +112,15 @@ class SettingLease(TimedAttempts):
                 name="lease_changes_something",
             ),
         ]
+        triggers = [
+            Refuse(
+                name="lease_value_before_kept",
+                operation=pgtrigger.Update,
+                condition=changed("value_before") & pgtrigger.Q(old__started_at__isnull=False),
+                sentence="what is put back was read before the change",
+            ),
+            NeverTruncated(name="lease_never_truncated"),
+        ]
 
     def __str__(self) -> str:
         """Show PC, setting and status."""
@@ -180,6 +191,7 @@ class AuditModeTest(models.Model):
                 name="test_approved_by_another",
             ),
         ]
+        triggers = [NeverTruncated(name="test_never_truncated")]
 
     def __str__(self) -> str:
         """Show case and status."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 
 from troubleshooting.domain.exclusions.placement import OPEN as PLACEMENT_OPEN
-from troubleshooting.domain.exclusions.placement import PlacementStatus
+from troubleshooting.domain.exclusions.placement import TRANSITIONS, PlacementStatus
 from troubleshooting.models.attempts import TimedAttempts, is_due
 from troubleshooting.models.choices import codes
 from troubleshooting.models.device import Device
 from troubleshooting.models.exclusion import Exclusion
+from troubleshooting.models.triggers import NeverTruncated, Refuse, listed, pairs
 
 # In the order of the table, so that constraints and migrations do not depend on hashes.
 OPEN_PLACEMENT_CODES = [status.value for status in PlacementStatus if status in PLACEMENT_OPEN]
@@ -69,6 +71,24 @@ class Placement(TimedAttempts):
                 | (~Q(status__in=OPEN_PLACEMENT_CODES) & Q(ended_at__isnull=False)),
                 name="placement_ended_at_says_status",
             ),
+        ]
+        triggers = [
+            Refuse(
+                name="placement_begins_as_waiting",
+                operation=pgtrigger.Insert,
+                condition=~pgtrigger.Q(new__status=PlacementStatus.WAITING.value),
+                sentence="it waits to be put",
+            ),
+            Refuse(
+                name="placement_moves_known",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    f"OLD.status <> NEW.status AND OLD.status || '>' || NEW.status NOT IN {listed(pairs(TRANSITIONS))}"
+                ),
+                sentence="% cannot become %",
+                values=("OLD.status", "NEW.status"),
+            ),
+            NeverTruncated(name="placement_never_truncated"),
         ]
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from troubleshooting.models.attempts import Attempts
 from troubleshooting.models.device import Device
 from troubleshooting.models.exclusion import Exclusion
 from troubleshooting.models.lease import SettingLease
+from troubleshooting.models.triggers import NeverTruncated
 
 
 class RetestQuerySet(models.QuerySet["Retest"]):
@@ -57,6 +58,7 @@ class Retest(Attempts):
                 fields=["exclusion", "purpose"], condition=Q(ended_at__isnull=True), name="retest_one_open"
             ),
         ]
+        triggers = [NeverTruncated(name="retest_never_truncated")]
 
     def __str__(self) -> str:
         """Show exclusion, purpose and status."""
@@ -76,6 +78,7 @@ class ExclusionWarning(models.Model):
         verbose_name = _("warning before the end")
         verbose_name_plural = _("warnings before the end")
         constraints = [models.UniqueConstraint(fields=["exclusion", "days"], name="warning_once")]
+        triggers = [NeverTruncated(name="warning_never_truncated")]
 
     def __str__(self) -> str:
         """Show exclusion and days."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import models
 
 from troubleshooting.domain.base.sign_in import FORGOTTEN_AFTER
+from troubleshooting.models.triggers import NeverTruncated
 
 
 class SignInCounterQuerySet(models.QuerySet["SignInCounter"]):
@@ -26,6 +27,9 @@ class SignInCounter(models.Model):
     next_at = models.DateTimeField()  # no attempt is looked at before
 
     objects = SignInCounterQuerySet.as_manager()
+
+    class Meta:
+        triggers = [NeverTruncated(name="sign_in_counter_never_truncated")]
 
     def __str__(self) -> str:
         """Show no more than the hash."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from troubleshooting.domain.submissions.submission import SubmissionStatus
 from troubleshooting.models.case import Case
 from troubleshooting.models.choices import codes
+from troubleshooting.models.triggers import NeverTruncated
 
 WITH_MICROSOFT = [SubmissionStatus.SENT.value, SubmissionStatus.IN_PROGRESS.value, SubmissionStatus.CLOSED.value]
 
@@ -37,6 +38,7 @@ class Submission(models.Model):
                 name="submission_sent_whole",
             ),
         ]
+        triggers = [NeverTruncated(name="submission_never_truncated")]
 
     def __str__(self) -> str:
         """Show case and status."""

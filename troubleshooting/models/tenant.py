@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from troubleshooting.models.triggers import NeverTruncated
+
 
 class TenantReadingQuerySet(models.QuerySet["TenantReading"]):
     """Questions about readings."""
@@ -29,6 +31,7 @@ class TenantReading(models.Model):
         ordering = ["-at", "-pk"]
         verbose_name = _("reading of the tenant")
         verbose_name_plural = _("readings of the tenant")
+        triggers = [NeverTruncated(name="tenant_reading_never_truncated")]
 
     def __str__(self) -> str:
         """Show when, and what went wrong."""
@@ -56,6 +59,7 @@ class SeenIndicator(models.Model):
         verbose_name = _("indicator of the tenant")
         verbose_name_plural = _("indicators of the tenant")
         constraints = [models.UniqueConstraint(fields=["reading", "indicator_id"], name="seen_indicator_once")]
+        triggers = [NeverTruncated(name="seen_indicator_never_truncated")]
 
     def __str__(self) -> str:
         """Show action and value."""

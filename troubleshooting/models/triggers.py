@@ -88,6 +88,17 @@ class Refuse(Promise):
         )
 
 
+class NeverTruncated(Refuse):
+    """Refuse TRUNCATE, which asks none of the triggers above; the running role has no right to it either."""
+
+    level = pgtrigger.Statement
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(
+            name=name, operation=pgtrigger.Truncate, sentence="table % keeps its rows", values=("TG_TABLE_NAME",)
+        )
+
+
 class AppendOnly(Refuse):
     """Refuse every change of a row, or those that meet the condition."""
 
@@ -104,6 +115,32 @@ class AppendOnly(Refuse):
             sentence="table % is append-only",
             values=("TG_TABLE_NAME",),
             condition=condition,
+        )
+
+
+class ByRole(Promise):
+    """Refuse a row that names a person who has not one of the roles; ``field`` is the person's column."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        operation: pgtrigger.Operation,
+        field: str,
+        roles: list[str],
+        sentence: str,
+        condition: pgtrigger.Condition | None = None,
+    ) -> None:
+        super().__init__(
+            name=name,
+            operation=operation,
+            condition=condition,
+            func=f"""
+                IF NOT EXISTS (SELECT FROM troubleshooting_user WHERE id = NEW.{field} AND role IN {listed(roles)}) THEN
+                    {raising(f"{name}: {sentence}")}
+                END IF;
+                RETURN NEW;
+            """,
         )
 
 

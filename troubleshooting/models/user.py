@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.models.choices import ROLE_LABELS, Role, choices_of, codes
+from troubleshooting.models.triggers import NeverTruncated
 
 
 class User(AbstractUser):
@@ -24,6 +25,7 @@ class User(AbstractUser):
         constraints = [
             models.CheckConstraint(condition=models.Q(role__in=codes(Role)), name="user_role_known"),
         ]
+        triggers = [NeverTruncated(name="user_never_truncated")]
 
     def __str__(self) -> str:
         """Show the person's name, else the account's."""

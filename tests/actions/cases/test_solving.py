@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from tests.actions.exclusions.test_warnings import in_force
 from tests.support.exclusion_world import IP, PROCESS, approved, asked, checked_case
+from tests.support.roles import as_owner
 from tests.support.world import ADAM, EMMA, IVO, SARA, device_at, person
 from troubleshooting.actions.cases.cases import NotProved, solve_case
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
@@ -83,7 +84,8 @@ def test_what_the_person_says_later_counts_more_than_the_retest():
 
 def test_said_twice_it_is_recorded_once_for_each_person():
     exclusion = in_force()
-    Case.objects.filter(pk=exclusion.case_id).update(device_owner=person(SARA))  # she owned the PC, Emma reported
+    with as_owner():
+        Case.objects.filter(pk=exclusion.case_id).update(device_owner=person(SARA))  # she owned the PC, Emma reported
 
     for who in (EMMA, EMMA, SARA, SARA, EMMA):
         say_still_blocked(exclusion.pk, by=person(who), now=timezone.now())

@@ -24,6 +24,7 @@ from tests.support.exclusion_world import (
     tenant_of,
     worked,
 )
+from tests.support.roles import as_owner
 from tests.support.world import ADA, ADAM, EMMA, IVO, SARA, device_at, person
 from troubleshooting.actions.emergency_stop.stop import stop_writes
 from troubleshooting.actions.emergency_stop.undo import NothingToUndo, PreviewChanged, undo_since
@@ -59,7 +60,8 @@ def before_now() -> datetime:
 
 def made_older(exclusion: Exclusion, *, by: timedelta = timedelta(days=2)) -> None:
     """Move an approval and what it put into the past."""
-    Exclusion.objects.filter(pk=exclusion.pk).update(approved_at=timezone.now() - by)
+    with as_owner(past_triggers=True):
+        Exclusion.objects.filter(pk=exclusion.pk).update(approved_at=timezone.now() - by)
     exclusion.placements.exclude(put_at=None).update(put_at=timezone.now() - by)
 
 

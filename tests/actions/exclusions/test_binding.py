@@ -6,12 +6,11 @@ once more right before anything is sent: for it the triggers are off, as whoever
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F
 
 from tests.actions.exclusions.approval_changes import (
@@ -19,6 +18,7 @@ from tests.actions.exclusions.approval_changes import (
     EVERY_CHANGE,
     EVERY_SCOPE,
     KINDS,
+    NOT_GRANTED,
     REFUSED_CHANGES,
     RESETS,
     World,
@@ -35,13 +35,12 @@ from tests.support.exclusion_world import (
     tenant_of,
     worked,
 )
+from tests.support.roles import as_owner
 from tests.support.world import ADAM, EMMA, IVO, device_at, person
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus, Scope
 from troubleshooting.models import ActivityEntry, DeviceGroup, Exclusion, Placement
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-OWN_TABLES = ("troubleshooting_exclusion", "troubleshooting_exclusiondecision")
 
 
 @pytest.fixture
@@ -65,12 +64,23 @@ def approve(lab_server, defender_api) -> Callable[..., World]:
 # --- the first fence: PostgreSQL --------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("kind", "change", "_refusal"), NOT_GRANTED)
+def test_the_running_role_changes_nothing_of_what_was_approved(approve, kind, change, _refusal):
+    world = approve(KINDS[kind])
+    before = Exclusion.objects.filter(pk=world.exclusion.pk).values().get()
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        change(world, kind)
+
+    assert Exclusion.objects.filter(pk=world.exclusion.pk).values().get() == before
+
+
 @pytest.mark.parametrize(("kind", "change", "refusal"), REFUSED_CHANGES)
 def test_postgresql_refuses_the_change_of_what_was_approved(approve, kind, change, refusal):
     world = approve(KINDS[kind])
     before = Exclusion.objects.filter(pk=world.exclusion.pk).values().get()
 
-    with pytest.raises(DatabaseError, match=refusal), transaction.atomic():
+    with pytest.raises(DatabaseError, match=refusal), as_owner():
         change(world, kind)
 
     assert Exclusion.objects.filter(pk=world.exclusion.pk).values().get() == before
@@ -80,7 +90,7 @@ def test_postgresql_refuses_the_change_of_what_was_approved(approve, kind, chang
 def test_postgresql_refuses_another_scope(approve, kind, scope, change):
     world = approve(KINDS[kind], scope)
 
-    with pytest.raises(DatabaseError, match=RESETS), transaction.atomic():
+    with pytest.raises(DatabaseError, match=RESETS), as_owner():
         change(world, kind)
 
 
@@ -99,22 +109,6 @@ def test_postgresql_takes_a_change_only_as_a_new_request_without_approvals(appro
 # --- the second fence: the worker -------------------------------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def triggers_off() -> Iterator[None]:
-    """Do without the triggers for a while, as whoever owns the tables can."""
-    _alter("DISABLE")
-    try:
-        yield
-    finally:
-        _alter("ENABLE")
-
-
-def _alter(word: str) -> None:
-    with connection.cursor() as cursor:
-        for table in OWN_TABLES:
-            cursor.execute(f"ALTER TABLE {table} {word} TRIGGER USER")
-
-
 def halted(world: World) -> list[list[str]]:
     """Let a worker come, and give the parts that it said differ."""
     worked(tenant=tenant_of(world.api))
@@ -125,7 +119,7 @@ def halted(world: World) -> list[list[str]]:
 @pytest.mark.parametrize(("kind", "change", "refusal"), EVERY_CHANGE)
 def test_the_worker_carries_nothing_out_that_was_changed(approve, kind, change, refusal):
     world = approve(KINDS[kind])
-    with triggers_off() if refusal else contextlib.nullcontext():
+    with as_owner(past_triggers=bool(refusal)):
         change(world, kind)
 
     [parts] = halted(world)
@@ -139,7 +133,7 @@ def test_the_worker_carries_nothing_out_that_was_changed(approve, kind, change, 
 @pytest.mark.parametrize(("kind", "scope", "change"), EVERY_SCOPE)
 def test_the_worker_carries_nothing_out_for_another_scope(approve, kind, scope, change):
     world = approve(KINDS[kind], scope)
-    with triggers_off():
+    with as_owner(past_triggers=True):
         change(world, kind)
 
     [parts] = halted(world)
@@ -164,7 +158,8 @@ def test_the_same_world_unchanged_is_carried_out(approve, what):
 
 def test_an_exclusion_for_one_pc_is_not_put_on_another(approve, lab_server):
     world, elsewhere = approve(IP), lab_server()
-    Placement.objects.update(device=device_at(elsewhere, owner=None, hostname="PC-9999"))
+    with as_owner():
+        Placement.objects.update(device=device_at(elsewhere, owner=None, hostname="PC-9999"))
 
     assert halted(world) == [["scope"]]
     assert [command for command in elsewhere.commands if command.startswith(CHANGING)] == []
@@ -184,7 +179,8 @@ def test_an_exclusion_for_a_group_is_not_put_on_a_pc_of_another_group(approve, l
 
 def test_an_ip_exclusion_does_not_become_an_indicator(approve):
     world = approve(IP)
-    Placement.objects.update(device=None)
+    with as_owner():
+        Placement.objects.update(device=None)
 
     assert halted(world) == [["scope"]]
     assert world.writes() == []
@@ -192,7 +188,8 @@ def test_an_ip_exclusion_does_not_become_an_indicator(approve):
 
 def test_an_indicator_does_not_become_a_command(approve):
     world = approve(INDICATOR)
-    Placement.objects.update(device=world.exclusion.case.device)
+    with as_owner():
+        Placement.objects.update(device=world.exclusion.case.device)
 
     assert halted(world) == [["scope"]]
     assert world.writes() == []

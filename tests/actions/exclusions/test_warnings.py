@@ -39,9 +39,9 @@ def in_force(what=IP, *, people=(IVO,), days: int = 30) -> Exclusion:
     exclusion = approved(asked(case, what, days=days), *people)
     placement = exclusion.placements.get()
     exclusion.status = ExclusionStatus.APPLYING
-    exclusion.save()
+    exclusion.save(update_fields=["status"])
     placement.status, placement.was_there_before = PlacementStatus.APPLYING, False
-    placement.save()
+    placement.save(update_fields=["status", "was_there_before"])
     settle(placement, PlacementStatus.VERIFIED, outcome=None, now=timezone.now())
     return present(exclusion)
 

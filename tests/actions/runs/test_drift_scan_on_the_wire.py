@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from portal.demo.lab import events
@@ -30,6 +29,7 @@ from tests.support.exclusion_world import (
     tenant_of,
     worked,
 )
+from tests.support.roles import as_owner
 from tests.support.world import ADA, ADAM, EMMA, IVO, case_on, device_at, person
 from troubleshooting.actions.drift import NoLongerSo, apply_again, remove_again, request_scan
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
@@ -93,12 +93,12 @@ def ended(exclusion: Exclusion, tenant: TenantPlan | None = None) -> Exclusion:
 def nothing_can_be_kept() -> Iterator[None]:
     """Have the database refuse every new difference, as a fault of ours would."""
     table = "ALTER TABLE troubleshooting_driftfinding"
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         cursor.execute(f"{table} ADD CONSTRAINT none_at_all CHECK (false) NOT VALID")
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
+        with as_owner() as cursor:
             cursor.execute(f"{table} DROP CONSTRAINT none_at_all")
 
 

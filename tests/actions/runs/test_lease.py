@@ -10,6 +10,7 @@ from django.utils import timezone
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pcs import healthy_windows_11
 from tests.support.lease_world import MINUTES, MODE, begun, checked_case, mode_of, quick_plan, tended
+from tests.support.roles import as_owner
 from tests.support.world import BLOCKED_SITE, EMMA, case_on, person
 from troubleshooting.actions.leases.audit_mode_tests import ask_for_test, say_visited
 from troubleshooting.actions.runs.check import run_checks
@@ -57,9 +58,10 @@ def test_a_pc_that_was_away_for_months_is_put_back_and_the_test_ends(lab_server)
     pc = healthy_windows_11()
     test = begun(checked_case(lab_server(pc)))
     long_ago = timezone.now() - timedelta(days=90)
-    SettingLease.objects.filter(pk=test.lease_id).update(
-        requested_at=long_ago, started_at=long_ago, ends_at=long_ago + MINUTES, unsettled_until=None
-    )
+    with as_owner():
+        SettingLease.objects.filter(pk=test.lease_id).update(
+            requested_at=long_ago, started_at=long_ago, ends_at=long_ago + MINUTES, unsettled_until=None
+        )
 
     test = tended(test)
 

@@ -20,6 +20,7 @@ from tests.support.retest_world import (
     retested,
     works_of,
 )
+from tests.support.roles import as_owner
 from tests.support.world import ADAM, EMMA, IVO, device_at, person
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.actions.leases.leases import request_lease
@@ -114,7 +115,8 @@ def test_a_program_can_only_be_tried_by_a_person(lab_server):
 def test_a_dangerous_site_is_never_requested(lab_server):
     server = lab_server(healthy_windows_11())
     exclusion = in_force(server)
-    Case.objects.filter(pk=exclusion.case_id).update(kind=ProblemKind.DANGEROUS_SITE_MISSED)
+    with as_owner():
+        Case.objects.filter(pk=exclusion.case_id).update(kind=ProblemKind.DANGEROUS_SITE_MISSED)
 
     retested()
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
 from tests.support.exclusion_world import IP, approved, asked, checked_case, present
+from tests.support.roles import as_owner
 from tests.support.world import EMMA, IVO, NOW, case_on, device_at, person
 from troubleshooting.actions.checks.check_runs import cancel_check_run
 from troubleshooting.actions.exclusions.decisions import ask_question
@@ -53,7 +53,8 @@ def waiting(run: CheckRun, **changes: object) -> CheckRun:
         "next_attempt_at": NOW + timedelta(minutes=1),
         "error_code": DeviceErrorCode.UNREACHABLE,
     }
-    CheckRun.objects.filter(pk=run.pk).update(**(fields | changes))
+    with as_owner():
+        CheckRun.objects.filter(pk=run.pk).update(**(fields | changes))
     run.refresh_from_db()
     return run
 
@@ -129,7 +130,8 @@ def test_a_run_that_cannot_be_judged_ends_all_the_same_and_stops_no_other(run, n
         other, next_attempt_at=run.deadline_at - timedelta(hours=1), deadline_at=run.deadline_at + timedelta(days=1)
     )
     waiting(run, next_attempt_at=run.deadline_at + timedelta(hours=1))
-    Case.objects.filter(pk=run.case_id).update(indicator={})  # as if the row had been damaged
+    with as_owner():
+        Case.objects.filter(pk=run.case_id).update(indicator={})  # as if the row had been damaged
 
     notified(now=run.deadline_at)
 
@@ -165,7 +167,7 @@ def test_a_request_that_nobody_decided_lapses_at_its_end_and_can_be_asked_for_ag
 def test_an_exclusion_that_cannot_be_ended_keeps_no_other_in_force():
     case = checked_case(device_at(None, owner=person(EMMA), hostname="PC-0099"))
     broken, sound = approved(asked(case)), approved(asked(case, (IP[0], "203.0.113.77")))
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         cursor.execute(
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'broken'; END $$;"
             "CREATE TRIGGER refuse BEFORE UPDATE ON troubleshooting_exclusion FOR EACH ROW "

@@ -4,6 +4,7 @@ import pytest
 
 from tests.factories import CaseFactory, CheckRunFactory, UserFactory
 from tests.queries import made
+from tests.support.roles import as_owner
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.models import Case, User
 from troubleshooting.queries.cases.case_page import CasePage, read_case_page
@@ -55,7 +56,8 @@ def test_it_gets_the_paragraph_the_events_and_links_to_them():
 def test_a_failed_check_that_learned_nothing_shows_its_error_instead_of_a_verdict():
     case = CaseFactory(checked=True)
     run = made.failed_run(case, DeviceErrorCode.ACCESS_DENIED)
-    run.delete()
+    with as_owner():
+        run.delete()
     made.finished_run(case, snapshot=made.builders.snapshot(collected_at=case.opened_at, events=None))
     case.check_runs.update(status="failed", error_code=DeviceErrorCode.ACCESS_DENIED.value)
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from tests.factories import DeviceFactory, DriftFindingFactory, ExclusionFactory, UserFactory
 from tests.support.exclusion_world import INDICATOR, IP, approved, asked, case_in_tenant, checked_case
+from tests.support.roles import as_owner
 from tests.support.world import ADA, EMMA, IVO, device_at, person
 from troubleshooting.domain.drift.drift import DriftCode
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
@@ -47,7 +48,8 @@ def missing_on_a_pc() -> DriftFinding:
     """Return a difference about an exclusion that is in force and was read back."""
     exclusion = approved(asked(checked_case(device_at(None, owner=person(EMMA))), IP))
     Exclusion.objects.filter(pk=exclusion.pk).update(status=ExclusionStatus.APPLYING)
-    Placement.objects.filter(exclusion=exclusion).update(status=PlacementStatus.VERIFIED)
+    with as_owner(past_triggers=True):
+        Placement.objects.filter(exclusion=exclusion).update(status=PlacementStatus.VERIFIED)
     return DriftFindingFactory(
         device=exclusion.case.device, exclusion=exclusion, code=DriftCode.APPROVED_BUT_MISSING, value=IP[1]
     )
@@ -56,7 +58,8 @@ def missing_on_a_pc() -> DriftFinding:
 def left_in_the_tenant() -> DriftFinding:
     """Return a difference about an exclusion that the portal had taken out of the tenant."""
     exclusion = approved(asked(case_in_tenant(), INDICATOR))
-    Placement.objects.filter(exclusion=exclusion).update(status=PlacementStatus.REMOVED, ended_at=timezone.now())
+    with as_owner(past_triggers=True):
+        Placement.objects.filter(exclusion=exclusion).update(status=PlacementStatus.REMOVED, ended_at=timezone.now())
     return DriftFindingFactory(
         device=None,
         kind=INDICATOR[0],

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from tests.factories import UserFactory
 from tests.queries import made
+from tests.support.roles import as_owner
 from tests.views.emergency_stop.test_emergency_stop import (
     admin,
     an_hour_ago,
@@ -278,7 +279,8 @@ def test_an_undo_that_does_not_exist_is_not_found():
 
 def test_the_tenant_is_named_where_a_value_is_there():
     exclusion = in_force()
-    Placement.objects.filter(exclusion=exclusion).update(device=None)
+    with as_owner():
+        Placement.objects.filter(exclusion=exclusion).update(device=None)
     client = signed_in(admin())
 
     page = previewed(client, an_hour_ago())

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from tests.factories import CaseFactory, ExclusionFactory, UserFactory
 from tests.queries import made
+from tests.support.roles import as_owner
 from tests.support.world import IVO, person
 from troubleshooting.actions.exclusions.binding import change_of
 from troubleshooting.actions.exclusions.bulk import MOST_IN_BULK
@@ -90,7 +91,8 @@ def test_only_what_the_reader_may_decide_can_be_selected():
 def test_a_request_about_the_own_case_is_not_the_readers_to_decide(part):
     ivo = person(IVO)
     [own, other] = requests(2, requested_by=made.reviewer())
-    Case.objects.filter(pk=own.case_id).update(**{part: ivo})
+    with as_owner():
+        Case.objects.filter(pk=own.case_id).update(**{part: ivo})
 
     page = shown([own, other], reader=ivo)
 
@@ -163,9 +165,9 @@ def test_requests_of_different_causes_are_sorted_and_not_decided():
 
 def test_the_same_value_of_another_kind_is_another_cause():
     address = requests(1)[0]
-    Exclusion.objects.filter(pk=requests(1)[0].pk).update(
-        kind="allow_indicator", scope_kind="everyone", scope_device=None, approvals_needed=2, round=2
-    )
+    other = Exclusion.objects.filter(pk=requests(1)[0].pk)
+    with as_owner():
+        other.update(kind="allow_indicator", scope_kind="everyone", scope_device=None, approvals_needed=2, round=2)
 
     assert "These requests are not for the same value" in shown(
         [address, Exclusion.objects.get(kind="allow_indicator")]

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from tests.factories import CaseFactory, ExclusionFactory, UserFactory
 from tests.queries import made
+from tests.support.roles import as_owner
 from tests.views.reading import words_on
 from troubleshooting.actions.exclusions.decisions import ask_question, reject_exclusion
 from troubleshooting.actions.exclusions.requests import answer_back
@@ -305,7 +306,8 @@ def test_nobody_decides_twice_or_about_the_own_request():
 def test_nobody_decides_about_their_own_case(part):
     exclusion = ExclusionFactory(case=readable_case(), requested_by=made.reviewer())
     party = made.reviewer()
-    Case.objects.filter(pk=exclusion.case_id).update(**{part: party})
+    with as_owner():
+        Case.objects.filter(pk=exclusion.case_id).update(**{part: party})
     page, others = page_of(exclusion, party), page_of(exclusion, made.reviewer())
     fields = {"digest": digest_in(others), "reject-note": "No", "ask-note": "Who?"}
 

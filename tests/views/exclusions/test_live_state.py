@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.support.exclusion_world import approved, asked, checked_case
+from tests.support.roles import as_owner
 from tests.support.world import EMMA, IVO, SARA, device_at, person
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import Exclusion, Placement, Retest
@@ -70,7 +71,8 @@ def test_a_new_status_lets_the_whole_page_follow():
 
 def test_a_page_on_which_nothing_moves_asks_for_nothing():
     exclusion = in_force()
-    Placement.objects.update(status=PlacementStatus.VERIFIED)
+    with as_owner(past_triggers=True):
+        Placement.objects.update(status=PlacementStatus.VERIFIED)
 
     page = as_(IVO).get(reverse("exclusion", args=[exclusion.pk])).content.decode()
 
@@ -83,7 +85,8 @@ def test_a_stranger_gets_nothing():
 
 def test_a_re_test_that_ended_lets_the_whole_page_follow():
     client, exclusion = as_(IVO), in_force()
-    Placement.objects.update(status=PlacementStatus.VERIFIED)
+    with as_owner(past_triggers=True):
+        Placement.objects.update(status=PlacementStatus.VERIFIED)
     now = timezone.now()
     tried = Retest.objects.create(
         exclusion=exclusion, device=exclusion.case.device, purpose="works", asked_at=now, due_at=now

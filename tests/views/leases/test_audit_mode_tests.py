@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from tests.factories import AuditModeTestFactory, CaseFactory, DeviceGroupFactory, SettingLeaseFactory, UserFactory
 from tests.queries import made
+from tests.support.roles import as_owner
 from tests.views.reading import words_on
 from troubleshooting.domain.leases.audit_mode_verdict import conclude_test
 from troubleshooting.models import AuditModeTest, Case, CaseVerdict, DeviceAnswer, DeviceSnapshot, User
@@ -55,7 +56,8 @@ def step_in(page: str) -> str:
 def done_case(case: Case | None = None, *, user: str = "LAB\\emma", audited: bool = True) -> Case:
     """A case whose test was made, with what the PC logged meanwhile stored as the worker stores it."""
     case = case or made.blocked_case()
-    case.check_runs.update(requested_at=timezone.now() - timedelta(minutes=9))
+    with as_owner():
+        case.check_runs.update(requested_at=timezone.now() - timedelta(minutes=9))
     test = AuditModeTestFactory(case=case, done=True, consented_at=timezone.now() - timedelta(minutes=3))
     lease = test.lease
     visit = DeviceSnapshot.objects.create(
@@ -91,7 +93,7 @@ def done_case(case: Case | None = None, *, user: str = "LAB\\emma", audited: boo
         concluded_at=timezone.now(),
     )
     case.verdict_code, case.verdict_confidence = verdict.code.value, verdict.confidence.value
-    case.save()
+    case.save(update_fields=["verdict_code", "verdict_confidence"])
     return case
 
 

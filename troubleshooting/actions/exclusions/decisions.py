@@ -28,6 +28,7 @@ from troubleshooting.domain.exclusions.exclusion import (
 )
 from troubleshooting.models import Exclusion, ExclusionDecision, User
 from troubleshooting.models.decision import Decision
+from troubleshooting.models.privileges import changing_fields
 from troubleshooting.permissions import check_may_decide_exclusion
 
 
@@ -119,7 +120,7 @@ def _narrow(
     exclusion.round += 1
     needed = approvals_needed(ExclusionKind(exclusion.kind), scope, expires_at - now, policy=rules.policy)
     exclusion.approvals_needed = needed
-    exclusion.save()
+    exclusion.save(update_fields=changing_fields(Exclusion))
     activity_log.record("exclusion_narrowed", exclusion, case=exclusion.case, actor=by, now=now, scope=scope.as_json())
 
 

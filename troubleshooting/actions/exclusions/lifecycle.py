@@ -17,6 +17,7 @@ from troubleshooting.domain.exclusions.exclusion import IN_FORCE, TRANSITIONS, E
 from troubleshooting.domain.exclusions.placement import OUT_OF_SCOPE, PUT, SETTLED, TO_TAKE_OFF, PlacementStatus
 from troubleshooting.models import Exclusion, Placement, User
 from troubleshooting.models.exclusion import IN_FORCE_CODES, LAPSING_CODES
+from troubleshooting.models.privileges import changing_fields
 
 
 def follow_placements(exclusion: Exclusion, *, now: datetime) -> None:
@@ -120,7 +121,7 @@ def move_exclusion(exclusion: Exclusion, *, to: ExclusionStatus, now: datetime) 
     check_transition(TRANSITIONS, ExclusionStatus(exclusion.status), to)
     exclusion.status = to.value
     exclusion.ended_at = None if TRANSITIONS[to] else now
-    exclusion.save()
+    exclusion.save(update_fields=changing_fields(Exclusion))
 
 
 def lock_exclusion(placement: Placement) -> Exclusion:

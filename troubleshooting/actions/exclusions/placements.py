@@ -40,6 +40,7 @@ from troubleshooting.domain.exclusions.placement import TO_VISIT, PlacementOutco
 from troubleshooting.domain.exclusions.placement import TRANSITIONS as PLACEMENT_TRANSITIONS
 from troubleshooting.models import Device, EmergencyStop, Exclusion, Placement
 from troubleshooting.models.exclusion import IN_FORCE_CODES
+from troubleshooting.models.privileges import changing_fields
 
 log = structlog.get_logger(__name__)
 
@@ -238,7 +239,7 @@ def move_placement(placement: Placement, *, to: PlacementStatus, now: datetime) 
         check_transition(PLACEMENT_TRANSITIONS, PlacementStatus(placement.status), to)
         placement.status = to.value
         placement.ended_at = None if to in PLACEMENT_OPEN else now
-    placement.save()
+    placement.save(update_fields=changing_fields(Placement))
 
 
 def lock_placement(placement: Placement) -> Placement:

@@ -34,6 +34,7 @@ from troubleshooting.domain.retests.retest import (
 )
 from troubleshooting.domain.retests.retest_texts import OUTCOMES
 from troubleshooting.models import ActivityEntry, Case, Exclusion, Placement, Retest, User
+from troubleshooting.models.privileges import changing_fields
 from troubleshooting.permissions import check_may_retest, check_may_say_blocked, sees_everything
 from troubleshooting.queries.cases.solving import STILL_BLOCKED
 
@@ -168,7 +169,7 @@ def end_retest(retest: Retest, outcome: RetestOutcome, *, case: Case, now: datet
     retest.status, retest.outcome = status.value, outcome.value
     retest.content |= facts
     retest.ended_at = now
-    retest.save()
+    retest.save(update_fields=changing_fields(Retest))
     said = {"purpose": retest.purpose, "outcome": outcome.value}
     activity_log.record(f"retest_{status.value}", retest, case=case, actor=None, now=now, **said)
 
@@ -192,7 +193,7 @@ def _try_later(retest: Retest, *, case: Case, now: datetime) -> None:
         end_retest(retest, RetestOutcome.PC_NOT_REACHED, case=case, now=now)
         return
     retest.due_at = next_try(retest.attempts, now=now)
-    retest.save()
+    retest.save(update_fields=changing_fields(Retest))
 
 
 def is_safe_site(case: Case) -> bool:

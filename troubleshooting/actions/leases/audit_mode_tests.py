@@ -19,6 +19,7 @@ from troubleshooting.domain.leases.audit_mode_verdict import Visit
 from troubleshooting.domain.leases.lease import check_length
 from troubleshooting.machines.changing import ProtectionMode
 from troubleshooting.models import AuditModeTest, Case, SettingLease, User
+from troubleshooting.models.privileges import changing_fields
 from troubleshooting.permissions import NotAllowed, check_may_approve_test, check_may_consent, check_may_end_test
 
 
@@ -73,7 +74,7 @@ def approve_test(test_id: int, *, by: User, now: datetime) -> AuditModeTest:
     if case.check_runs.live().exists():
         raise TestUnderWay
     test.approved_by, test.approved_at = by, now
-    test.save()
+    test.save(update_fields=changing_fields(AuditModeTest))
     activity_log.record("test_approved", test, case=case, actor=by, now=now)
     _start(test, case, by=test.consented_by, now=now)
     return test
@@ -150,7 +151,7 @@ def follow_lease(test: AuditModeTest, lease: SettingLease, *, now: datetime) -> 
         move_test(test, to=wanted, now=now)
     else:
         test.version += 1
-        test.save()
+        test.save(update_fields=changing_fields(AuditModeTest))
 
 
 _FOLLOWS = {
@@ -176,7 +177,7 @@ def move_test(test: AuditModeTest, *, to: TestStatus, now: datetime) -> None:
     test.version += 1
     if not TRANSITIONS[to]:
         test.ended_at = now
-    test.save()
+    test.save(update_fields=changing_fields(AuditModeTest))
     if to is TestStatus.NOT_DONE:
         outcome = test.lease.outcome if test.lease else ""
         activity_log.record("test_not_done", test, case=test.case, actor=None, now=now, outcome=outcome)

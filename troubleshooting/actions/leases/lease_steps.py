@@ -34,6 +34,7 @@ from troubleshooting.domain.leases.lease import (
 from troubleshooting.machines.changing import ProtectionMode
 from troubleshooting.models import SettingLease
 from troubleshooting.models.lease import OPEN_CODES
+from troubleshooting.models.privileges import changing_fields
 
 log = structlog.get_logger(__name__)
 
@@ -92,7 +93,7 @@ def begin_lease(lease: SettingLease, visit: LeaseVisit, *, length: timedelta) ->
         if status == LeaseStatus.REQUESTED:
             move_lease(locked, to=LeaseStatus.PREPARED, now=visit.now())
         else:
-            locked.save()
+            locked.save(update_fields=changing_fields(SettingLease))
     try:
         with write_gate():
             is_set = _set_way_back(lease, visit, length=length, skew_s=state.skew_s)
@@ -141,7 +142,7 @@ def _change(lease: SettingLease, visit: LeaseVisit) -> None:
                     "lease_active", locked, case=locked.case, actor=None, now=visit.now(), value_seen=seen
                 )
                 return
-            locked.save()
+            locked.save(update_fields=changing_fields(SettingLease))
     except LeaseMoved:
         if is_ours:
             visit.set_mode(_mode(lease.value_before))  # too late: it was ended meanwhile
@@ -221,7 +222,7 @@ def put_off(lease: SettingLease, code: DeviceErrorCode, *, detail: str, now: dat
             _to_restoring(locked, now=now)
         locked.next_attempt_at = now + RETRY_EVERY
     locked.note_failure(code, detail=detail)  # last: a move forgets the failure before
-    locked.save()
+    locked.save(update_fields=changing_fields(SettingLease))
     lease.status = locked.status
     log.warning("lease_put_off", lease_id=lease.pk, status=locked.status, code=code.value)
 

@@ -27,6 +27,7 @@ from troubleshooting.domain.leases.lease import (
 )
 from troubleshooting.models import Case, SettingLease, User
 from troubleshooting.models.lease import NETWORK_PROTECTION_MODE
+from troubleshooting.models.privileges import changing_fields
 from troubleshooting.permissions import check_may_retry_lease
 
 log = structlog.get_logger(__name__)
@@ -115,7 +116,7 @@ def move_lease(lease: SettingLease, *, to: LeaseStatus, now: datetime, outcome: 
         lease.outcome = outcome.value
     if not TRANSITIONS[to]:
         lease.ended_at = now
-    lease.save()
+    lease.save(update_fields=changing_fields(SettingLease))
     if not TRANSITIONS[to]:
         activity_log.record(
             f"lease_{to.value}",
