@@ -7,8 +7,10 @@ from typing import Any
 
 from celery import Celery, signals
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from portal.database_role import refuse_powerful_role
 from portal.logging import configure
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.base")
@@ -26,4 +28,14 @@ def keep_the_portals_logging(**_kwargs: Any) -> None:
     configure(settings.LOGGING)
 
 
+def end_where_the_role_is_too_powerful(**_kwargs: Any) -> None:
+    """End worker and beat before they do anything; Celery logs any other exception of a signal and goes on."""
+    try:
+        refuse_powerful_role()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from error
+
+
 signals.setup_logging.connect(keep_the_portals_logging)
+signals.worker_init.connect(end_where_the_role_is_too_powerful)
+signals.beat_init.connect(end_where_the_role_is_too_powerful)

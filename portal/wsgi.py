@@ -8,7 +8,8 @@ from django.core.handlers.wsgi import WSGIHandler
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.base")
 django.setup(set_prefix=False)
 
-from portal.middleware import ReadableRequest  # noqa: E402  (imports what needs the settings)
+from portal.database_role import refuse_powerful_role  # noqa: E402  (imports what needs the settings)
+from portal.middleware import ReadableRequest  # noqa: E402
 
 
 class PortalHandler(WSGIHandler):
@@ -17,4 +18,5 @@ class PortalHandler(WSGIHandler):
     request_class = ReadableRequest
 
 
+refuse_powerful_role()
 application = PortalHandler()
