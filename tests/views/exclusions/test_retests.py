@@ -29,6 +29,7 @@ from troubleshooting.models import ActivityEntry, Case, Exclusion, User
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
+ASK_TO_RENEW = "If you still need it, ask to renew it."
 
 
 def page(reader: User, name: str, *args: object, data=None) -> str:
@@ -393,3 +394,19 @@ def test_the_timeline_tells_the_story():
         "Asked to renew the exclusion",
     ):
         assert sentence in shown
+
+
+def test_a_former_owner_is_not_told_to_ask_for_a_renewal():
+    exclusion = announced(in_force())
+    emma = person(EMMA)
+    assert ASK_TO_RENEW in page(emma, "home")
+    device = exclusion.case.device
+    device.owner = UserFactory()
+    device.save()
+
+    shown = page(emma, "home")
+
+    assert ASK_TO_RENEW not in shown
+    assert "The PC belongs to someone else now" in shown
+    assert "Ask to renew it" not in page(emma, "exclusion", exclusion.pk)
+    assert ASK_TO_RENEW not in page(person(IVO), "home")

@@ -18,6 +18,7 @@ from troubleshooting.domain.retests.retest import INDICATOR_SETTLES, RetestOutco
 from troubleshooting.domain.retests.retest_texts import QUESTIONS, retest_text
 from troubleshooting.models import ActivityEntry, Exclusion, Retest, User
 from troubleshooting.models.choices import EXCLUSION_STATUS_LABELS, SEE_ALL_CASES
+from troubleshooting.permissions import may_renew_exclusion
 from troubleshooting.queries.base.words import label_of
 from troubleshooting.queries.cases.solving import STILL_BLOCKED
 
@@ -81,6 +82,7 @@ class EndingSoon:
     case_number: str
     expires_at: datetime
     renewal: str  # where its open renewal is; "" where none was asked for
+    may_renew: bool
 
 
 def read_ending(exclusion: Exclusion, *, reader: User) -> EndingView:
@@ -114,9 +116,18 @@ def ending_soon(reader: User) -> tuple[EndingSoon, ...]:
     own = Q(requested_by=reader) | Q(case__reporter=reader) | Q(case__device_owner=reader)
     renewals = Exclusion.objects.open().filter(renews=OuterRef("pk")).order_by().values("status")
     found = Exclusion.objects.in_force().filter(own, warnings__isnull=False).distinct().order_by("expires_at", "pk")
-    rows = found.annotate(renewal=Coalesce(Subquery(renewals[:1]), Value("")))
-    fields = rows.values_list("pk", "value", "case__number", "expires_at", "renewal")
-    return tuple(EndingSoon(*row) for row in fields[:SHOWN_ON_HOME])
+    rows = found.select_related("case__device").annotate(renewal=Coalesce(Subquery(renewals[:1]), Value("")))
+    return tuple(
+        EndingSoon(
+            row.pk,
+            row.value,
+            row.case.number,
+            row.expires_at,
+            row.renewal,
+            may_renew=may_renew_exclusion(reader, row),
+        )
+        for row in rows[:SHOWN_ON_HOME]
+    )
 
 
 def count_ending_soon() -> int:
