@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.leases.audit_mode_test import OPEN as TEST_OPEN
 from troubleshooting.domain.leases.audit_mode_test import TestStatus
-from troubleshooting.domain.leases.lease import LONGEST, MAY_HAVE_CHANGED, OPEN, LeaseStatus
+from troubleshooting.domain.leases.lease import LONGEST, MAY_HAVE_CHANGED, NORMAL_END, OPEN, LeaseStatus
 from troubleshooting.models.attempts import TimedAttempts, is_due
 from troubleshooting.models.case import Case
 from troubleshooting.models.device import Device
@@ -38,6 +38,13 @@ class SettingLeaseQuerySet(models.QuerySet["SettingLease"]):
         """Return leases that are over or to be put back, and whose value before was not read back."""
         over = Q(status=LeaseStatus.RESTORING) | Q(status__in=NOT_BACK_CODES, ends_at__lte=now)
         return self.filter(over).order_by("ends_at")
+
+    def late(self, *, now: datetime) -> SettingLeaseQuerySet:
+        """Return those of them that a normal end does not explain: a visit failed, or it takes too long."""
+        is_new = Q(status=LeaseStatus.RESTORING, restoring_at__gt=now - NORMAL_END) | (
+            ~Q(status=LeaseStatus.RESTORING) & Q(ends_at__gt=now - NORMAL_END)
+        )
+        return self.not_yet_restored(now=now).exclude(is_new & Q(error_code=""))
 
     def wanting_a_visit(self, *, now: datetime) -> SettingLeaseQuerySet:
         """Return the leases that a worker has to look after now: to begin, to put back, or left by a lost worker."""
@@ -72,6 +79,7 @@ class SettingLease(TimedAttempts):
     ends_at = models.DateTimeField()
     task_fires_at = models.DateTimeField(null=True, blank=True)  # the PC's own way back, by the PC's own clock
     unsettled_until = models.DateTimeField(null=True, blank=True)  # a lost worker's command may take effect until then
+    restoring_at = models.DateTimeField(null=True, blank=True)  # since when the value before is being put back
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = models.Manager.from_queryset(SettingLeaseQuerySet)()

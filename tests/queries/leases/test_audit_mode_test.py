@@ -146,9 +146,28 @@ def test_what_was_not_put_back_is_listed_longest_over_first_and_cut():
     for minutes in range(SHOWN + 2):
         SettingLeaseFactory(restoring=True, requested_at=now - timedelta(minutes=minutes))
     SettingLeaseFactory(active=True)  # its time is not over
+    SettingLeaseFactory(restoring=True, requested_at=now, restoring_at=now)  # as every test ends
     SettingLeaseFactory(restored=True)
 
     found = not_yet_restored(now=now)
 
     assert (len(found.rows), found.more) == (SHOWN, 2)
     assert [row.since for row in found.rows] == sorted(row.since for row in found.rows if row.since)
+
+
+@pytest.mark.parametrize(
+    ("lease", "is_listed"),
+    [
+        ({"restoring": True, "restoring_at": timedelta(seconds=5)}, False),
+        ({"restoring": True, "restoring_at": timedelta(minutes=3)}, True),
+        ({"put_off": True, "restoring_at": timedelta(seconds=5)}, True),
+        ({"active": True, "ends_at": timedelta(seconds=30)}, False),
+        ({"active": True, "ends_at": timedelta(minutes=3)}, True),
+    ],
+)
+def test_the_normal_end_of_a_test_is_no_news(lease, is_listed):
+    now = timezone.now()
+    values = {name: now - value if isinstance(value, timedelta) else value for name, value in lease.items()}
+    SettingLeaseFactory(requested_at=now - timedelta(minutes=20), **values)
+
+    assert bool(not_yet_restored(now=now).rows) is is_listed

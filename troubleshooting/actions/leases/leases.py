@@ -114,6 +114,8 @@ def move_lease(lease: SettingLease, *, to: LeaseStatus, now: datetime, outcome: 
     lease.forget_failure()
     if outcome is not None:
         lease.outcome = outcome.value
+    if to is LeaseStatus.RESTORING:
+        lease.restoring_at = now
     if not TRANSITIONS[to]:
         lease.ended_at = now
     lease.save(update_fields=changing_fields(SettingLease))

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 LONGEST = timedelta(minutes=60)
 TASK_GRACE = timedelta(minutes=2)  # the PC's own restore task fires this long after the end
+NORMAL_END = timedelta(minutes=2)  # a sweep comes every minute; the visit takes seconds
 RETRY_EVERY = timedelta(minutes=1)
 # A command whose worker was lost may still take effect on the PC, until its shell ends by itself: three minutes idle
 # (machines/session.py), and one for good measure. What is read before then ends nothing.
