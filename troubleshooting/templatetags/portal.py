@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -43,6 +44,12 @@ def translated(text: Text | Mapping[str, Any] | str | Promise | None) -> str:
         return str(text)
     message = gettext(text.message)
     return message % dict(text.values) if text.values else message
+
+
+@register.filter
+def breakable(text: str) -> SafeString:
+    """Let a path or an address go on in the next line after its separators."""
+    return format_html_join(SafeString("<wbr>"), "{}", ((part,) for part in re.split(r"(?<=[\\/])", str(text))))
 
 
 @register.inclusion_tag("components/_dialog.html")

@@ -13,7 +13,8 @@ from troubleshooting.domain.base.text import Text
 from troubleshooting.domain.cases.case import Report
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.domain.checks.registry import title_of
-from troubleshooting.domain.evidence.events import BLOCK_EVENTS, EventMatch, matches_in
+from troubleshooting.domain.evidence.events import EventMatch, matches_in
+from troubleshooting.domain.evidence.setting_change import SettingChange, setting_change
 from troubleshooting.domain.evidence.snapshot import ProtectionEvent, Snapshot
 from troubleshooting.domain.verdict.base import Evidence, EvidenceKind, NextStepCode, Verdict, VerdictCode
 from troubleshooting.models import AuditModeTest, CaseVerdict, CheckRun
@@ -94,7 +95,7 @@ class EventRow:
     destination: str
     program: str
     user: str
-    change: str  # old and new value of a changed setting
+    change: SettingChange | None
     strength: str  # "strong", "fair", "faint", "weak", or "" where it does not concern the report
     reasons: tuple[Text, ...]
     xml: str
@@ -167,7 +168,6 @@ def _link(item: Evidence, prefix: str) -> EvidenceLink:
 def event_row(event: ProtectionEvent, match: EventMatch | None, *, anchors: str = "event") -> EventRow:
     """Return one event, with how well it matches the report."""
     reference = event.record_id if event.record_id is not None else event.recorded_at.isoformat()
-    values = (value for value in (event.old_value, event.new_value, event.changed_type, event.value) if value)
     return EventRow(
         anchor=f"{anchors}-{reference}",
         event_id=event.event_id,
@@ -176,7 +176,7 @@ def event_row(event: ProtectionEvent, match: EventMatch | None, *, anchors: str 
         destination=event.destination or "",
         program=event.process_name or "",
         user=event.user or "",
-        change="" if event.event_id in BLOCK_EVENTS else " → ".join(values),
+        change=setting_change(event),
         strength=match.strength.value if match else "",
         reasons=match.reasons if match else (),
         xml=event.xml,

@@ -123,7 +123,7 @@ def ending_soon(reader: User) -> tuple[EndingSoon, ...]:
             row.value,
             row.case.number,
             row.expires_at,
-            row.renewal,
+            str(getattr(row, "renewal", "")),
             may_renew=may_renew_exclusion(reader, row),
         )
         for row in rows[:SHOWN_ON_HOME]
