@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,7 +19,6 @@ from troubleshooting.domain.retests.retest import INDICATOR_SETTLES, RetestOutco
 from troubleshooting.domain.retests.retest_texts import QUESTIONS, retest_text
 from troubleshooting.models import ActivityEntry, Exclusion, Retest, User
 from troubleshooting.models.choices import EXCLUSION_STATUS_LABELS, SEE_ALL_CASES
-from troubleshooting.permissions import may_renew_exclusion
 from troubleshooting.queries.base.words import label_of
 from troubleshooting.queries.cases.solving import STILL_BLOCKED
 
@@ -111,7 +111,7 @@ def read_ending(exclusion: Exclusion, *, reader: User) -> EndingView:
     )
 
 
-def ending_soon(reader: User) -> tuple[EndingSoon, ...]:
+def ending_soon(reader: User, *, may_renew: Callable[[Exclusion], bool]) -> tuple[EndingSoon, ...]:
     """Return what was announced to end and the reader asked for, or is of their cases; next end first; one query."""
     own = Q(requested_by=reader) | Q(case__reporter=reader) | Q(case__device_owner=reader)
     renewals = Exclusion.objects.open().filter(renews=OuterRef("pk")).order_by().values("status")
@@ -124,7 +124,7 @@ def ending_soon(reader: User) -> tuple[EndingSoon, ...]:
             row.case.number,
             row.expires_at,
             str(getattr(row, "renewal", "")),
-            may_renew=may_renew_exclusion(reader, row),
+            may_renew=may_renew(row),
         )
         for row in rows[:SHOWN_ON_HOME]
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -9,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from troubleshooting.forms.cases.report import KIND_CARDS
 from troubleshooting.models.choices import PROBLEM_LABELS, Role
-from troubleshooting.permissions import sees_everything
+from troubleshooting.permissions import may_renew_exclusion, sees_everything
 from troubleshooting.queries.cases.home import own_cases, stage_counts
 from troubleshooting.queries.cases.solving import said_to_be_blocked
 from troubleshooting.queries.exclusions.ending import count_ending_soon, ending_soon
@@ -25,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "may_report": person.role != Role.AUDITOR,
         "own": own_cases(person),
         "counts": stage_counts() if sees_everything(person) else (),
-        "ending": ending_soon(person),
+        "ending": ending_soon(person, may_renew=partial(may_renew_exclusion, person)),
         "ending_count": count_ending_soon() if sees_everything(person) else 0,
         "blocked_count": said_to_be_blocked().count() if sees_everything(person) else 0,
         "now": timezone.now(),
