@@ -40,6 +40,7 @@ TESTED_IN = {
     "domain/cases/masked.py": "field/test_secrets.py",
     "domain/base/lookalikes.py": "domain/advice/test_linter.py",
     "domain/base/processes.py": "portal/test_heartbeats.py",
+    "domain/cases/hosts.py": "domain/cases/test_indicator.py",
     "domain/cases/indicator_errors.py": "domain/cases/test_indicator.py",
     "domain/checks/editions.py": "domain/checks/test_windows.py",
     "domain/checks/finding.py": "domain/checks/test_checklist.py",

@@ -11,12 +11,12 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
 import idna
 
+from troubleshooting.domain.cases.hosts import IndicatorKind, canonical_host, covers, read_ip
 from troubleshooting.domain.cases.indicator_errors import InvalidIndicator, Refusal
 
 __all__ = [
@@ -31,8 +31,6 @@ __all__ = [
 ]
 
 LONGEST_ADDRESS = 2048  # characters, before and after it is made canonical
-LONGEST_HOST = 253  # characters of the ASCII form (RFC 1035)
-LONGEST_LABEL = 63
 HIGHEST_PORT = 65535
 
 # ftp too: network protection inspects FTP and works on every port (docs/reference/checks.md section 6,
@@ -63,19 +61,8 @@ _DEFANGED_SCHEME = re.compile(r"(?i)\Ahxxp(s?)(?=[:\[])")
 _DEFANGED_COLON = re.compile(r"\[:(//)?\]")
 _SCHEME = re.compile(r"(?i)\A([a-z][a-z0-9+.-]*)://")
 _SCHEME_TYPO = re.compile(r"(?i)\A(?:https?|ftp):(?!//)")
-_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?")
-_NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 _RANGE = re.compile(r"[0-9.]*[0-9]-[0-9][0-9.]*|[0-9a-f:]*:[0-9a-f:]*-[0-9a-f:]+")
 _CIDR_LENGTH = re.compile(r"/[0-9]{1,3}")
-
-
-class IndicatorKind(StrEnum):
-    """What was reported. ``URL`` has a scheme or a path; a port alone does not make one."""
-
-    URL = "url"
-    HOST = "host"
-    IPV4 = "ipv4"
-    IPV6 = "ipv6"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +89,7 @@ class Indicator:
     @property
     def address(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         """Return the IP address that the host is, or None for a name."""
-        return _address(self.host)
+        return read_ip(self.host)
 
     @property
     def is_private(self) -> bool:
@@ -158,14 +145,6 @@ def refang(text: str) -> str:
     return text[:start] + authority.replace("(.)", ".") + (path or "")
 
 
-def covers(host: str, other_host: str) -> bool:
-    """Tell whether ``other_host`` is ``host`` or a name below it (both canonical); an IP address covers only itself."""
-    if host == other_host:
-        return True
-    names = _address(host) is None and _address(other_host) is None
-    return names and other_host.endswith("." + host)
-
-
 def _checked_text(text: str) -> str:
     """Return the text without what surrounds it; refuse what no address can contain anywhere."""
     trimmed = text.strip(_EDGES)
@@ -212,7 +191,7 @@ def _refuse_groups(authority: str, path: str | None, scheme: str | None) -> None
         raise InvalidIndicator(Refusal.USER_INFO)
     if "*" in authority or (path or "").endswith("/*"):
         raise InvalidIndicator(Refusal.WILDCARD)
-    if scheme is None and path and _CIDR_LENGTH.fullmatch(path) and _address(authority.strip("[]")):
+    if scheme is None and path and _CIDR_LENGTH.fullmatch(path) and read_ip(authority.strip("[]")):
         raise InvalidIndicator(Refusal.NETWORK)
     if _RANGE.fullmatch(authority.lower()):
         raise InvalidIndicator(Refusal.RANGE)
@@ -249,71 +228,6 @@ def _build(written_host: str, *, scheme: str | None, port: int | None, path: str
     return Indicator(IndicatorKind.URL if scheme or path else kind, value, host, scheme, port, path)
 
 
-def canonical_host(written: str) -> tuple[str, IndicatorKind]:
-    """Return a host's canonical text and kind; raises :class:`InvalidIndicator`."""
-    if written.startswith("["):
-        return _ipv6(written[1:-1]), IndicatorKind.IPV6
-    host = _mapped(written)
-    host = host.removesuffix(".")
-    if not host:
-        raise InvalidIndicator(Refusal.HOST_MISSING)
-    labels = host.split(".")
-    if _NUMBER.fullmatch(labels[-1]):
-        return _ipv4(host), IndicatorKind.IPV4
-    host = ".".join(_ascii_label(label) for label in labels)
-    if len(host) > LONGEST_HOST:
-        raise InvalidIndicator(Refusal.HOST_TOO_LONG)
-    return host, IndicatorKind.HOST
-
-
-def _mapped(host: str) -> str:
-    """Return the lower-case, width-normalised form (UTS 46) that IDNA 2008 is applied to."""
-    if host.isascii():
-        return host.lower()
-    try:
-        return idna.uts46_remap(host, std3_rules=False, transitional=False)
-    except UnicodeError as error:  # idna's errors are UnicodeErrors
-        raise InvalidIndicator(Refusal.CHARACTERS) from error
-
-
-def _ascii_label(label: str) -> str:
-    """Return one label in ASCII.
-
-    An ASCII label is taken as DNS and browsers take it: underscores and double hyphens exist in real names, which the
-    idna package would refuse; so does an ``xn--`` label of older rules.
-    """
-    if not label:
-        raise InvalidIndicator(Refusal.LABEL_EMPTY)
-    if len(label) > LONGEST_LABEL:
-        raise InvalidIndicator(Refusal.LABEL_TOO_LONG)
-    if label.isascii():
-        if not _LABEL.fullmatch(label):
-            raise InvalidIndicator(Refusal.CHARACTERS)
-        return label
-    try:
-        return idna.alabel(label).decode("ascii")
-    except UnicodeError as error:
-        raise InvalidIndicator(Refusal.CHARACTERS) from error
-
-
-def _ipv4(host: str) -> str:
-    """Read a dotted quad; hexadecimal, octal-looking and shortened forms are refused, since programs disagree."""
-    try:
-        return str(ipaddress.IPv4Address(host))
-    except ValueError as error:
-        raise InvalidIndicator(Refusal.AMBIGUOUS_NUMBER) from error
-
-
-def _ipv6(text: str) -> str:
-    """Read an IPv6 address; a zone (``%eth0``) belongs to one machine and is refused."""
-    try:
-        if "%" in text:
-            raise InvalidIndicator(Refusal.IPV6_FORM)
-        return str(ipaddress.IPv6Address(text))
-    except ipaddress.AddressValueError as error:
-        raise InvalidIndicator(Refusal.IPV6_FORM) from error
-
-
 def _canonical_path(path: str | None, scheme: str | None) -> str | None:
     """Return the path and query, percent-encoded, without the fragment; a bare host's lone slash is nothing."""
     path = (path or "").partition("#")[0]
@@ -332,11 +246,3 @@ def _displayed(label: str) -> str:
         return idna.ulabel(label)
     except UnicodeError:
         return label
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Read an IP address, or give None."""
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        return None
