@@ -12,6 +12,7 @@ from troubleshooting.domain.cases.indicator import (
     InvalidIndicator,
     Refusal,
     covers,
+    parse_exact,
     parse_indicator,
     refang,
 )
@@ -107,20 +108,38 @@ REFUSED = [
     ("\u0378.example", Refusal.CHARACTERS),
 ]
 
+TYPED_REFUSED = [  # by what people type alone; tests/field has many more
+    ("exam[ple].com", Refusal.BRACKETS),
+    ("one.example and two.example", Refusal.SEVERAL),
+    ("the shop", Refusal.NO_ADDRESS),
+    ("emma@one.example", Refusal.MAIL_ADDRESS),
+    ("C:\\Users\\emma\\page.html", Refusal.FILE),
+    ("https://l.facebook.com/l.php?u=https%3A%2F%2Fone.example", Refusal.WRAPPED_LINK),
+    ("https://bit.ly/3abc", Refusal.HIDDEN_ADDRESS),
+]
+
 labels = st.from_regex(r"[a-z]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True).filter(lambda label: label[2:4] != "--")
 hosts = st.lists(labels, min_size=1, max_size=5).map(".".join)
 paths = st.text(alphabet=st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), max_size=40)
 
 
 @pytest.mark.parametrize(("typed", "kind", "value", "host"), ACCEPTED, ids=[row[0] for row in ACCEPTED])
-def test_parse_indicator_gives_the_canonical_form(typed: str, kind: IndicatorKind, value: str, host: str):
-    indicator = parse_indicator(typed)
+def test_parse_exact_gives_the_canonical_form(typed: str, kind: IndicatorKind, value: str, host: str):
+    indicator = parse_exact(typed)
 
     assert (indicator.kind, indicator.value, indicator.host) == (kind, value, host)
     assert Indicator.from_json(indicator.as_json()) == indicator
 
 
 @pytest.mark.parametrize(("typed", "code"), REFUSED, ids=[f"{code}-{place}" for place, (_, code) in enumerate(REFUSED)])
+def test_parse_exact_refuses_with_a_code_and_a_sentence(typed: str, code: Refusal):
+    with pytest.raises(InvalidIndicator) as caught:
+        parse_exact(typed)
+
+    assert (caught.value.code, caught.value.text.message) == (code, REFUSALS[code])
+
+
+@pytest.mark.parametrize(("typed", "code"), TYPED_REFUSED)
 def test_parse_indicator_refuses_with_a_code_and_a_sentence(typed: str, code: Refusal):
     with pytest.raises(InvalidIndicator) as caught:
         parse_indicator(typed)
@@ -129,7 +148,7 @@ def test_parse_indicator_refuses_with_a_code_and_a_sentence(typed: str, code: Re
 
 
 def test_every_refusal_is_met_by_an_example_and_has_a_sentence():
-    assert {code for _typed, code in REFUSED} == set(Refusal) == set(REFUSALS)
+    assert {code for _typed, code in (*REFUSED, *TYPED_REFUSED)} == set(Refusal) == set(REFUSALS)
 
 
 @pytest.mark.parametrize("code", Refusal)
@@ -142,7 +161,7 @@ def test_every_refusal_names_a_right_example(code: Refusal):
 def accepted(text: str) -> bool:
     """Tell whether a text is an address."""
     try:
-        parse_indicator(text)
+        parse_exact(text)
     except InvalidIndicator:
         return False
     return True
@@ -151,13 +170,13 @@ def accepted(text: str) -> bool:
 @given(st.text(max_size=60) | st.from_regex(r"(hxxps?|http|ftp)(:|\[:\])//[a-z0-9.\[\]():@*%-]{0,30}(/.*)?"))
 @example("https://x/a'#f")
 @example("xn--a.example")
-def test_parse_indicator_raises_nothing_but_invalid_indicator_and_is_idempotent(text: str):
+def test_parse_exact_raises_nothing_but_invalid_indicator_and_is_idempotent(text: str):
     try:
-        indicator = parse_indicator(text)
+        indicator = parse_exact(text)
     except InvalidIndicator:
         return
 
-    assert parse_indicator(indicator.value) == indicator
+    assert parse_exact(indicator.value) == indicator
     assert indicator.host.isascii()
     assert indicator.host == indicator.host.lower()
     assert indicator.display_host
@@ -177,7 +196,7 @@ def test_a_defanged_address_means_the_same_as_the_plain_one(host: str, port: int
 def outcome_of(text: str) -> Indicator | Refusal:
     """Return what parsing comes to."""
     try:
-        return parse_indicator(text)
+        return parse_exact(text)
     except InvalidIndicator as refused:
         return refused.code
 
@@ -197,7 +216,7 @@ def test_a_host_is_the_same_in_any_case_and_with_a_trailing_dot(host: str):
     ],
 )
 def test_the_host_is_shown_as_people_write_it(typed: str, shown: str):
-    assert parse_indicator(typed).display_host == shown
+    assert parse_exact(typed).display_host == shown
 
 
 @pytest.mark.parametrize(
@@ -215,14 +234,14 @@ def test_the_host_is_shown_as_people_write_it(typed: str, shown: str):
     ],
 )
 def test_internal_addresses_are_private(typed: str):
-    assert parse_indicator(typed).is_private
+    assert parse_exact(typed).is_private
 
 
 @pytest.mark.parametrize(
     "typed", ["203.0.113.7", "8.8.8.8", "2001:db8::1", "intranet", "example.com", "::ffff:8.8.8.8"]
 )
 def test_other_addresses_and_names_are_not_private(typed: str):
-    assert not parse_indicator(typed).is_private
+    assert not parse_exact(typed).is_private
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_an_address_becomes_an_indicator():
     [
         ("", Refusal.EMPTY),
         (None, Refusal.EMPTY),
-        ("a b", Refusal.SPACES),
+        ("a b", Refusal.NO_ADDRESS),
         ("https://emma@example.com", Refusal.USER_INFO),
         ("a" * 2049, Refusal.TOO_LONG),
         ("1.2.3.0/24", Refusal.NETWORK),

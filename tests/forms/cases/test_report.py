@@ -65,7 +65,8 @@ def test_a_right_form_becomes_a_report():
         (
             "address",
             "no address",
-            "An address cannot contain spaces. Enter one address only, for example https://www.example.com/page.",
+            "There is no address of a site in this text. Copy it from the address bar or from the message, for example "
+            "https://www.example.com/page.",
         ),
         ("device", "", "Choose the PC it happened on."),
         ("device", "9", "9 is not one of your PCs. Choose one from the list below."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterator
 from enum import StrEnum
 
 import idna
@@ -32,6 +33,12 @@ def covers(host: str, other_host: str) -> bool:
         return True
     names = read_ip(host) is None and read_ip(other_host) is None
     return names and other_host.endswith("." + host)
+
+
+def with_parents(host: str) -> Iterator[str]:
+    """Return a host and the names above it."""
+    labels = host.split(".")
+    return (".".join(labels[start:]) for start in range(len(labels)))
 
 
 def canonical_host(written: str) -> tuple[str, IndicatorKind]:

@@ -1,248 +1,188 @@
-"""The reported address: a URL, a host name or an IP address, in one canonical form.
+"""The reported address: what a person typed or pasted, read as an address in its canonical form.
 
-People copy addresses from mails, toasts and chats, so what is typed may be "defanged" (``hxxps://bad[.]example``),
-quoted, or end in a dot. What could mean two things is refused with a sentence instead of guessed.
+People copy addresses from mails, toasts, chats and logs. What has one reading is mended, and the person is shown what
+was mended; a link that only wraps another address is known as one, and the person is asked which is meant. What could
+mean two things is refused with a sentence instead of guessed.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote
 
-import idna
-
-from troubleshooting.domain.cases.hosts import IndicatorKind, canonical_host, covers, read_ip
+from troubleshooting.domain.base.public_suffixes import has_known_suffix
+from troubleshooting.domain.cases.hosts import IndicatorKind, canonical_host, covers
 from troubleshooting.domain.cases.indicator_errors import InvalidIndicator, Refusal
+from troubleshooting.domain.cases.indicator_exact import Indicator, bounded, parse_exact, refang
+from troubleshooting.domain.cases.link_services import wrapping_of
+from troubleshooting.domain.cases.typed_text import (
+    holds_several_parts,
+    is_broken_in_two,
+    looks_like_an_address,
+    pieces,
+    without_blanks,
+)
+from troubleshooting.domain.cases.typed_words import Repair, mended
 
 __all__ = [
     "Indicator",
     "IndicatorKind",
     "InvalidIndicator",
+    "Reading",
     "Refusal",
+    "Repair",
+    "WrappedLink",
     "canonical_host",
     "covers",
+    "link_in",
+    "parse_exact",
     "parse_indicator",
+    "read_address",
     "refang",
 ]
 
-LONGEST_ADDRESS = 2048  # characters, before and after it is made canonical
-HIGHEST_PORT = 65535
+MOST_LAYERS = 5  # of links that wrap links
 
-# ftp too: network protection inspects FTP and works on every port (docs/reference/checks.md section 6,
-# docs/reference/performance-and-proxy.md section 1). Other schemes never name a connection that it decides on.
-DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443, "ftp": 21}
-
-# Addresses that exist only inside one network or machine (RFC 1918, 6598, 3927, 4193, 4291).
-PRIVATE_NETWORKS: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = tuple(
-    ipaddress.ip_network(network)
-    for network in (
-        "0.0.0.0/8",
-        "10.0.0.0/8",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "::/127",
-        "fc00::/7",
-        "fe80::/10",
-    )
-)
-
-_EDGES = " \t\r\n\u00a0\u200b\ufeff\"'`<>“”„‘’«»‹›"  # what copying leaves around an address
-_JOINERS = "\u200c\u200d"  # real letters' companions in some scripts; IDNA decides about them
-_PATH_SAFE = "!$&()*+,-./:;=?@_~%"  # quotes and brackets are encoded, so that a canonical text has none at its edge
-_DEFANGED_SCHEME = re.compile(r"(?i)\Ahxxp(s?)(?=[:\[])")
-_DEFANGED_COLON = re.compile(r"\[:(//)?\]")
-_SCHEME = re.compile(r"(?i)\A([a-z][a-z0-9+.-]*)://")
-_SCHEME_TYPO = re.compile(r"(?i)\A(?:https?|ftp):(?!//)")
-_RANGE = re.compile(r"[0-9.]*[0-9]-[0-9][0-9.]*|[0-9a-f:]*:[0-9a-f:]*-[0-9a-f:]+")
-_CIDR_LENGTH = re.compile(r"/[0-9]{1,3}")
+_FOR_MANY = frozenset({Refusal.WILDCARD, Refusal.NETWORK, Refusal.RANGE})
+_NO_ANSWERS = frozenset(("n/a", "na", "none", "nothing", "unknown", "no", "-", "www"))
+_DOTTED = re.compile(r"(?<![\w@.-])[\w-]+\.\w(?!\S*@)")  # not a mail address
 
 
 @dataclass(frozen=True, slots=True)
-class Indicator:
-    """A reported address in canonical form.
+class WrappedLink:
+    """A link of a service that leads to another address; ``inside`` is None where the link does not show it."""
 
-    ``host`` is ASCII and lower-case (IDNA 2008), or the text of an IP address without brackets. ``port`` is None where
-    none was given or the given one is the scheme's own. ``path`` has the query with it and never the fragment, which
-    does not leave the browser.
-    """
+    service: str
+    inside: Indicator | None
 
-    kind: IndicatorKind
-    value: str
-    host: str
-    scheme: str | None = None
-    port: int | None = None
-    path: str | None = None
 
-    @property
-    def display_host(self) -> str:
-        """Return the host as people write it (Unicode); a label that is not valid IDNA stays as it is."""
-        return ".".join(_displayed(label) for label in self.host.split("."))
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a typed text was read as, what was mended in it, and what it wraps if it is such a link."""
 
-    @property
-    def address(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-        """Return the IP address that the host is, or None for a name."""
-        return read_ip(self.host)
-
-    @property
-    def is_private(self) -> bool:
-        """Tell whether the host is an IP address of an internal network or of the PC itself (a name never is)."""
-        address = self.address
-        if isinstance(address, ipaddress.IPv6Address):
-            address = address.ipv4_mapped or address
-        return address is not None and any(address in network for network in PRIVATE_NETWORKS)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the form that is stored."""
-        return {
-            "kind": self.kind.value,
-            "value": self.value,
-            "host": self.host,
-            "scheme": self.scheme,
-            "port": self.port,
-            "path": self.path,
-        }
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Indicator:
-        """Read back what :meth:`as_json` gave."""
-        return cls(
-            kind=IndicatorKind(stored["kind"]),
-            value=stored["value"],
-            host=stored["host"],
-            scheme=stored.get("scheme"),
-            port=stored.get("port"),
-            path=stored.get("path"),
-        )
+    indicator: Indicator
+    repairs: tuple[Repair, ...] = ()
+    link: WrappedLink | None = None
 
 
 def parse_indicator(text: str) -> Indicator:
-    """Read what a person typed; raises :class:`InvalidIndicator` and nothing else."""
-    plain = refang(_checked_text(text))
-    scheme, rest = _split_scheme(plain)
-    authority, path = _split_authority(rest)
-    _refuse_groups(authority, path, scheme)
-    host, port = _split_port(authority)
-    if scheme is not None and port == DEFAULT_PORTS[scheme]:
-        port = None
-    return _build(host, scheme=scheme, port=port, path=path)
+    """Return the address that a person typed; raises :class:`InvalidIndicator`, also for a link that wraps another.
+
+    The report's form uses :func:`read_address`, which leaves it to the person whether the address inside is meant.
+    """
+    reading = read_address(text)
+    if reading.link is None:
+        return reading.indicator
+    inside = reading.link.inside
+    if inside is None:
+        raise InvalidIndicator(Refusal.HIDDEN_ADDRESS, service=reading.link.service)
+    raise InvalidIndicator(Refusal.WRAPPED_LINK, service=reading.link.service, inside=inside.value)
 
 
-def refang(text: str) -> str:
-    """Undo the usual ways of making an address harmless: ``hxxp``, ``[.]``, ``(.)`` in the host, ``[:]``, ``[://]``."""
-    text = _DEFANGED_SCHEME.sub(r"http\1", text)
-    text = _DEFANGED_COLON.sub(r":\1", text).replace("[.]", ".")
-    beginning = _SCHEME.match(text)
-    start = beginning.end() if beginning else 0
-    authority, path = _split_authority(text[start:])
-    return text[:start] + authority.replace("(.)", ".") + (path or "")
+def read_address(text: str) -> Reading:
+    """Read what a person typed or pasted; raises :class:`InvalidIndicator` where there is not exactly one reading."""
+    trimmed = re.sub(r"\s+", " ", bounded(text))
+    if trimmed.casefold() in _NO_ANSWERS:
+        raise InvalidIndicator(Refusal.NO_ADDRESS)
+    has_parts = holds_several_parts(text.strip())
+    indicator, repairs = (None if has_parts else _read_alone(trimmed)) or _read_within(trimmed)
+    if indicator.host == "www":
+        raise InvalidIndicator(Refusal.HOST_MISSING)
+    return Reading(indicator, repairs, link_in(indicator))
 
 
-def _checked_text(text: str) -> str:
-    """Return the text without what surrounds it; refuse what no address can contain anywhere."""
-    trimmed = text.strip(_EDGES)
-    if not trimmed:
-        raise InvalidIndicator(Refusal.EMPTY)
-    if len(trimmed) > LONGEST_ADDRESS:
-        raise InvalidIndicator(Refusal.TOO_LONG)
-    if any(_is_invisible(character) for character in trimmed):
-        raise InvalidIndicator(Refusal.CONTROL_CHARACTERS)
-    if any(character.isspace() for character in trimmed):
-        raise InvalidIndicator(Refusal.SPACES)
-    return trimmed
-
-
-def _is_invisible(character: str) -> bool:
-    """Tell whether a character is a control, format or surrogate one (line breaks and tabs count as spaces)."""
-    if character in "\t\r\n" or character in _JOINERS:
-        return False
-    return unicodedata.category(character) in {"Cc", "Cf", "Cs"}
-
-
-def _split_scheme(text: str) -> tuple[str | None, str]:
-    """Part the scheme (lower-case) from the rest."""
-    beginning = _SCHEME.match(text)
-    if beginning is None:
-        if _SCHEME_TYPO.match(text) and not re.match(r"(?i)\A(?:https?|ftp):[0-9]+(?:/|\Z)", text):
-            raise InvalidIndicator(Refusal.SCHEME)
-        return None, text
-    scheme = beginning.group(1).lower()
-    if scheme not in DEFAULT_PORTS:
-        raise InvalidIndicator(Refusal.SCHEME)
-    return scheme, text[beginning.end() :]
-
-
-def _split_authority(text: str) -> tuple[str, str | None]:
-    """Part the host and port from the path; None where nothing follows."""
-    end = next((place for place, character in enumerate(text) if character in "/?#"), len(text))
-    return text[:end], text[end:] or None
-
-
-def _refuse_groups(authority: str, path: str | None, scheme: str | None) -> None:
-    """Refuse user-info, and what stands for more than one address: wildcards, networks, ranges."""
-    if "@" in authority:
-        raise InvalidIndicator(Refusal.USER_INFO)
-    if "*" in authority or (path or "").endswith("/*"):
-        raise InvalidIndicator(Refusal.WILDCARD)
-    if scheme is None and path and _CIDR_LENGTH.fullmatch(path) and read_ip(authority.strip("[]")):
-        raise InvalidIndicator(Refusal.NETWORK)
-    if _RANGE.fullmatch(authority.lower()):
-        raise InvalidIndicator(Refusal.RANGE)
-
-
-def _split_port(authority: str) -> tuple[str, int | None]:
-    """Part the host (an IPv6 address keeps its brackets) from the port."""
-    if authority.startswith("["):
-        host, closed, rest = authority.partition("]")
-        if not closed or (rest and not rest.startswith(":")):
-            raise InvalidIndicator(Refusal.IPV6_FORM)
-        return host + closed, _port(rest[1:]) if rest else None
-    if authority.count(":") > 1:
-        return f"[{authority}]", None
-    host, colon, port = authority.partition(":")
-    return host, _port(port) if colon else None
-
-
-def _port(text: str) -> int:
-    """Read a port of 1 to 65535."""
-    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= HIGHEST_PORT:
-        raise InvalidIndicator(Refusal.PORT)
-    return int(text)
-
-
-def _build(written_host: str, *, scheme: str | None, port: int | None, path: str | None) -> Indicator:
-    """Put the canonical parts together."""
-    host, kind = canonical_host(written_host)
-    path = _canonical_path(path, scheme)
-    shown = f"[{host}]" if kind is IndicatorKind.IPV6 and (scheme or port or path) else host
-    value = (f"{scheme}://" if scheme else "") + shown + (f":{port}" if port else "") + (path or "")
-    if len(value) > LONGEST_ADDRESS:
-        raise InvalidIndicator(Refusal.TOO_LONG)
-    return Indicator(IndicatorKind.URL if scheme or path else kind, value, host, scheme, port, path)
-
-
-def _canonical_path(path: str | None, scheme: str | None) -> str | None:
-    """Return the path and query, percent-encoded, without the fragment; a bare host's lone slash is nothing."""
-    path = (path or "").partition("#")[0]
-    if path.startswith("?"):
-        path = "/" + path
-    if scheme is None and path in {"", "/"}:
-        return None
-    return quote(path or "/", safe=_PATH_SAFE)
-
-
-def _displayed(label: str) -> str:
-    """Return a label in Unicode, or as it is."""
-    if not label.startswith("xn--"):
-        return label
+def _read_alone(text: str) -> tuple[Indicator, tuple[Repair, ...]] | None:
+    """Read a text that is nothing but one address; None where more may stand in it."""
     try:
-        return idna.ulabel(label)
-    except UnicodeError:
-        return label
+        word, repairs = mended(text)
+        if Repair.FOLDER in repairs and any(character.isspace() for character in text):
+            return None  # \\server\share and more
+        if any(character.isspace() for character in word):
+            return next(((parse_exact(word), (Repair.DOTS,)) for word in without_blanks(text)), None)
+        return parse_exact(word), repairs
+    except InvalidIndicator as error:
+        if [piece.text for piece in pieces(text)] == [text]:
+            raise _true_reason(error, text) from error
+        return None
+
+
+def _read_within(text: str) -> tuple[Indicator, tuple[Repair, ...]]:
+    """Read the one address in a longer text."""
+    if is_broken_in_two(text):
+        raise InvalidIndicator(Refusal.SPACES)
+    found = [reading for piece in pieces(text) if (reading := _read_piece(piece.text)) is not None]
+    if not found:
+        raise InvalidIndicator(Refusal.SPACES if _DOTTED.search(text) else Refusal.NO_ADDRESS)
+    indicator, repairs = the_one_meant(found)
+    return indicator, (Repair.FOUND, *repairs)
+
+
+def _read_piece(text: str) -> tuple[Indicator, tuple[Repair, ...]] | None:
+    """Read a part of a text; None where it is no address. What stands for many sites or is cut off is refused."""
+    try:
+        word, repairs = mended(text)
+        indicator = parse_exact(word)
+    except InvalidIndicator as error:
+        if error.code in _FOR_MANY and "." in text:
+            raise
+        if re.match(r"(?i)[a-z]+://.", text):  # a part of an address with a blank in it, or one with a password
+            raise InvalidIndicator(Refusal.SPACES if error.code is not Refusal.USER_INFO else error.code) from error
+        return None
+    is_sure = indicator.scheme is not None or Repair.FOLDER in repairs
+    if looks_like_an_address(word, indicator.host, has_scheme=is_sure):
+        return indicator, repairs
+    if is_sure or indicator.host.startswith("www."):
+        raise InvalidIndicator(Refusal.SPACES)  # a part of an address with a blank in it
+    return None
+
+
+def the_one_meant(found: Sequence[tuple[Indicator, tuple[Repair, ...]]]) -> tuple[Indicator, tuple[Repair, ...]]:
+    """Return the one address that a text names, perhaps more than once: the page rather than its host alone."""
+    if len({(indicator.host.removeprefix("www."), indicator.port) for indicator, _repairs in found}) > 1:
+        raise InvalidIndicator(Refusal.SEVERAL)
+    pages = {indicator.value: (indicator, repairs) for indicator, repairs in found if indicator.path not in {None, "/"}}
+    sites = {indicator.value: (indicator, repairs) for indicator, repairs in found if indicator.scheme is not None}
+    for narrower in (pages, sites, {indicator.value: (indicator, repairs) for indicator, repairs in found}):
+        if len(narrower) > 1:
+            raise InvalidIndicator(Refusal.SEVERAL)
+        if narrower:
+            return next(iter(narrower.values()))
+    raise InvalidIndicator(Refusal.NO_ADDRESS)
+
+
+def _true_reason(error: InvalidIndicator, text: str) -> InvalidIndicator:
+    """Return the reason that is true of the text as it was typed, where a colon or a bracket suggests another one."""
+    if error.code in {Refusal.IPV6_FORM, Refusal.PORT, Refusal.CHARACTERS} and re.search(r"[\[\](){}]", text):
+        is_ipv6 = text.count(":") > 2 or re.match(r"(?i)\A(?:[a-z]+://)?\[[0-9a-f:]", text)
+        return error if is_ipv6 else InvalidIndicator(Refusal.BRACKETS)
+    if error.code is Refusal.PORT and "." not in text:
+        return InvalidIndicator(Refusal.NO_ADDRESS)
+    return error
+
+
+def link_in(indicator: Indicator) -> WrappedLink | None:
+    """Return what a link wraps, the innermost address where links wrap links; None for an address of its own."""
+    service, inside = "", indicator
+    for _layer in range(MOST_LAYERS):
+        wrapping = wrapping_of(inside.host, inside.path) if inside.scheme != "ftp" else None
+        if wrapping is None:
+            break
+        next_inside = _inside(wrapping.inside)
+        if next_inside is None and not wrapping.service.always_wraps:
+            break
+        service = service or wrapping.service.name
+        if next_inside is None:
+            return WrappedLink(service, None)
+        inside = next_inside
+    return WrappedLink(service, inside) if service else None
+
+
+def _inside(text: str | None) -> Indicator | None:
+    """Read the address inside a link; None where it is none, or only a word."""
+    try:
+        indicator = parse_exact(mended(bounded(text or ""))[0])
+    except InvalidIndicator:
+        return None
+    is_sure = indicator.scheme is not None or indicator.address is not None or has_known_suffix(indicator.host)
+    return indicator if is_sure else None

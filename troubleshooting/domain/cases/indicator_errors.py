@@ -30,6 +30,13 @@ class Refusal(StrEnum):
     AMBIGUOUS_NUMBER = "ambiguous_number"
     IPV6_FORM = "ipv6_form"
     CHARACTERS = "characters"
+    BRACKETS = "brackets"
+    SEVERAL = "several"
+    NO_ADDRESS = "no_address"
+    MAIL_ADDRESS = "mail_address"
+    FILE = "file"
+    WRAPPED_LINK = "wrapped_link"
+    HIDDEN_ADDRESS = "hidden_address"
 
 
 REFUSALS: Mapping[Refusal, str] = {
@@ -79,12 +86,35 @@ REFUSALS: Mapping[Refusal, str] = {
         "The name of the site contains characters that are not allowed in site names. Enter, for "
         "example, www.example.com."
     ),
+    Refusal.BRACKETS: _("Take off the brackets and enter only the address, for example https://www.example.com/page."),
+    Refusal.SEVERAL: _(
+        "There is more than one address in this text. Enter only the one that your report is about, for example "
+        "https://www.example.com/page."
+    ),
+    Refusal.NO_ADDRESS: _(
+        "There is no address of a site in this text. Copy it from the address bar or from the message, for example "
+        "https://www.example.com/page."
+    ),
+    Refusal.MAIL_ADDRESS: _(
+        "This is a mail address. Enter the address of the site, for example https://www.example.com/page."
+    ),
+    Refusal.FILE: _(
+        "This is a file or folder on a PC. Enter the address of the site or server, for example www.example.com."
+    ),
+    Refusal.WRAPPED_LINK: _(
+        "This is a link from %(service)s that leads to another address: %(inside)s. Is it this one? If not, enter the "
+        "address that the address bar or the message shows, for example https://www.example.com/page."
+    ),
+    Refusal.HIDDEN_ADDRESS: _(
+        "This is a link from %(service)s that leads to another address, which it does not show. Enter the address that "
+        "the address bar or the message shows, for example https://www.example.com/page."
+    ),
 }
 
 
 class InvalidIndicator(Refused, ValueError):
     """A text is not an address; the sentence comes with a right example."""
 
-    def __init__(self, code: Refusal) -> None:
-        super().__init__(say(REFUSALS[code]))
+    def __init__(self, code: Refusal, **values: str) -> None:
+        super().__init__(say(REFUSALS[code], **values))
         self.code = code

@@ -16,7 +16,7 @@ from typing import Any
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.cases.case import Report
-from troubleshooting.domain.cases.indicator import Indicator, InvalidIndicator, covers, parse_indicator
+from troubleshooting.domain.cases.indicator import Indicator, InvalidIndicator, covers, parse_exact
 from troubleshooting.domain.evidence.programs import Degree, match_program
 from troubleshooting.domain.evidence.snapshot import ProtectionEvent, Snapshot
 
@@ -128,7 +128,7 @@ def match_event(
 def read_destination(text: str | None) -> Indicator | None:
     """Read an event's Destination; None where it is empty or not an address."""
     try:
-        return parse_indicator(text or "")
+        return parse_exact(text or "")
     except InvalidIndicator:
         return None
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from troubleshooting.domain.base.text import say
-from troubleshooting.domain.cases.indicator import Indicator, InvalidIndicator, covers, parse_indicator
+from troubleshooting.domain.cases.indicator import Indicator, InvalidIndicator, covers, parse_exact
 from troubleshooting.domain.cases.masked import mask_indicator, names_masked_in, plain_indicator
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.domain.exclusions.value_errors import (
@@ -201,7 +201,7 @@ def _is_below(page: str, other: str) -> bool:
 def _parse_indicator(text: str) -> ExclusionValue:
     """Read an allow indicator's value."""
     try:
-        found = parse_indicator(text)
+        found = parse_exact(text)
     except InvalidIndicator as error:
         code = FROM_INDICATOR.get(error.code, ValueRefusal.UNREADABLE)
         raise InvalidExclusionValue(code, None if error.code in FROM_INDICATOR else error.text) from error
@@ -235,7 +235,7 @@ def _parse_ip_address(text: str) -> ExclusionValue:
     if isinstance(address, ipaddress.IPv6Address):
         raise InvalidExclusionValue(ValueRefusal.IPV6_EXCLUSION)
     value = str(address)
-    return ExclusionValue(ExclusionKind.IP_ADDRESS, value, None, parse_indicator(value), value)
+    return ExclusionValue(ExclusionKind.IP_ADDRESS, value, None, parse_exact(value), value)
 
 
 def _refuse_many_addresses(text: str) -> None:

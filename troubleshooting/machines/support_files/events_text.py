@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from itertools import islice
 from typing import Any
 
-from troubleshooting.domain.cases.indicator import InvalidIndicator, parse_indicator
+from troubleshooting.domain.cases.indicator import InvalidIndicator, parse_exact
 from troubleshooting.domain.evidence.events import BLOCK_EVENTS, CHANGE_REFUSED, SETTING_CHANGED
 from troubleshooting.domain.evidence.places import Place
 from troubleshooting.domain.evidence.snapshot import ProtectionEvent
@@ -218,7 +218,7 @@ def _is_address(value: str) -> bool:
     if _VERSION.match(value) and any(int(part) > 255 for part in value.split(".")):
         return False
     try:
-        parse_indicator(value)
+        parse_exact(value)
     except InvalidIndicator:
         return False
     return True
