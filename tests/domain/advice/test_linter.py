@@ -23,7 +23,8 @@ from troubleshooting.domain.advice.linter import (
     is_refused,
     lint,
 )
-from troubleshooting.domain.advice.lists import DENIED_PROGRAMS, INTERNAL_SUFFIXES, SHARED_HOSTS
+from troubleshooting.domain.advice.lists import DENIED_PROGRAMS, INTERNAL_SUFFIXES
+from troubleshooting.domain.advice.shared_hosts import SHARED_HOSTS
 from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionKind
 from troubleshooting.domain.exclusions.values import VALUE_REFUSALS, ValueRefusal, parse_value, read_value
 
@@ -70,7 +71,7 @@ def test_codes_and_words_are_complete_and_apart():
 def test_refusals_say_what_to_ask_for_instead_but_where_nothing_is_to_be_done():
     without = {code for code, words in WORDS.items() if words.severity is Severity.REFUSE and not words.narrower}
 
-    assert without == {LintCode.SET_BY_POLICY, LintCode.LIFETIME_NONE}
+    assert without == {LintCode.SET_BY_POLICY, LintCode.LIFETIME_NONE, LintCode.TEST_PAGE}
 
 
 @pytest.mark.parametrize("message", VALUE_REFUSALS.values())
@@ -116,7 +117,7 @@ def test_a_device_without_preferences_is_looked_at_as_well():
 
 
 def test_the_lists_are_written_in_lower_case():
-    names = {name for group in (*DENIED_PROGRAMS.values(), *SHARED_HOSTS.values()) for name in group.names}
+    names = {name for group in (*DENIED_PROGRAMS.values(), *SHARED_HOSTS) for name in group.names}
 
     assert names == {name.lower() for name in names}
     assert all(name.endswith(".exe") for group in DENIED_PROGRAMS.values() for name in group.names)

@@ -81,6 +81,8 @@ SITES: list[Row] = [
     (SITE, "mega.nz", "shared_host", "everybody's files"),
     (SITE, "https://github.com/contoso/tool", "path_only_in_edge shared_page", "one project's page"),
     (SITE, "https://drive.google.com/file/d/1", "path_only_in_edge shared_page", "one file"),
+    (SITE, "https://bit.ly/3abc", "path_only_in_edge wrapped_link", "leads anywhere"),
+    (SITE, "smartscreentestratings2.net", "test_page whole_domain", "has to be blocked"),
     (SITE, "https://alice.github.io/page", "path_only_in_edge shared_tenant", "a page in a corner"),
     (SITE, "https://shop.example.com/page", "path_only_in_edge", "other programs do not see the page"),
     (SITE, "https://shop.example.com/page?id=7", "path_only_in_edge", "a query belongs to the page"),

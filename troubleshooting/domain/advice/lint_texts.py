@@ -29,6 +29,8 @@ class LintCode(StrEnum):
     SHARED_HOST = "shared_host"
     SHARED_PAGE = "shared_page"
     SHARED_TENANT = "shared_tenant"
+    WRAPPED_LINK = "wrapped_link"
+    TEST_PAGE = "test_page"
     INTERNAL_ADDRESS = "internal_address"
     INTERNAL_NAME = "internal_name"
     SPECIAL_ADDRESS = "special_address"
@@ -85,6 +87,11 @@ def _warn(text: str, narrower: str = "") -> Words:
 _ONE_SITE = _("Ask for the one site that is needed, for example %(example)s.")
 _POLICY_INSTEAD = _("Ask for an allow indicator, or have the exclusion set by the policy itself.")
 
+# Hosts that only lead to others, and links of theirs
+LEADS_ANYWHERE = _("it only leads to other addresses, and to any of them")
+ASK_FOR_TARGET = _("Ask for the address that the link leads to, for example shop.example.com.")
+ASK_FOR_INSIDE = _("Ask for the address that the link leads to: %(inside)s.")
+
 WORDS: Mapping[LintCode, Words] = {
     LintCode.PUBLIC_SUFFIX: _refuse(
         _("Anyone can have a site under %(host)s, so this would allow countless sites of strangers."), _ONE_SITE
@@ -111,6 +118,13 @@ WORDS: Mapping[LintCode, Words] = {
     LintCode.SHARED_HOST: _refuse(
         _("%(host)s is shared by many people: %(reason)s."),
         _("Ask for the owner's own address there or, for Microsoft Edge, for the single page: https://%(host)s/page."),
+    ),
+    LintCode.WRAPPED_LINK: _refuse(
+        _("This is a link from %(service)s that leads to another address, so allowing it would open nothing."),
+        ASK_FOR_TARGET,
+    ),
+    LintCode.TEST_PAGE: _refuse(
+        _("%(host)s is Microsoft's own test page, which has to be blocked: an exclusion would only hide what it tests.")
     ),
     LintCode.SHARED_PAGE: _warn(
         _("This page is on %(host)s, which is shared by many people: %(reason)s. Its content may change owners.")

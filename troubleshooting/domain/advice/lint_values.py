@@ -1,20 +1,14 @@
-"""What the linter finds about the value itself (docs/reference/exclusions.md sections 2 to 4).
-
-Domains are judged with the public suffix list (publicsuffix.org), which comes with the package and is never fetched.
-Its private section names the services under which strangers have sites of their own.
-"""
+"""What the linter finds about the value itself (docs/reference/exclusions.md sections 2 to 4)."""
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
-from functools import cache
+from dataclasses import replace
 from urllib.parse import unquote
 
-from publicsuffixlist import PublicSuffixList
-
 from troubleshooting.domain.advice.lint_base import LintContext, LintFinding, found
-from troubleshooting.domain.advice.lint_texts import LintCode
+from troubleshooting.domain.advice.lint_texts import ASK_FOR_INSIDE, ASK_FOR_TARGET, LEADS_ANYWHERE, LintCode
 from troubleshooting.domain.advice.lists import (
     GENERIC_NAMES,
     PROTECTED_FOLDERS,
@@ -22,12 +16,15 @@ from troubleshooting.domain.advice.lists import (
     WRITABLE_IN_PROTECTED,
     denied_program,
     is_internal_name,
-    part_of_shared_host,
-    shared_host,
 )
+from troubleshooting.domain.advice.shared_hosts import part_of_shared_host, shared_host
 from troubleshooting.domain.base.lookalikes import lookalikes
+from troubleshooting.domain.base.public_suffixes import all_suffixes, official_suffixes
+from troubleshooting.domain.base.text import say
 from troubleshooting.domain.cases.case import Program, Report
-from troubleshooting.domain.cases.indicator import Indicator, covers
+from troubleshooting.domain.cases.indicator import Indicator, covers, link_in
+from troubleshooting.domain.cases.link_services import only_for_links
+from troubleshooting.domain.cases.microsoft_pages import microsoft_page
 from troubleshooting.domain.evidence.programs import Degree, match_program, named_program
 from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionKind
 from troubleshooting.domain.exclusions.values import ExclusionValue, IndicatorType
@@ -45,6 +42,7 @@ _SPECIAL_NETWORKS: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = t
 def about_value(value: ExclusionValue, context: LintContext) -> Iterator[LintFinding]:
     """Return what is found about a value, whatever its kind."""
     yield from _about_lookalikes(value)
+    yield from _about_test_page(value, context.reported)
     if value.kind in LOCAL_KINDS and context.program is Program.EDGE:
         yield found(LintCode.NOT_IN_EDGE)
     if value.indicator is None:
@@ -55,6 +53,13 @@ def about_value(value: ExclusionValue, context: LintContext) -> Iterator[LintFin
         yield from _about_name(value, value.indicator.host, context.reported)
     if _is_https_page(value) and context.program is not Program.EDGE:
         yield found(LintCode.PATH_ONLY_IN_EDGE, host=_host(value))
+
+
+def _about_test_page(value: ExclusionValue, reported: Indicator | None) -> Iterator[LintFinding]:
+    """Refuse to allow a test page of Microsoft's, and anything else for a case about one."""
+    about = next((one for one in (value.indicator, reported) if one is not None and microsoft_page(one)), None)
+    if about is not None:
+        yield found(LintCode.TEST_PAGE, host=about.host)
 
 
 def _about_lookalikes(value: ExclusionValue) -> Iterator[LintFinding]:
@@ -97,29 +102,20 @@ def _about_address(value: ExclusionValue, found_at: Indicator, reported: Indicat
 # --- Names ------------------------------------------------------------------------------------------------------------
 
 
-@cache
-def _all_suffixes() -> PublicSuffixList:
-    """Return the whole list; a suffix that it does not know is its last label."""
-    return PublicSuffixList()
-
-
-@cache
-def _official_suffixes() -> PublicSuffixList:
-    """Return the section of the registries alone, without guesses."""
-    return PublicSuffixList(only_icann=True, accept_unknown=False)
-
-
 def _about_name(value: ExclusionValue, host: str, reported: Indicator | None) -> Iterator[LintFinding]:
     """Judge a host name, the odd ones first."""
     is_page = value.indicator_type is IndicatorType.URL
-    if is_internal_name(host) and (is_page or _official_suffixes().publicsuffix(host) != host):
+    if is_internal_name(host) and (is_page or official_suffixes().publicsuffix(host) != host):
         yield found(LintCode.INTERNAL_NAME, host=host)
         return
-    if is_page:
+    link = _link_service(value)
+    if link is not None:
+        yield link
+    elif is_page:
         yield from _about_shared_page(host)
     else:
         yield from _about_width(host, reported)
-    if _official_suffixes().publicsuffix(host) is None and not host.endswith("." + EXAMPLE_SUFFIX):
+    if official_suffixes().publicsuffix(host) is None and not host.endswith("." + EXAMPLE_SUFFIX):
         yield found(LintCode.UNKNOWN_SUFFIX, suffix=host.rpartition(".")[2])
     if reported is not None and not _touches(value, host, reported):
         yield found(LintCode.OTHER_SITE, example=reported.display_host)
@@ -128,6 +124,27 @@ def _about_name(value: ExclusionValue, host: str, reported: Indicator | None) ->
 def _touches(value: ExclusionValue, host: str, reported: Indicator) -> bool:
     """Tell whether the value opens the reported site, or for a page, is one of it."""
     return covers(host, reported.host) or (value.indicator_type is IndicatorType.URL and covers(reported.host, host))
+
+
+def _link_service(value: ExclusionValue) -> LintFinding | None:
+    """Judge a host that has no other purpose than links to other addresses, and such a link itself."""
+    found_at = value.indicator
+    assert found_at is not None
+    if value.indicator_type is not IndicatorType.URL:
+        if only_for_links(found_at.host) is None:
+            return None
+        return _instead(found(LintCode.SHARED_HOST, host=found_at.host, reason=LEADS_ANYWHERE), ASK_FOR_TARGET)
+    link = link_in(found_at)
+    if link is None:
+        return None
+    finding = found(LintCode.WRAPPED_LINK, service=link.service)
+    return finding if link.inside is None else _instead(finding, ASK_FOR_INSIDE, inside=link.inside.display_host)
+
+
+def _instead(finding: LintFinding, message: str, **values: str) -> LintFinding:
+    """Return a finding with another thing to ask for."""
+    used = {name: value for name, value in values.items() if f"%({name})s" in message}
+    return replace(finding, narrower=say(message, **used))
 
 
 def _about_shared_page(host: str) -> Iterator[LintFinding]:
@@ -143,13 +160,13 @@ def _about_width(host: str, reported: Indicator | None) -> Iterator[LintFinding]
     """Judge how much a whole host opens: it and everything below it (section 2)."""
     example = reported.display_host if reported and _is_below(reported, host) else EXAMPLE_HOST
     group = shared_host(host)
-    if _all_suffixes().publicsuffix(host) == host:
+    if all_suffixes().publicsuffix(host) == host:
         yield found(LintCode.PUBLIC_SUFFIX, host=host, example=example)
     elif group is not None:
-        yield found(LintCode.SHARED_HOST, host=host, reason=group.reason)
+        yield _instead(found(LintCode.SHARED_HOST, host=host, reason=group.reason), group.instead, host=host)
     elif _is_tenant(host) or part_of_shared_host(host) is not None:
         yield found(LintCode.SHARED_TENANT, host=host)
-    elif _all_suffixes().privatesuffix(host) == host:
+    elif all_suffixes().privatesuffix(host) == host:
         narrower_exists = reported is not None and _is_below(reported, host)
         code = LintCode.REGISTRABLE_DOMAIN if narrower_exists else LintCode.WHOLE_DOMAIN
         yield found(code, host=host, example=example)
@@ -164,8 +181,8 @@ def _is_below(reported: Indicator, host: str) -> bool:
 
 def _is_tenant(host: str) -> bool:
     """Tell whether a host lies under a service that the private section of the list names (``alice.github.io``)."""
-    official = _official_suffixes().publicsuffix(host)
-    return official is not None and official != _all_suffixes().publicsuffix(host)
+    official = official_suffixes().publicsuffix(host)
+    return official is not None and official != all_suffixes().publicsuffix(host)
 
 
 # --- Programs ---------------------------------------------------------------------------------------------------------

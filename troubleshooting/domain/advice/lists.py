@@ -1,17 +1,16 @@
-"""Programs that are never excluded and hosts that many share, each group with its reason.
+"""Programs that are never excluded, each group with its reason, and names that exist only inside a network.
 
-Programs: docs/reference/exclusions.md section 4 names the kinds; the names follow Microsoft's "Common mistakes to avoid
-when defining exclusions" (processes), with their usual siblings added. A name counts in every folder. Hosts: own short
-list, beside the private section of the public suffix list.
+docs/reference/exclusions.md section 4 names the kinds of programs; the names follow Microsoft's "Common mistakes to
+avoid when defining exclusions" (processes), with their usual siblings added. A name counts in every folder.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from troubleshooting.domain.base.text import gettext_noop as _
-from troubleshooting.domain.cases.indicator import covers
+from troubleshooting.domain.cases.hosts import with_parents
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,33 +90,6 @@ WRITABLE_IN_PROTECTED: tuple[str, ...] = (  # general knowledge: these are open 
     "c:\\windows\\system32\\spool\\",
 )
 
-SHARED_HOSTS: Mapping[str, Group] = {
-    "cloud_storage": _group(
-        _("anyone can store files there, including dangerous ones"),
-        "s3.amazonaws.com storage.googleapis.com storage.cloud.google.com drive.google.com docs.google.com "
-        "drive.usercontent.google.com dropbox.com dropboxusercontent.com onedrive.live.com 1drv.ms box.com mega.nz "
-        "mediafire.com wetransfer.com icloud.com transfer.sh blob.core.windows.net sharepoint.com",
-    ),
-    "site_builder": _group(
-        _("anyone can publish pages there, including dangerous ones"),
-        "sites.google.com script.google.com forms.gle wixsite.com weebly.com wordpress.com notion.site jimdosite.com "
-        "forms.office.com",
-    ),
-    "code_and_text": _group(
-        _("anyone can publish files and text there, including dangerous ones"),
-        "github.com raw.githubusercontent.com gist.github.com objects.githubusercontent.com gitlab.com bitbucket.org "
-        "pastebin.com cdn.discordapp.com media.discordapp.net telegra.ph t.me",
-    ),
-    "content_network": _group(
-        _("many sites are delivered from there, and no one can say which"),
-        "akamaihd.net akamaized.net edgesuite.net cdn.jsdelivr.net unpkg.com cdnjs.cloudflare.com fastly.net",
-    ),
-    "shortener": _group(
-        _("it can redirect to any other address"),
-        "bit.ly t.co tinyurl.com goo.gl ow.ly is.gd aka.ms rebrand.ly cutt.ly",
-    ),
-}
-
 # Names that exist only inside a network or a machine (RFC 6761, 6762, 8375; ".internal" by ICANN; the rest by habit).
 INTERNAL_SUFFIXES: tuple[str, ...] = (
     "local",
@@ -141,22 +113,6 @@ def denied_program(file_name: str) -> Group | None:
     return next((group for group in DENIED_PROGRAMS.values() if names & group.names), None)
 
 
-def shared_host(host: str) -> Group | None:
-    """Return the group of shared hosts that a host is or has below it (``amazonaws.com``), or None."""
-    return next((group for group in SHARED_HOSTS.values() if any(covers(host, name) for name in group.names)), None)
-
-
-def part_of_shared_host(host: str) -> Group | None:
-    """Return the group of shared hosts that a host lies below (``alice.wordpress.com``), or None."""
-    return next((group for name in _with_parents(host) for group in SHARED_HOSTS.values() if name in group.names), None)
-
-
 def is_internal_name(host: str) -> bool:
     """Tell whether a host name exists only inside a network."""
-    return "." not in host or any(name in INTERNAL_SUFFIXES for name in _with_parents(host))
-
-
-def _with_parents(host: str) -> Iterator[str]:
-    """Return a host and the names above it."""
-    labels = host.split(".")
-    return (".".join(labels[start:]) for start in range(len(labels)))
+    return "." not in host or any(name in INTERNAL_SUFFIXES for name in with_parents(host))
