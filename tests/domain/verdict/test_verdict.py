@@ -46,9 +46,10 @@ from troubleshooting.domain.verdict.verdict import (
 BLOCKED, WOULD_BE = VerdictCode.BLOCKED_BY_NETWORK_PROTECTION, VerdictCode.WOULD_BE_BLOCKED
 NOT_COVERED, NOT_MET = VerdictCode.NOT_COVERED, VerdictCode.PREREQUISITES_NOT_MET
 EXCLUDED, NOT_REPRODUCED = VerdictCode.EXCLUDED, VerdictCode.NOT_REPRODUCED
-CANNOT_TELL = VerdictCode.CANNOT_TELL
+CANNOT_TELL, NOT_WORKING = VerdictCode.CANNOT_TELL, VerdictCode.PROTECTION_NOT_WORKING
 HIGH, MEDIUM, LOW = Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW
 
+TEST_PAGE = "https://smartscreentestratings2.net/"
 CLOSED_BROWSER = (BrowserPolicy("chrome", present=True, quic_allowed=False, encrypted_client_hello=False),)
 STOPPED = Reading(ReadState.FAILED, DeviceErrorCode.DEFENDER_STOPPED.value)
 NO_RTP = with_status(real_time_protection=False)
@@ -132,6 +133,18 @@ STORIES: list[tuple[str, Report, Snapshot, VerdictCode, Confidence]] = [
         NOT_REPRODUCED,
         LOW,
     ),
+    ("test page blocked", report(TEST_PAGE), logged(event(TEST_PAGE)), BLOCKED, HIGH),
+    (
+        "test page, audit mode",
+        missed(TEST_PAGE),
+        logged(event(TEST_PAGE, event_id=1125), base=IN_AUDIT),
+        WOULD_BE,
+        HIGH,
+    ),
+    ("test page opened", missed(TEST_PAGE), snapshot(), NOT_WORKING, MEDIUM),
+    ("test page opened, a check not known", missed(TEST_PAGE), with_status(behavior_monitor=None), NOT_WORKING, MEDIUM),
+    ("test page in Edge", missed(TEST_PAGE, program=Program.EDGE), snapshot(), NOT_COVERED, HIGH),
+    ("demonstration of SmartScreen", missed("https://demo.smartscreen.msft.net/"), snapshot(), NOT_COVERED, HIGH),
 ]
 
 

@@ -26,12 +26,14 @@ from troubleshooting.domain.advice.proposal_texts import (
     NOT_AN_IPV4,
     OPENS,
     OPENS_PAGE,
+    TEST_PAGE,
     Opens,
 )
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
 from troubleshooting.domain.cases.indicator import Indicator, IndicatorKind
 from troubleshooting.domain.cases.masked import plain_indicator
+from troubleshooting.domain.cases.microsoft_pages import microsoft_page
 from troubleshooting.domain.evidence.events import EventMatch, matches_in
 from troubleshooting.domain.evidence.programs import file_name, named_program, program_of
 from troubleshooting.domain.evidence.snapshot import Snapshot
@@ -81,6 +83,8 @@ class RuledOut:
 
 def why_none(report: Report, verdict: Verdict) -> Text | None:
     """Say why no exclusion makes sense for the verdict; None where one does."""
+    if microsoft_page(report.indicator) is not None:
+        return say(TEST_PAGE)
     if report.kind is not ProblemKind.SAFE_SITE_BLOCKED:
         return say(MISSED)
     return None if verdict.code in SENSIBLE else say(NONE_BY_VERDICT[verdict.code])

@@ -94,6 +94,7 @@ MISSED = _(
     "An exclusion allows something that is blocked. Here a dangerous site was not blocked, "
     "so there is nothing to allow."
 )
+TEST_PAGE = _("This is Microsoft's own test page, which has to be blocked. An exclusion would only hide what it tests.")
 NONE_BY_VERDICT: Mapping[VerdictCode, str] = {
     VerdictCode.PREREQUISITES_NOT_MET: _(
         "Network protection is not working on this PC yet, so it blocked nothing. First fix what the checks found."

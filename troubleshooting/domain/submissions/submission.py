@@ -14,6 +14,7 @@ from enum import StrEnum
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
+from troubleshooting.domain.cases.microsoft_pages import microsoft_page
 from troubleshooting.domain.checks.editions import WINDOWS_11_BUILD, MachineClass, machine_class
 from troubleshooting.domain.checks.finding import Finding
 from troubleshooting.domain.evidence.programs import program_of
@@ -112,13 +113,20 @@ _WHY_NOT: Mapping[VerdictCode, Text] = {
 }
 
 
+_TEST_PAGE = say(
+    _("This is Microsoft's own test page. Microsoft rates it as it should be, so there is nothing to submit.")
+)
+
+
 def is_sensible(report: Report, verdict: Verdict) -> bool:
     """Tell whether a submission to Microsoft makes sense: it blocks what is safe, or lets pass what is dangerous."""
-    return (report.kind, verdict.code) in _SENSIBLE
+    return microsoft_page(report.indicator) is None and (report.kind, verdict.code) in _SENSIBLE
 
 
 def why_not(report: Report, verdict: Verdict) -> Text | None:
     """Return the reason why a submission makes no sense, or None where it does."""
+    if microsoft_page(report.indicator) is not None:
+        return _TEST_PAGE
     return None if is_sensible(report, verdict) else _WHY_NOT[verdict.code]
 
 

@@ -25,9 +25,7 @@ class VerdictCode(StrEnum):
     NOTHING_HAPPENED = "nothing_happened"
 
 
-FROM_AUDIT_MODE_TEST: frozenset[VerdictCode] = frozenset(
-    {VerdictCode.NOT_BLOCKED, VerdictCode.PROTECTION_NOT_WORKING, VerdictCode.NOTHING_HAPPENED}
-)
+FROM_AUDIT_MODE_TEST: frozenset[VerdictCode] = frozenset({VerdictCode.NOT_BLOCKED, VerdictCode.NOTHING_HAPPENED})
 
 
 class Confidence(StrEnum):
@@ -59,6 +57,16 @@ class NextStepCode(StrEnum):
     TEST_AGAIN = "test_again"
     CHECK_AGAIN = "check_again"
     PREPARE_SUBMISSION = "prepare_submission"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The sentences of a verdict; each may name the ``%(host)s``."""
+
+    employee: str
+    it: str
+    step: NextStepCode
+    step_text: str
 
 
 @dataclass(frozen=True, slots=True)

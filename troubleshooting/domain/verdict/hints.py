@@ -15,7 +15,14 @@ from troubleshooting.domain.evidence.programs import program_of
 from troubleshooting.domain.evidence.snapshot import BrowserPolicy, Snapshot
 from troubleshooting.domain.verdict.base import VerdictCode
 
-HINTED = frozenset({VerdictCode.NOT_REPRODUCED, VerdictCode.NOT_COVERED, VerdictCode.CANNOT_TELL})
+HINTED = frozenset(
+    {
+        VerdictCode.NOT_REPRODUCED,
+        VerdictCode.NOT_COVERED,
+        VerdictCode.CANNOT_TELL,
+        VerdictCode.PROTECTION_NOT_WORKING,
+    }
+)
 
 
 def hints(report: Report, snapshot: Snapshot) -> tuple[Text, ...]:

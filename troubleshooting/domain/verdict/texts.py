@@ -6,15 +6,15 @@ Source: docs/reference/checks.md sections 5 and 6.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.cases.case import ProblemKind, Report
 from troubleshooting.domain.evidence.events import EventMatch
 from troubleshooting.domain.evidence.snapshot import Snapshot
-from troubleshooting.domain.verdict.base import Confidence, NextStep, NextStepCode, Verdict, VerdictCode
+from troubleshooting.domain.verdict.base import Confidence, NextStep, NextStepCode, Verdict, VerdictCode, Words
 from troubleshooting.domain.verdict.hints import HINTED, event_hints, hints
+from troubleshooting.domain.verdict.microsoft_page_texts import MICROSOFT_PAGE_WORDS
 
 _SAFE = ProblemKind.SAFE_SITE_BLOCKED.value
 _MISSED = ProblemKind.DANGEROUS_SITE_MISSED.value
@@ -25,17 +25,8 @@ _ASK_PORTAL = _(
 _FIX = _("Next: IT will fix what the checks found, and then check the PC again.")
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The sentences of a verdict; each may name the ``%(host)s``."""
-
-    employee: str
-    it: str
-    step: NextStepCode
-    step_text: str
-
-
 WORDS: Mapping[tuple[VerdictCode, str], Words] = {
+    **MICROSOFT_PAGE_WORDS,
     (VerdictCode.BLOCKED_BY_NETWORK_PROTECTION, _SAFE): Words(
         _("Network protection on your PC blocked %(host)s. IT will find out whose list it is on."),
         _(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
+from troubleshooting.domain.cases.microsoft_pages import Tested, microsoft_page
 from troubleshooting.domain.checks import exclusions, windows
 from troubleshooting.domain.checks.base import Check
 from troubleshooting.domain.checks.finding import CheckStatus, Finding
@@ -22,6 +23,7 @@ from troubleshooting.domain.evidence.programs import program_of
 from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.verdict.base import Confidence, Evidence, EvidenceKind, NextStep, Verdict, VerdictCode
 from troubleshooting.domain.verdict.hints import hints
+from troubleshooting.domain.verdict.microsoft_page_texts import MICROSOFT_PAGE_WORDS
 from troubleshooting.domain.verdict.texts import verdict_of
 from troubleshooting.domain.verdict.warned import with_warning
 
@@ -112,6 +114,14 @@ def edge_is_not_covered(facts: Facts) -> Verdict | None:
     return _verdict(facts, VerdictCode.NOT_COVERED, "edge", confidence, [*_log_evidence(facts), *_checks(failed)])
 
 
+def smart_screen_page_is_not_covered(facts: Facts) -> Verdict | None:
+    """Microsoft's demonstration of SmartScreen is for Edge alone; in other programs it shows nothing."""
+    page = microsoft_page(facts.report.indicator)
+    if page is None or page.tested is not Tested.SMART_SCREEN:
+        return None
+    return _verdict(facts, VerdictCode.NOT_COVERED, page.tested, Confidence.HIGH, _log_evidence(facts))
+
+
 def private_address_is_not_covered(facts: Facts) -> Verdict | None:
     """Internal addresses are on no list of Microsoft's, and indicators refuse them.
 
@@ -165,6 +175,20 @@ def log_cannot_tell(facts: Facts) -> Verdict | None:
     return _verdict(facts, VerdictCode.CANNOT_TELL, reason, Confidence.LOW, _log_evidence(facts))
 
 
+def test_page_not_blocked(facts: Facts) -> Verdict | None:
+    """Microsoft's test page was opened and not blocked: protection does not work here, whatever the checks say.
+
+    Source: docs/reference/events.md section 8.
+    """
+    page = microsoft_page(facts.report.indicator)
+    if page is None or facts.report.kind is not ProblemKind.DANGEROUS_SITE_MISSED:
+        return None
+    confidence = Confidence.LOW if facts.matches else Confidence.MEDIUM
+    unknown = facts.with_status(REQUIRED, _NOT_KNOWN)
+    evidence = [*_log_evidence(facts), *_checks(unknown)]
+    return _verdict(facts, VerdictCode.PROTECTION_NOT_WORKING, page.tested, confidence, evidence)
+
+
 def checks_cannot_tell(facts: Facts) -> Verdict | None:
     """For a missed site every required check has to be known: "not blocked" means nothing where it may be off."""
     unknown = facts.with_status(REQUIRED, _NOT_KNOWN)
@@ -196,12 +220,14 @@ def blocked_not_reproduced(facts: Facts) -> Verdict:
 LADDER: tuple[Rung, ...] = (
     blocked,
     would_be_blocked,
+    smart_screen_page_is_not_covered,
     edge_is_not_covered,
     private_address_is_not_covered,
     defender_is_stopped,
     prerequisites_not_met,
     excluded,
     log_cannot_tell,
+    test_page_not_blocked,
     checks_cannot_tell,
     missed_not_reproduced,
     blocked_not_reproduced,
@@ -231,7 +257,10 @@ def _from_event(facts: Facts, code: VerdictCode, *, is_block: bool) -> Verdict |
 def _verdict(
     facts: Facts, code: VerdictCode, reason: str, confidence: Confidence, evidence: Iterable[Evidence]
 ) -> Verdict:
-    """Put the words to a conclusion."""
+    """Put the words to a conclusion; Microsoft's own test pages have some of their own."""
+    page = microsoft_page(facts.report.indicator)
+    if page is not None and (code, page.tested) in MICROSOFT_PAGE_WORDS:
+        reason = page.tested
     worded = verdict_of(code, reason, facts.report, facts.snapshot, facts.matches)
     return replace(worded, confidence=confidence, evidence=tuple(evidence))
 
