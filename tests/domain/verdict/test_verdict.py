@@ -30,7 +30,7 @@ from troubleshooting.domain.checks.finding import CheckStatus
 from troubleshooting.domain.checks.registry import PREREQUISITE_IDS
 from troubleshooting.domain.checks.windows import SERVER_SWITCHES
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
-from troubleshooting.domain.evidence.snapshot import BrowserPolicy, ListValue, Reading, ReadState, Snapshot
+from troubleshooting.domain.evidence.snapshot import BrowserPolicy, ListValue, Reading, ReadState, Snapshot, Source
 from troubleshooting.domain.verdict.base import FROM_AUDIT_MODE_TEST, NextStepCode
 from troubleshooting.domain.verdict.texts import WORDS
 from troubleshooting.domain.verdict.verdict import (
@@ -47,6 +47,7 @@ BLOCKED, WOULD_BE = VerdictCode.BLOCKED_BY_NETWORK_PROTECTION, VerdictCode.WOULD
 NOT_COVERED, NOT_MET = VerdictCode.NOT_COVERED, VerdictCode.PREREQUISITES_NOT_MET
 EXCLUDED, NOT_REPRODUCED = VerdictCode.EXCLUDED, VerdictCode.NOT_REPRODUCED
 CANNOT_TELL, NOT_WORKING = VerdictCode.CANNOT_TELL, VerdictCode.PROTECTION_NOT_WORKING
+A_DAY = timedelta(days=1)
 HIGH, MEDIUM, LOW = Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW
 
 TEST_PAGE = "https://smartscreentestratings2.net/"
@@ -118,6 +119,22 @@ STORIES: list[tuple[str, Report, Snapshot, VerdictCode, Confidence]] = [
     ("log not read, missed", missed(), UNREAD_LOG, CANNOT_TELL, LOW),
     ("too long ago for the log", report(happened_at=NOW - timedelta(hours=25)), snapshot(), CANNOT_TELL, LOW),
     ("after the visit", report(happened_at=NOW + timedelta(hours=1)), snapshot(), CANNOT_TELL, LOW),
+    ("log not in the files", report(), replace(UNREAD_LOG, source=Source.FILE), CANNOT_TELL, LOW),
+    ("files older than the report", report(happened_at=NOW + A_DAY), snapshot(source=Source.FILE), CANNOT_TELL, LOW),
+    (
+        "missed, a check not in the files",
+        missed(),
+        replace(with_status(behavior_monitor=None), source=Source.FILE),
+        CANNOT_TELL,
+        LOW,
+    ),
+    (
+        "long ago, and the log of the files goes back so far",
+        report(happened_at=NOW - 9 * A_DAY),
+        snapshot(source=Source.FILE, events_since=NOW - 10 * A_DAY),
+        NOT_REPRODUCED,
+        HIGH,
+    ),
     ("no block in the log", report(), snapshot(), NOT_REPRODUCED, HIGH),
     ("no block, clock not measured", report(), snapshot(clock=None), NOT_REPRODUCED, MEDIUM),
     ("no block, a check not known", report(), with_status(behavior_monitor=None), NOT_REPRODUCED, MEDIUM),

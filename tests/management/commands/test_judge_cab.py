@@ -295,6 +295,16 @@ def test_without_the_log_nothing_is_said_about_what_happened(judge):
     _status, foreign = judge(cab_of(files), *BLOCKED, "--json")
 
     assert {found["verdict"]["code"], foreign["verdict"]["code"]} == {"cannot_tell"}
+    assert found["verdict"]["it"].startswith("MPOperationalEvents.txt is missing from the support files")
+
+
+def test_what_files_cannot_say_is_said_in_the_words_of_files(judge):
+    cab = support_cab(pcs.german_windows())  # it does not say in English that it reached the cloud
+    _status, missed = judge(cab, *MISSED, "--json")
+    _status, earlier = judge(cab, *BLOCKED, "--at", "2026-03-01T10:00Z", "--json")
+
+    assert "your PC's support files don't say everything that is needed" in missed["verdict"]["employee"]
+    assert "The support files were collected before the reported time" in earlier["verdict"]["it"]
 
 
 def test_a_lab_pc_collects_a_cab_that_can_be_read(judge, lab_pc):

@@ -164,6 +164,33 @@ WORDS: Mapping[tuple[VerdictCode, str], Words] = {
         NextStepCode.CHECK_AGAIN,
         _("Next: IT will give the portal access to the missing answers, and then check the PC again."),
     ),
+    (VerdictCode.CANNOT_TELL, "log_unread_in_file"): Words(
+        _("We can't tell what happened to %(host)s: your PC's support files have no record of blocked sites."),
+        _(
+            "MPOperationalEvents.txt is missing from the support files, or not in a form that the portal reads, so it "
+            "is not known whether there was a block. Run MpCmdRun.exe -GetFiles again in an elevated prompt."
+        ),
+        NextStepCode.CHECK_AGAIN,
+        _("Next: IT will collect the support files again, or have the PC checked."),
+    ),
+    (VerdictCode.CANNOT_TELL, "log_too_short_in_file"): Words(
+        _("We can't tell what happened to %(host)s: your PC's support files don't cover the time you reported."),
+        _(
+            "The support files were collected before the reported time, or their log begins after it, so the absence "
+            "of a block in it proves nothing. Advanced hunting keeps DeviceEvents for 30 days."
+        ),
+        NextStepCode.VISIT_AGAIN,
+        _("Next: please visit the site once more. IT will collect new support files right after that."),
+    ),
+    (VerdictCode.CANNOT_TELL, "checks_unread_in_file"): Words(
+        _("We can't tell why %(host)s was not blocked: your PC's support files don't say everything that is needed."),
+        _(
+            "No matching event was found, but the support files do not say whether every prerequisite is met, so “not "
+            "blocked” could also mean “not working”. See the evidence, and check the rest on the PC."
+        ),
+        NextStepCode.CHECK_AGAIN,
+        _("Next: IT will check on the PC what its support files do not say."),
+    ),
     (VerdictCode.NOT_REPRODUCED, "missed"): Words(
         _("Network protection works on your PC and did not block %(host)s. The site can be reported to Microsoft."),
         _(

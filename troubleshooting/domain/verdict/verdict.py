@@ -20,7 +20,7 @@ from troubleshooting.domain.checks.registry import PREREQUISITES
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.events import EventMatch, Strength, clock_skew, matches_in
 from troubleshooting.domain.evidence.programs import program_of
-from troubleshooting.domain.evidence.snapshot import Snapshot
+from troubleshooting.domain.evidence.snapshot import Snapshot, Source
 from troubleshooting.domain.verdict.base import Confidence, Evidence, EvidenceKind, NextStep, Verdict, VerdictCode
 from troubleshooting.domain.verdict.hints import hints
 from troubleshooting.domain.verdict.microsoft_page_texts import MICROSOFT_PAGE_WORDS
@@ -172,7 +172,7 @@ def log_cannot_tell(facts: Facts) -> Verdict | None:
     if facts.log_covers_report:
         return None
     reason = "log_unread" if facts.snapshot.events is None else "log_too_short"
-    return _verdict(facts, VerdictCode.CANNOT_TELL, reason, Confidence.LOW, _log_evidence(facts))
+    return _cannot_tell(facts, reason, _log_evidence(facts))
 
 
 def test_page_not_blocked(facts: Facts) -> Verdict | None:
@@ -195,7 +195,13 @@ def checks_cannot_tell(facts: Facts) -> Verdict | None:
     incomplete = unknown or any(check.id not in facts.findings for check in REQUIRED)
     if facts.report.kind is not ProblemKind.DANGEROUS_SITE_MISSED or not incomplete:
         return None
-    return _verdict(facts, VerdictCode.CANNOT_TELL, "checks_unread", Confidence.LOW, _checks(unknown))
+    return _cannot_tell(facts, "checks_unread", _checks(unknown))
+
+
+def _cannot_tell(facts: Facts, reason: str, evidence: Iterable[Evidence]) -> Verdict:
+    """Say so; a file cannot be asked again, so its words are others."""
+    worded = f"{reason}_in_file" if facts.snapshot.source is Source.FILE else reason
+    return _verdict(facts, VerdictCode.CANNOT_TELL, worded, Confidence.LOW, evidence)
 
 
 def missed_not_reproduced(facts: Facts) -> Verdict | None:
