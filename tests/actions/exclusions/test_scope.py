@@ -10,6 +10,7 @@ from django.utils import timezone
 from portal.demo.lab.faults import Fault
 from portal.demo.lab.pc import SimulatedPC
 from portal.demo.lab.pcs import healthy_windows_11
+from portal.demo.lab.registry import POLICY
 from tests.support.exclusion_world import IP, PROCESS, approved, asked, checked_case, present, worked
 from tests.support.world import ADAM, EMMA, IVO, device_at, person
 from troubleshooting.actions.exclusions.binding import change_of
@@ -147,6 +148,25 @@ def test_a_pc_that_left_and_came_back_gets_it_again(add, pcs, when_back):
     revoke_exclusion(exclusion.pk, by=person(IVO), note="", now=timezone.now())
     worked()
     assert (present(exclusion).status, pcs["PC-1"].preferences[LISTED]) == (ExclusionStatus.REMOVED, [])
+
+
+def test_a_pc_that_rejected_it_is_asked_again_when_it_comes_back_into_the_scope(add, pcs):
+    pcs["PC-1"].registry.setdefault(POLICY, {})["DisableLocalAdminMerge"] = 1
+    first, second = add("PC-0"), add("PC-1")
+    exclusion = for_group(first)
+    worked()
+    assert statuses()["PC-1"] == "rejected"
+
+    move(second, "Elsewhere")
+    swept()
+    assert (statuses()["PC-1"], present(exclusion).status) == ("not_applied", ExclusionStatus.VERIFIED)
+    del pcs["PC-1"].registry[POLICY]["DisableLocalAdminMerge"]
+    move(second, "Lab")
+    swept()
+    swept()
+
+    assert (statuses()["PC-1"], pcs["PC-1"].preferences[LISTED]) == ("verified", [IP[1]])
+    assert present(exclusion).status == ExclusionStatus.VERIFIED
 
 
 def test_what_somebody_else_put_on_a_pc_while_it_was_away_is_theirs(add, pcs):

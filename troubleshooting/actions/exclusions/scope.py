@@ -28,6 +28,7 @@ LEAVES_AS = {
     PlacementStatus.WAITING: PlacementStatus.NOT_APPLIED,
     PlacementStatus.APPLYING: PlacementStatus.REMOVING,
     PlacementStatus.VERIFIED: PlacementStatus.REMOVING,
+    PlacementStatus.REJECTED: PlacementStatus.NOT_APPLIED,  # nothing is there; asked again when the PC is back
 }
 
 

@@ -15,10 +15,11 @@ class PlacementStatus(StrEnum):
     REJECTED = "rejected"  # read back as not there; the outcome says why
     REMOVING = "removing"  # to be taken away; not yet read back
     REMOVED = "removed"  # read back as gone, or left because it was there before, or another exclusion needs it
-    NOT_APPLIED = "not_applied"  # ended, or its PC left the scope, before anything was sent
+    NOT_APPLIED = "not_applied"  # ended, or its PC left the scope, with nothing of it there
 
 
 # REMOVED and NOT_APPLIED go back to WAITING when a PC that had left the scope of an exclusion in force rejoins it.
+# REJECTED moves on when its PC leaves the scope, so that it is asked again when it comes back.
 # REMOVED goes back to REMOVING when the value was found there again and IT has the portal take it off once more.
 TRANSITIONS: Mapping[PlacementStatus, frozenset[PlacementStatus]] = {
     PlacementStatus.WAITING: frozenset(
@@ -26,7 +27,7 @@ TRANSITIONS: Mapping[PlacementStatus, frozenset[PlacementStatus]] = {
     ),
     PlacementStatus.APPLYING: frozenset({PlacementStatus.VERIFIED, PlacementStatus.REJECTED, PlacementStatus.REMOVING}),
     PlacementStatus.VERIFIED: frozenset({PlacementStatus.APPLYING, PlacementStatus.REMOVING}),
-    PlacementStatus.REJECTED: frozenset(),
+    PlacementStatus.REJECTED: frozenset({PlacementStatus.NOT_APPLIED}),
     PlacementStatus.REMOVING: frozenset({PlacementStatus.REMOVED}),
     PlacementStatus.REMOVED: frozenset({PlacementStatus.WAITING, PlacementStatus.REMOVING}),
     PlacementStatus.NOT_APPLIED: frozenset({PlacementStatus.WAITING}),
