@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories import AuditModeTestFactory, CaseFactory, SettingLeaseFactory, UserFactory
@@ -171,3 +172,19 @@ def test_the_normal_end_of_a_test_is_no_news(lease, is_listed):
     SettingLeaseFactory(requested_at=now - timedelta(minutes=20), **values)
 
     assert bool(not_yet_restored(now=now).rows) is is_listed
+
+
+def test_a_pc_whose_mode_a_policy_sets_is_told_before_a_test_is_offered(client):
+    case = made.blocked_case()
+    run = case.check_runs.latest("requested_at")
+    run.findings.update_or_create(
+        check_id="mode_origin", defaults={"status": "warn", "content": {}, "judged_at": timezone.now()}
+    )
+
+    offer = step_of(case).offer
+    client.force_login(case.reporter)
+    asked = client.get(reverse("test-ask", args=[case.number]), follow=True).content.decode()
+
+    assert "A company policy sets the protection mode on this PC" in str(offer.why_not)
+    assert "A company policy sets the protection mode on this PC" in asked
+    assert "Agree and start the test" not in asked

@@ -69,6 +69,12 @@ POINTLESS_AFTER: Mapping[VerdictCode, Text] = {
         _("A test is not needed: the log already shows that network protection would block this.")
     ),
 }
+SET_BY_POLICY = say(
+    _(
+        "A company policy sets the protection mode on this PC, so the portal cannot switch it for a test. IT can set "
+        "audit mode in the policy instead. If the policy has changed since the last check, check this PC again."
+    )
+)
 CHECK_FIRST = say(_("The PC has to be checked before a test, so that it is clear what the test can show."))
 
 # Verdicts that leave open what a test answers: there it is the one next thing to do.

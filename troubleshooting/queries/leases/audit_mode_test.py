@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 
 from troubleshooting.domain.base.text import Text
 from troubleshooting.domain.cases.case import ProblemKind, Program, Stage
+from troubleshooting.domain.checks.finding import CheckStatus
+from troubleshooting.domain.checks.network import MODE_ORIGIN
 from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
-from troubleshooting.domain.leases.audit_mode_test import OPEN, TestStatus, is_wanted, why_no_test
+from troubleshooting.domain.leases.audit_mode_test import OPEN, SET_BY_POLICY, TestStatus, is_wanted, why_no_test
 from troubleshooting.domain.leases.lease import TASK_GRACE, LeaseStatus
 from troubleshooting.domain.leases.lease_texts import outcome_text
-from troubleshooting.models import AuditModeTest, Case, SettingLease, User
+from troubleshooting.models import AuditModeTest, Case, CheckFinding, SettingLease, User
 from troubleshooting.models.choices import MODE_LABELS, PROGRAM_LABELS, SEE_ALL_CASES, TEST_STATUS_LABELS
 from troubleshooting.queries.base.people import name_for
 from troubleshooting.queries.base.state_tokens import StateTokens
@@ -227,9 +229,16 @@ def _offer(case: Case, latest: TestView | None, *, reader: User, may_ask: bool) 
         is_wanted=wanted,
         is_again=latest is not None,
         is_missed=case.kind == ProblemKind.DANGEROUS_SITE_MISSED,
-        why_not=why_not,
+        why_not=why_not or (SET_BY_POLICY if is_set_by_policy(case) else None),
         holder=None if why_not else _holder(case, reader=reader),
     )
+
+
+def is_set_by_policy(case: Case) -> bool:
+    """Tell whether the last check found that a policy sets the mode, so that a test could not begin; one query."""
+    newest = case.check_runs.order_by("-requested_at", "-pk").values("pk")[:1]
+    found = CheckFinding.objects.filter(check_run__in=newest, check_id=MODE_ORIGIN.id, status=CheckStatus.WARN)
+    return found.exists()
 
 
 def _holder(case: Case, *, reader: User) -> Holder | None:

@@ -23,7 +23,7 @@ from troubleshooting.actions.leases.leases import LeaseHeld
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import Text, gettext_noop, say
 from troubleshooting.domain.cases.case import ProblemKind
-from troubleshooting.domain.leases.audit_mode_test import needs_approval, why_no_test
+from troubleshooting.domain.leases.audit_mode_test import SET_BY_POLICY, needs_approval, why_no_test
 from troubleshooting.forms.leases.audit_mode_test import ConsentForm, RejectForm
 from troubleshooting.models import AuditModeTest, Case
 from troubleshooting.queries.base.people import zone_of
@@ -159,6 +159,8 @@ def _told(request: HttpRequest, done: str) -> Iterator[None]:
 def _why_not_yet(case: Case) -> Text | None:
     if case.audit_mode_tests.open().exists():
         return actions.TestUnderWay.text
+    if queries.is_set_by_policy(case):
+        return SET_BY_POLICY
     return EmergencyStopped.text if is_stopped() else None
 
 
