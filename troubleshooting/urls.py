@@ -46,6 +46,7 @@ urlpatterns = [
     path("exclusions/bulk/", bulk.exclusions_in_bulk, name="exclusions-bulk"),
     path("exclusions/bulk/decided/", bulk.exclusions_decided, name="exclusions-decided"),
     path("exclusions/<int:pk>/", exclusions.exclusion, name="exclusion"),
+    path("exclusions/<int:pk>/places/", placements.exclusion_places, name="exclusion-places"),
     path("exclusions/<int:pk>/places/<int:place>/", placements.placement_transcript, name="placement-transcript"),
     path("exclusions/<int:pk>/state/", live_state.exclusion_state, name="exclusion-state"),
     path("exclusions/<int:pk>/approve/", exclusions.exclusion_approve, name="exclusion-approve"),

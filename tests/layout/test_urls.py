@@ -59,6 +59,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "exclusion": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
     "placement-transcript": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
     "exclusion-state": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
+    "exclusion-places": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
     "exclusion-approve": ("POST", (LOGIN, GONE, NO, MOVED, NO, MOVED)),
     "exclusion-reject": ("POST", (LOGIN, GONE, NO, 200, NO, 200)),
     "exclusion-ask-question": ("POST", (LOGIN, GONE, NO, 200, NO, 200)),

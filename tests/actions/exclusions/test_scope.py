@@ -21,7 +21,8 @@ from troubleshooting.actions.runs.sweep import sweep
 from troubleshooting.domain.exclusions.digest import digest
 from troubleshooting.domain.exclusions.exclusion import EVERYONE, ExclusionStatus, Scope, ScopeKind
 from troubleshooting.models import ActivityEntry, Device, DeviceGroup, Exclusion, Placement
-from troubleshooting.queries.exclusions.exclusion_page import PlacementLine, read_exclusion_page
+from troubleshooting.queries.exclusions.exclusion_page import read_exclusion_page
+from troubleshooting.queries.exclusions.place_list import PlacementLine
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -295,7 +296,7 @@ def page_lines(exclusion: Exclusion) -> tuple[PlacementLine, ...]:
     change = change_of(found)
     return read_exclusion_page(
         found, reader=person(IVO), change=change.as_json(), digest=digest(change), may_open=lambda _: True
-    ).placements
+    ).places.lines
 
 
 def test_what_changes_between_the_approval_and_the_first_visit_counts(add, pcs):

@@ -62,7 +62,7 @@ def test_the_page_costs_the_same_queries_with_one_pc_and_with_three(rows, django
     exclusion = ExclusionFactory(case=case, for_group=True)
     reader = made.reviewer()
 
-    with django_assert_num_queries(9):  # it, counts, answers, cases, names, others, decisions, placements, late ones
+    with django_assert_num_queries(8):  # it, counts, answers, cases, names, others, decisions, placements
         page_of(exclusion, reader)
 
 

@@ -21,7 +21,7 @@ from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, Labels, placem
 from troubleshooting.queries.base.paging import PAGE_SIZE, Cursor, read_page
 from troubleshooting.queries.base.searching import devices_with, whole_number
 from troubleshooting.queries.base.words import label_of
-from troubleshooting.queries.exclusions.exclusion_page import TENANT
+from troubleshooting.queries.exclusions.place_list import TENANT
 
 DRIFT_LABELS: Labels = {
     DriftCode.NOT_APPROVED: _("Not approved"),

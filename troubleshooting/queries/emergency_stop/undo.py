@@ -21,7 +21,7 @@ from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, Labels, placem
 from troubleshooting.models.exclusion import APPROVED_OR_IN_FORCE_CODES, ENDING_CODES, IN_FORCE_CODES, ExclusionQuerySet
 from troubleshooting.models.placement import OPEN_PLACEMENT_CODES
 from troubleshooting.queries.base.words import label_of
-from troubleshooting.queries.exclusions.exclusion_page import error_title_of
+from troubleshooting.queries.exclusions.place_list import error_title_of
 
 SHOWN = 20  # undos on the page; older ones are reached by their address
 PLACES_SHOWN = 200  # of one undo; all of them are counted, and all of them are undone

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.advice.lint_base import LintFinding
 from troubleshooting.domain.advice.proposal_texts import OPENS
 from troubleshooting.domain.base.text import Text, say
-from troubleshooting.domain.evidence.device_error_texts import error_text
-from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.exclusions.exclusion import (
     APPROVED_OR_IN_FORCE,
     ENDED,
@@ -26,11 +23,8 @@ from troubleshooting.domain.exclusions.exclusion import (
     ExclusionKind,
     ExclusionStatus,
 )
-from troubleshooting.domain.exclusions.placement import OUT_OF_SCOPE
-from troubleshooting.domain.exclusions.placement_texts import placement_text
-from troubleshooting.domain.tenant.errors import TenantErrorCode, tenant_error_text
 from troubleshooting.domain.verdict.verdict import Verdict
-from troubleshooting.models import ActivityEntry, Exclusion, ExclusionDecision, Placement, User
+from troubleshooting.models import Exclusion, ExclusionDecision, User
 from troubleshooting.models.choices import (
     CONFIDENCE_LABELS,
     EXCLUSION_KIND_LABELS,
@@ -38,19 +32,14 @@ from troubleshooting.models.choices import (
     EXCLUSION_STATUS_LABELS,
     SEE_ALL_CASES,
     VERDICT_LABELS,
-    placement_labels,
 )
 from troubleshooting.models.decision import Decision
 from troubleshooting.queries.base.people import name_for
 from troubleshooting.queries.base.words import label_of
 from troubleshooting.queries.cases.verdict import EvidenceLink, evidence_links
 from troubleshooting.queries.exclusions.exclusion_list import scope_words
+from troubleshooting.queries.exclusions.place_list import MayOpen, Places, read_places
 from troubleshooting.queries.exclusions.reach import Reach, read_reach
-
-PLACEMENTS_SHOWN = 200
-STOPPED = DeviceErrorCode.EMERGENCY_STOPPED  # goes on when the stop is lifted, at no moment that is known
-MayOpen = Callable[[Placement], bool]
-TENANT = _("Tenant (Defender for Endpoint)")
 
 DECISION_LABELS: Mapping[str, Promise] = {
     Decision.APPROVE.value: _("Approved"),
@@ -105,26 +94,6 @@ class DecisionLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PlacementLine:
-    """The exclusion in one place."""
-
-    pk: int
-    may_open: bool  # what was done there
-    device: str
-    status: str
-    status_label: Promise | None
-    is_first: bool  # among the first few
-    is_late: bool  # joined the scope after the approval
-    has_left: bool  # belongs to the scope no more
-    since: datetime | None  # read back at, or ended at
-    outcome: Text | None
-    error: Text | None
-    error_detail: str
-    next_attempt_at: datetime | None
-    event_at: datetime | None  # of event 5007, by the PC's own clock
-
-
-@dataclass(frozen=True, slots=True)
 class ExclusionPage:
     """One exclusion as the reader may see it."""
 
@@ -158,8 +127,7 @@ class ExclusionPage:
     question: str  # what the last reviewer asked, or ""
     approvals: int
     approvals_needed: int
-    placements: tuple[PlacementLine, ...]
-    elsewhere: int  # places of other people's PCs, for employees
+    places: Places
     is_open: bool
     is_in_force: bool
     may_end: bool  # its status lets it be revoked
@@ -213,8 +181,7 @@ def read_exclusion_page(
         question=_question(status, decisions),
         approvals=sum(line.counts for line in lines),
         approvals_needed=exclusion.approvals_needed,
-        placements=read_placements(exclusion, for_it=for_it, may_open=may_open),
-        elsewhere=count_elsewhere(exclusion, for_it=for_it),
+        places=read_places(exclusion, for_it=for_it, may_open=may_open),
         is_open=status not in ENDED,
         is_in_force=status in IN_FORCE,
         may_end=status in APPROVED_OR_IN_FORCE,
@@ -249,61 +216,3 @@ def _decision(exclusion: Exclusion, decision: ExclusionDecision, digest: str, *,
 def _question(status: ExclusionStatus, decisions: list[ExclusionDecision]) -> str:
     asked = [decision.note for decision in decisions if decision.decision == Decision.ASK_QUESTION]
     return asked[-1] if asked and status is ExclusionStatus.QUESTION_ASKED else ""
-
-
-def read_placements(exclusion: Exclusion, *, for_it: bool, may_open: MayOpen) -> tuple[PlacementLine, ...]:
-    """Return where an exclusion is, the first few PCs before the rest; its case is joined; two queries.
-
-    An employee reads of the case's own PC and of the tenant; other people's PCs are only counted
-    (:func:`count_elsewhere`).
-    """
-    placed = exclusion.placements.select_related("device").order_by("-is_canary", "device__hostname")
-    if not for_it:
-        placed = placed.filter(_own_places(exclusion))
-    joined = ActivityEntry.objects.filter(subject_type="placement", action="placement_joined")
-    late = set(joined.filter(subject_id__in=exclusion.placements.values("pk")).values_list("subject_id", flat=True))
-    shown = placed[:PLACEMENTS_SHOWN]
-    return tuple(
-        _placement(found, exclusion, is_late=found.pk in late, for_it=for_it, may_open=may_open) for found in shown
-    )
-
-
-def count_elsewhere(exclusion: Exclusion, *, for_it: bool) -> int:
-    """Count the places that the reader is not told of: no query for IT and auditors, one for employees."""
-    return 0 if for_it else exclusion.placements.exclude(_own_places(exclusion)).count()
-
-
-def _own_places(exclusion: Exclusion) -> Q:
-    return Q(device=None) | Q(device_id=exclusion.case.device_id)
-
-
-def _placement(
-    placement: Placement, exclusion: Exclusion, *, is_late: bool, for_it: bool, may_open: MayOpen
-) -> PlacementLine:
-    words = placement_text(placement.outcome)
-    placement.exclusion = exclusion  # joined with its case
-    return PlacementLine(
-        pk=placement.pk,
-        may_open=may_open(placement),
-        device=placement.device.hostname if placement.device else str(TENANT),
-        status=placement.status,
-        status_label=label_of(placement_labels(placement.device_id), placement.status),
-        is_first=placement.is_canary,
-        is_late=is_late,
-        has_left=exclusion.status in set(APPROVED_OR_IN_FORCE) and placement.status in OUT_OF_SCOPE,
-        since=placement.ended_at or placement.verified_at,
-        outcome=(words.it if for_it else words.employee) if words else None,
-        error=error_title_of(placement),
-        error_detail=placement.error_detail if for_it else "",
-        next_attempt_at=placement.next_attempt_at if placement.error_code != STOPPED else None,
-        event_at=placement.event_at if for_it else None,
-    )
-
-
-def error_title_of(placement: Placement) -> Text | None:
-    """Name what went wrong at the last try: a PC's error or the tenant's."""
-    if placement.error_code in set(DeviceErrorCode):
-        return error_text(DeviceErrorCode(placement.error_code)).title
-    if placement.error_code in set(TenantErrorCode):
-        return tenant_error_text(TenantErrorCode(placement.error_code)).title
-    return None

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET
 
 from troubleshooting import permissions
 from troubleshooting.models import Exclusion
-from troubleshooting.queries.exclusions.exclusion_page import count_elsewhere, read_placements
 from troubleshooting.queries.exclusions.live_state import head_of, poll_seconds, state_token
+from troubleshooting.queries.exclusions.place_list import read_places
 from troubleshooting.views.base.rights import reader_of
 
 EXCLUSION_CHANGED = "exclusion-changed"  # the event on which the whole page reloads itself
@@ -28,11 +28,7 @@ def exclusion_state(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponse(status=204)
     for_it, may_open = permissions.sees_everything(reader), partial(permissions.may_see_placement, reader)
     context = {
-        "page": {
-            "pk": found.pk,
-            "placements": read_placements(found, for_it=for_it, may_open=may_open),
-            "elsewhere": count_elsewhere(found, for_it=for_it),
-        },
+        "page": {"pk": found.pk, "places": read_places(found, for_it=for_it, may_open=may_open)},
         "token": token,
         "poll_s": poll_seconds(found, now=now),
         "now": now,
