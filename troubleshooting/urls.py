@@ -6,7 +6,7 @@ from troubleshooting.views.base import password, sign_in, sign_out, styleguide
 from troubleshooting.views.cases import cases, home, report
 from troubleshooting.views.checks import check_runs
 from troubleshooting.views.devices import endpoint
-from troubleshooting.views.drift import drift
+from troubleshooting.views.drift import drift, record
 from troubleshooting.views.emergency_stop import emergency_stop
 from troubleshooting.views.exclusions import bulk, exclusions, live_state, placements, request_page, retests
 from troubleshooting.views.leases import audit_mode_tests, leases
@@ -67,6 +67,7 @@ urlpatterns = [
     path("device-endpoint/", endpoint.device_endpoint, name="device-endpoint"),
     path("drift/", drift.drift, name="drift"),
     path("drift/tenant/scan/", drift.drift_scan_tenant, name="drift-scan-tenant"),
+    path("drift/devices/<int:pk>/", record.drift_record, name="drift-record"),
     path("drift/devices/<int:pk>/scan/", drift.drift_scan, name="drift-scan"),
     path("drift/<int:pk>/apply-again/", drift.drift_apply_again, name="drift-apply-again"),
     path("drift/<int:pk>/remove-again/", drift.drift_remove_again, name="drift-remove-again"),

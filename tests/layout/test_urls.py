@@ -78,6 +78,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "device-endpoint": ("GET", (LOGIN, NO, NO, NO, NO, 200)),
     "drift": ("GET", (LOGIN, NO, NO, 200, 200, 200)),
     "drift-scan-tenant": ("POST", (LOGIN, NO, NO, MOVED, NO, MOVED)),
+    "drift-record": ("GET", (LOGIN, NO, NO, 200, 200, 200)),
     "drift-scan": ("POST", (LOGIN, NO, NO, MOVED, NO, MOVED)),
     "drift-apply-again": ("POST", (LOGIN, NO, NO, MOVED, NO, MOVED)),
     "drift-remove-again": ("POST", (LOGIN, NO, NO, MOVED, NO, MOVED)),
@@ -120,7 +121,7 @@ def test_every_url_answers_every_person_as_the_table_says(name, place):
         Placement.objects.create(pk=run.pk, exclusion_id=run.pk, device=case.device)
         moments = {"asked_at": case.opened_at, "due_at": case.opened_at}
         Retest.objects.create(pk=run.pk, exclusion_id=run.pk, device=case.device, purpose="works", **moments)
-    if name == "drift-scan":
+    if name in ("drift-scan", "drift-record"):
         Device.objects.get_or_create(pk=run.pk, defaults={"hostname": "PC-0143", "group": case.device.group})
     if name == "undo":
         facts = {"at": case.opened_at, "since": case.opened_at, "reason": "wrong list", "preview": []}

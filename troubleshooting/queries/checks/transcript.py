@@ -1,4 +1,4 @@
-"""What ran on a PC, visit by visit: for a check run, a lease, one place of an exclusion, or a re-test."""
+"""What ran on a PC, visit by visit: for a check run, a lease, one place of an exclusion, a re-test, or a drift scan."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from django.db.models import Prefetch
 from django.utils.functional import Promise
 
 from troubleshooting.domain.evidence.snapshot import ReadState
-from troubleshooting.models import CheckRun, DeviceAnswer, DeviceSnapshot, Placement, Retest, SettingLease
+from troubleshooting.models import CheckRun, DeviceAnswer, DeviceSnapshot, DriftScan, Placement, Retest, SettingLease
 from troubleshooting.models.choices import READ_STATE_LABELS
 
-Visited = CheckRun | SettingLease | Placement | Retest  # what visits are made for
+Visited = CheckRun | SettingLease | Placement | Retest | DriftScan  # what visits are made for
 
 
 @dataclass(frozen=True, slots=True)

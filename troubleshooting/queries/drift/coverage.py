@@ -13,6 +13,7 @@ from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.exclusions.placement_texts import placement_text
 from troubleshooting.models import Device, DriftScan
 
+SCANS_SHOWN = 10  # of a PC
 NAMED = 10  # PCs that could not be compared
 
 
@@ -20,6 +21,7 @@ NAMED = 10  # PCs that could not be compared
 class NotCompared:
     """One PC that could not be compared, or not wholly, at the last try."""
 
+    device_id: int
     device: str
     at: datetime
     why: Text | None
@@ -55,13 +57,18 @@ def read_coverage() -> Coverage:
         total=Count("pk"), compared=Count("pk", filter=Q(error="")), looked=Count("pk", filter=Q(error__isnull=False))
     )
     failed = devices.filter(error__isnull=False).exclude(error="").order_by("hostname")
-    named = failed.values_list("hostname", "looked_at", "error")[:NAMED]
+    named = failed.values_list("pk", "hostname", "looked_at", "error")[:NAMED]
     return Coverage(
         total=counted["total"],
         compared=counted["compared"],
         failed=counted["looked"] - counted["compared"],
-        not_compared=tuple(NotCompared(hostname, at, _why(error)) for hostname, at, error in named),
+        not_compared=tuple(NotCompared(pk, hostname, at, _why(error)) for pk, hostname, at, error in named),
     )
+
+
+def scans_of(device: Device) -> tuple[DriftScan, ...]:
+    """Return the newest scans that visited a PC; one query."""
+    return tuple(device.drift_scan.filter(snapshots__isnull=False).distinct().order_by("-at", "-pk")[:SCANS_SHOWN])
 
 
 def _why(code: str) -> Text | None:
