@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make the two roles of the database (docs/adr/0011-two-roles.md). The image of PostgreSQL runs this once, as superuser.
+# Make the two roles of the database (docs/adr/0012-two-roles.md). The image of PostgreSQL runs this once, as superuser.
 set -eu
 
 secrets="${SECRETS:-/run/secrets}"

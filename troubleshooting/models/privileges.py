@@ -1,4 +1,4 @@
-"""What the role that runs the portal may do with each table, beside reading it (docs/adr/0011-two-roles.md).
+"""What the role that runs the portal may do with each table, beside reading it (docs/adr/0012-two-roles.md).
 
 One role owns the tables and migrates. Web, worker and beat run as the other, with no more than what is listed here:
 UPDATE of the fields that change, DELETE where something is deleted, never TRUNCATE or TRIGGER. Each ``migrate`` grants
