@@ -51,6 +51,8 @@ TESTED_IN = {
     "domain/cases/typed_text.py": "field/test_typed_addresses.py",
     "domain/cases/typed_words.py": "field/test_typed_addresses.py",
     "domain/checks/editions.py": "domain/checks/test_windows.py",
+    "domain/checks/edition_names.py": "field/test_editions.py",
+    "domain/checks/editions.py": "field/test_editions.py",
     "domain/checks/finding.py": "domain/checks/test_checklist.py",
     "domain/drift/covers.py": "domain/drift/test_drift.py",
     "domain/drift/texts.py": "domain/drift/test_drift.py",

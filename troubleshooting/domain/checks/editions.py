@@ -5,20 +5,10 @@ Source: docs/reference/checks.md sections 2 and 3.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 
+from troubleshooting.domain.checks.edition_names import AZURE_STACK_HCI, EDITIONS, NANO_SERVERS, EditionClass
 from troubleshooting.domain.evidence.snapshot import OperatingSystem
-
-
-class EditionClass(StrEnum):
-    """How an edition counts for network protection (docs/reference/checks.md section 3)."""
-
-    SUPPORTED = "supported"
-    MULTI_SESSION = "multi_session"
-    HOME = "home"
-    UNLISTED = "unlisted"
-    SERVER = "server"
 
 
 class MachineClass(StrEnum):
@@ -29,25 +19,6 @@ class MachineClass(StrEnum):
     SERVER = "server"
 
 
-def _editions() -> dict[int, tuple[str, EditionClass]]:
-    """Spread the rows of docs/reference/checks.md section 3 by OperatingSystemSKU."""
-    rows: tuple[tuple[tuple[int, ...], str, EditionClass], ...] = (
-        ((4, 27, 70, 72, 84), "Enterprise", EditionClass.SUPPORTED),
-        ((125, 126, 129, 130), "Enterprise LTSC", EditionClass.SUPPORTED),
-        ((175,), "Enterprise multi-session", EditionClass.MULTI_SESSION),
-        ((48, 49), "Pro", EditionClass.SUPPORTED),
-        ((161, 162), "Pro for Workstations", EditionClass.SUPPORTED),
-        ((121, 122), "Education", EditionClass.UNLISTED),
-        ((98, 99, 100, 101), "Home", EditionClass.HOME),
-        ((7, 8, 10, 12, 13, 79, 80, 145, 146, 147, 148, 407), "Server", EditionClass.SERVER),
-        ((143, 144), "Nano Server", EditionClass.UNLISTED),
-    )
-    return {sku: (name, kind) for skus, name, kind in rows for sku in skus}
-
-
-EDITIONS: Mapping[int, tuple[str, EditionClass]] = _editions()
-NANO_SERVER = frozenset({143, 144})
-
 WORKSTATION, DOMAIN_CONTROLLER, SERVER = 1, 2, 3  # Win32_OperatingSystem.ProductType; multi-session says 3 too
 
 CLIENT_BUILD = 16299  # 1709
@@ -55,17 +26,42 @@ MULTI_SESSION_BUILD = 18363  # 1909
 SERVER_BUILD = 17134  # 1803, and every later one
 DOWN_LEVEL_BUILDS = frozenset({9600, 14393})  # Server 2012 R2, 2016
 OLDEST_SERVER_BUILD = 9600
+AZURE_STACK_HCI_BUILD = 25398  # 23H2
 WINDOWS_11_BUILD = 22000
+
+
+_SERVER_TYPES = frozenset({DOMAIN_CONTROLLER, SERVER})
+
+
+def edition(system: OperatingSystem) -> tuple[str, EditionClass] | None:
+    """Return an edition's name and how it counts: ProductType decides first; None where neither tells.
+
+    Multi-session Windows reports itself as a server.
+    """
+    if system.sku is None:
+        return ("", EditionClass.SERVER) if system.product_type == DOMAIN_CONTROLLER else None
+    name, kind = EDITIONS.get(system.sku, (f"edition number {system.sku}", EditionClass.UNLISTED))
+    if kind is EditionClass.MULTI_SESSION or system.sku in NANO_SERVERS:
+        return name, kind
+    if system.product_type in _SERVER_TYPES:
+        return name, EditionClass.SERVER
+    if system.product_type == WORKSTATION and kind is EditionClass.SERVER:
+        return name, EditionClass.UNLISTED
+    return name, kind
 
 
 def machine_class(system: OperatingSystem) -> MachineClass | None:
     """Tell which rules apply; None where neither the SKU nor the product type tells."""
-    kind = EDITIONS.get(system.sku, ("", None))[1] if system.sku is not None else None
-    if kind is EditionClass.MULTI_SESSION:
+    found = edition(system)
+    if found is None:
+        return MachineClass.CLIENT if system.product_type == WORKSTATION else None
+    if found[1] is EditionClass.MULTI_SESSION:
         return MachineClass.MULTI_SESSION
-    if kind is EditionClass.SERVER or system.sku in NANO_SERVER or system.product_type == DOMAIN_CONTROLLER:
+    if found[1] is EditionClass.SERVER or system.sku in NANO_SERVERS:
         return MachineClass.SERVER
-    if kind is not None or system.product_type == WORKSTATION:
-        return MachineClass.CLIENT
-    unlisted_server = system.sku is not None and system.product_type == SERVER
-    return MachineClass.SERVER if unlisted_server else None
+    return MachineClass.CLIENT if system.product_type == WORKSTATION or system.sku in EDITIONS else None
+
+
+def needs_newer_azure_stack(system: OperatingSystem) -> bool:
+    """Tell whether this is an Azure Stack HCI older than the one that Microsoft lists."""
+    return system.sku == AZURE_STACK_HCI and system.build is not None and system.build < AZURE_STACK_HCI_BUILD

@@ -19,13 +19,13 @@ from troubleshooting.domain.checks.base import (
 from troubleshooting.domain.checks.editions import (
     CLIENT_BUILD,
     DOWN_LEVEL_BUILDS,
-    EDITIONS,
     MULTI_SESSION_BUILD,
     OLDEST_SERVER_BUILD,
     SERVER_BUILD,
-    EditionClass,
     MachineClass,
+    edition,
     machine_class,
+    needs_newer_azure_stack,
 )
 from troubleshooting.domain.checks.finding import CheckStatus
 from troubleshooting.domain.evidence.snapshot import (
@@ -38,14 +38,16 @@ from troubleshooting.domain.evidence.snapshot import (
 
 
 def os_edition(snapshot: Snapshot, report: Report | None) -> Judgement:
-    """P1: Pro or Enterprise; Home fails; Education and what is in no table is "not listed by Microsoft"."""
+    """P1: Pro or Enterprise; Home fails; what is on no page of Microsoft's is "not listed"."""
     system = snapshot.operating_system or OperatingSystem()
-    if system.sku is None:
+    found = edition(system)
+    if found is None:
         return SILENT
-    name, kind = EDITIONS.get(system.sku, (f"SKU {system.sku}", EditionClass.UNLISTED))
-    shown = shortened(system.caption) if system.caption else name
-    observed = say(_("%(caption)s (edition number %(sku)s)"), caption=shown, sku=system.sku)
-    return Judgement(kind.value, observed, {"edition": name, "sku": system.sku})
+    name, kind = found
+    values = {"edition": name or "domain controller", "sku": "?" if system.sku is None else system.sku}
+    shown = shortened(system.caption) if system.caption else values["edition"]
+    observed = say(_("%(caption)s (edition number %(sku)s)"), caption=shown, sku=values["sku"])
+    return Judgement(kind.value, observed, values)
 
 
 OS_EDITION = Check(
@@ -58,6 +60,15 @@ OS_EDITION = Check(
     rule=os_edition,
     outcomes={
         "supported": Outcome(CheckStatus.PASS, _("Windows %(edition)s supports network protection.")),
+        "like_enterprise": Outcome(
+            CheckStatus.PASS,
+            _("Windows %(edition)s is Windows Enterprise under another license, which supports network protection."),
+            it=_(
+                "Microsoft's network protection pages name Pro and Enterprise only. OperatingSystemSKU %(sku)s "
+                "(%(edition)s) has the same files as Enterprise; if in doubt, test with "
+                "https://smartscreentestratings2.net outside Edge."
+            ),
+        ),
         "multi_session": Outcome(
             CheckStatus.PASS,
             _("Windows %(edition)s supports network protection if the settings that servers need are turned on."),
@@ -80,8 +91,8 @@ OS_EDITION = Check(
             CheckStatus.WARN,
             _("Microsoft does not list Windows %(edition)s for network protection. It may or may not work."),
             it=_(
-                "OperatingSystemSKU %(sku)s is not in any table on Microsoft's network protection pages. "
-                "Test with https://smartscreentestratings2.net outside Edge before relying on it."
+                "OperatingSystemSKU %(sku)s (%(edition)s) is not in any table on Microsoft's network protection "
+                "pages. Test with https://smartscreentestratings2.net outside Edge before relying on it."
             ),
         ),
     },
@@ -95,6 +106,8 @@ def os_version(snapshot: Snapshot, report: Report | None) -> Judgement:
     if system.build is None or kind is None:
         return SILENT
     observed = say(_("Build %(build)s"), build=system.build)
+    if needs_newer_azure_stack(system):
+        return Judgement("unlisted", observed, {"build": system.build})
     if kind is MachineClass.SERVER:
         return Judgement(_server_reason(system.build), observed, {"build": system.build, "needed": "Server 2012 R2"})
     needed = MULTI_SESSION_BUILD if kind is MachineClass.MULTI_SESSION else CLIENT_BUILD
@@ -140,7 +153,10 @@ OS_VERSION = Check(
         "unlisted": Outcome(
             CheckStatus.WARN,
             _("Microsoft does not list build %(build)s of Windows Server for network protection."),
-            it=_("Listed are 2012 R2 (9600), 2016 (14393) and 1803 (17134) or later. Move to a listed version."),
+            it=_(
+                "Listed are 2012 R2 (9600), 2016 (14393), 1803 (17134) or later, and Azure Stack HCI 23H2 (25398) or "
+                "later. Move to a listed version."
+            ),
         ),
     },
 )
