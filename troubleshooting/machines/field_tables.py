@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from troubleshooting.machines.readers import FieldTable, entries, flag, number, text
+from troubleshooting.machines.readers import FieldTable, entries, flag, number, said, text
 
 OPERATING_SYSTEM: FieldTable = {
     "caption": ("Caption", text),
@@ -42,7 +42,7 @@ COMPUTER_STATUS: FieldTable = {
     "signature_version": ("AntivirusSignatureVersion", text),
     "signature_age_days": ("AntivirusSignatureAge", number),
     "signatures_out_of_date": ("DefenderSignaturesOutOfDate", flag),
-    "troubleshooting_mode": ("TroubleShootingMode", text),
+    "troubleshooting_mode": ("TroubleShootingMode", said),
 }
 PREFERENCES: FieldTable = {
     "network_protection": ("EnableNetworkProtection", number),

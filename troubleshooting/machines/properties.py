@@ -96,7 +96,20 @@ POLICY_KEYS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         rf"{_POL}\{_NETWORK_PROTECTION}",
         ("EnableNetworkProtection", "AllowNetworkProtectionOnWinServer"),
     ),
-    "policy_manager": (rf"{_POL}\Policy Manager", ("EnableNetworkProtection",)),
+    "policy_manager": (
+        rf"{_POL}\Policy Manager",
+        (
+            "EnableNetworkProtection",
+            "AllowNetworkProtectionOnWinServer",
+            "AllowRealtimeMonitoring",
+            "AllowBehaviorMonitoring",
+            "AllowCloudProtection",
+            "DisableLocalAdminMerge",
+            "HideExclusionsFromLocalAdmins",
+            "ExcludedIpAddresses",
+            "ExcludedProcesses",
+        ),
+    ),
     "local_network_protection": (
         rf"{_LOC}\{_NETWORK_PROTECTION}",
         ("EnableNetworkProtection", "AllowNetworkProtectionOnWinServer", "AllowNetworkProtectionDownLevel"),
@@ -123,7 +136,13 @@ POLICY_KEYS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "exclusions": (
         rf"{_POL}\Exclusions",
-        ("Exclusions_IpAddresses", "Exclusions_Processes", "Exclusions_Paths", "Exclusions_Extensions"),
+        (
+            "Exclusions_IpAddresses",
+            "Exclusions_Processes",
+            "Exclusions_Paths",
+            "Exclusions_Extensions",
+            "HideExclusionsFromLocalAdmins",
+        ),
     ),
     "features": (rf"{_LOC}\Features", ("TPExclusions",)),
     "advanced_threat_protection": (

@@ -25,6 +25,11 @@ def text(value: object) -> str | None:
     return value[:LONGEST_TEXT] if isinstance(value, str) and value.strip() else None
 
 
+def said(value: object) -> str | None:
+    """Return a text, also a blank one: there and empty is something else than not there."""
+    return value[:LONGEST_TEXT] if isinstance(value, str) else None
+
+
 def number(value: object) -> int | None:
     """Return a whole number, also from its decimal text (BuildNumber is one)."""
     if isinstance(value, bool):

@@ -21,8 +21,8 @@ FIREFOX = r"HKLM:\SOFTWARE\Policies\Mozilla\Firefox"
 # Where a policy value stands, and the preference it decides; earlier rows win (docs/reference/defender-cmdlets.md
 # section 6).
 POLICY_VALUES: tuple[tuple[str, str, str], ...] = (
-    (POLICY_MANAGER, "EnableNetworkProtection", "EnableNetworkProtection"),
     (POLICY_NP, "EnableNetworkProtection", "EnableNetworkProtection"),
+    (POLICY_MANAGER, "EnableNetworkProtection", "EnableNetworkProtection"),
     (POLICY_NP, "AllowNetworkProtectionOnWinServer", "AllowNetworkProtectionOnWinServer"),
     (rf"{POLICY}\NIS", "DisableDatagramProcessing", "DisableDatagramProcessing"),
     (

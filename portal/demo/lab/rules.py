@@ -153,6 +153,11 @@ POLICY_NAMES = frozenset(
         "ManagedDefenderProductType",
         "EnrollmentStatus",
         "TPExclusions",
+        "AllowRealtimeMonitoring",
+        "AllowBehaviorMonitoring",
+        "AllowCloudProtection",
+        "ExcludedIpAddresses",
+        "ExcludedProcesses",
         "PSPath",
     }
 )

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from tests.domain.builders import (
     DEFENDER,
+    MDM_KEY,
     SERVER_2019,
     answered,
+    policy,
     report,
     snapshot,
     status,
@@ -35,7 +37,14 @@ from troubleshooting.domain.checks.antivirus import (
 from troubleshooting.domain.evidence.snapshot import (
     AntivirusProduct,
     ReadState,
+    Snapshot,
 )
+
+
+def off_by(name: str, device: Snapshot) -> Snapshot:
+    """Return a PC on which Policy Manager switches a setting off."""
+    return replace(device, policy_keys=policy(MDM_KEY, **{name: 0}))
+
 
 OTHER_ON = AntivirusProduct(name="Acme Antivirus", product_state=266240)
 OTHER_OFF = AntivirusProduct(name="Acme Antivirus", product_state=0x040000)
@@ -92,6 +101,7 @@ CASES: Cases = {
     REAL_TIME_PROTECTION: [
         ("on", snapshot(), None, PASS),
         ("off", with_status(real_time_protection=False), None, FAIL),
+        ("off by policy", off_by("AllowRealtimeMonitoring", with_status(real_time_protection=False)), None, FAIL),
         ("on, but not on access", with_status(on_access_protection=False), None, WARN),
         ("on, on access not said", with_status(on_access_protection=None), None, PASS),
         ("not reported", with_status(real_time_protection=None), None, UNKNOWN),
@@ -100,12 +110,14 @@ CASES: Cases = {
     BEHAVIOR_MONITORING: [
         ("on", snapshot(), None, PASS),
         ("off", with_status(behavior_monitor=False), None, FAIL),
+        ("off by policy", off_by("AllowBehaviorMonitoring", with_status(behavior_monitor=False)), None, FAIL),
         ("not reported", with_status(behavior_monitor=None), None, UNKNOWN),
     ],
     CLOUD_PROTECTION: [
         ("advanced", with_preferences(maps_reporting=2), None, PASS),
         ("basic", with_preferences(maps_reporting=1), None, PASS),
         ("off", with_preferences(maps_reporting=0), None, FAIL),
+        ("off by policy", off_by("AllowCloudProtection", with_preferences(maps_reporting=0)), None, FAIL),
         ("unheard-of", with_preferences(maps_reporting=7), None, UNKNOWN),
         ("not reported", with_preferences(maps_reporting=None), None, UNKNOWN),
         ("nothing said", snapshot(preferences=None), None, UNKNOWN),

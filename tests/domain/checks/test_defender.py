@@ -79,7 +79,14 @@ CASES: Cases = {
         ("off", snapshot(), None, PASS),
         ("on", with_status(troubleshooting_mode="Enabled"), None, WARN),
         ("unheard-of", with_status(troubleshooting_mode="Sometimes"), None, UNKNOWN),
-        ("not reported", with_status(troubleshooting_mode=None), None, UNKNOWN),
+        ("there and empty", with_status(troubleshooting_mode=""), None, PASS),
+        ("not reported by a platform that has it", with_status(troubleshooting_mode=None), None, PASS),
+        (
+            "not reported by a platform that may not have it",
+            with_status(troubleshooting_mode=None, product_version="4.18.2202.1"),
+            None,
+            UNKNOWN,
+        ),
     ],
 }
 
@@ -89,7 +96,6 @@ NEEDED: Needed = {
     SIGNATURES: [("computer_status", "signature_age_days"), ("computer_status", "signatures_out_of_date")],
     NETWORK_INSPECTION: [("computer_status", "network_inspection")],
     TAMPER_PROTECTION: [("computer_status", "tamper_protected")],
-    TROUBLESHOOTING_MODE: [("computer_status", "troubleshooting_mode")],
 }
 
 

@@ -27,7 +27,8 @@ from tests.domain.checks.cases import (
     each_needed,
     without,
 )
-from troubleshooting.domain.checks.network import CLOUD_CONNECTIVITY, MODE_ORIGIN, PROTECTION_MODE
+from troubleshooting.domain.checks.cloud import CLOUD_CONNECTIVITY
+from troubleshooting.domain.checks.network import MODE_ORIGIN, PROTECTION_MODE
 from troubleshooting.domain.evidence.snapshot import (
     CloudConnectivity,
     ReadState,
@@ -55,6 +56,20 @@ CASES: Cases = {
         ("audit, missed site", with_preferences(network_protection=2), missed(), FAIL),
         ("off, blocked site", with_preferences(network_protection=0), report(), FAIL),
         ("off, missed site", with_preferences(network_protection=0), missed(), FAIL),
+        (
+            "off by policy",
+            replace(
+                with_preferences(network_protection=0), policy_keys=policy(GROUP_POLICY_KEY, EnableNetworkProtection=0)
+            ),
+            missed(),
+            FAIL,
+        ),
+        (
+            "off, policy not readable",
+            replace(with_preferences(network_protection=0), readings=answered(policy_values=ReadState.REFUSED)),
+            missed(),
+            FAIL,
+        ),
         (
             "audit by Group Policy, blocked site",
             replace(

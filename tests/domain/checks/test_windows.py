@@ -54,6 +54,7 @@ CASES: Cases = {
         ("Enterprise", windows(sku=4), None, PASS),
         ("Enterprise evaluation", windows(sku=72), None, PASS),
         ("Enterprise LTSC", windows(sku=125), None, PASS),
+        ("IoT Enterprise", windows(sku=188), None, PASS),
         ("Pro", windows(sku=48), None, PASS),
         ("Pro for Workstations", windows(sku=161), None, PASS),
         ("multi-session", windows(sku=175, product_type=3), None, PASS),

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from troubleshooting.actions.visits.device_visit import DeviceVisit
 from troubleshooting.domain.evidence.events import CHANGE_REFUSED, clock_skew
-from troubleshooting.domain.evidence.readings import LOCAL, mode_policy
+from troubleshooting.domain.evidence.policies import LOCAL, mode_policy
 from troubleshooting.domain.evidence.snapshot import ReadState, Snapshot
 from troubleshooting.domain.leases.lease import Outcome
 from troubleshooting.machines import catalogue, changing

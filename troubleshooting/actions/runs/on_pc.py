@@ -29,6 +29,7 @@ from troubleshooting.actions.visits.device_visit import DeviceVisit, visiting
 from troubleshooting.actions.visits.plan import VisitPlan
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.events import CHANGE_REFUSED, clock_skew
+from troubleshooting.domain.evidence.policies import EXCLUSIONS_HIDDEN, LOCAL_LISTS_IGNORED, is_on
 from troubleshooting.domain.evidence.readings import is_answered
 from troubleshooting.domain.evidence.snapshot import ListValue, Snapshot
 from troubleshooting.domain.exclusions.events import exclusion_change
@@ -262,14 +263,14 @@ def look(placement: Placement, snapshot: Snapshot) -> Found:
     if snapshot.preferences is None or snapshot.computer_status is None or not is_answered(snapshot, "policy_values"):
         return Found(is_there=None, obstacle=None)
     entries = list_of(ExclusionKind(placement.exclusion.kind), snapshot)
-    is_hidden = snapshot.policy(r"\Windows Defender", "HideExclusionsFromLocalAdmins") == 1
+    is_hidden = is_on(snapshot, EXCLUSIONS_HIDDEN)
     is_readable = entries is not None and entries.readable and not is_hidden
     known = {entry.strip().lower() for entry in entries.entries} if entries else set()
     mode = snapshot.computer_status.troubleshooting_mode
     return Found(
         is_there=placement.exclusion.value_key in known if is_readable else None,
         obstacle=why_not_effective(
-            is_merge_disabled=snapshot.policy(r"\Windows Defender", "DisableLocalAdminMerge") == 1,
+            is_merge_disabled=is_on(snapshot, LOCAL_LISTS_IGNORED),
             is_protected=snapshot.policy(r"\Features", "TPExclusions") == 1,
             is_readable=is_readable,
             is_troubleshooting=(mode or "").casefold() == "enabled",

@@ -9,20 +9,26 @@ from collections.abc import Callable, Iterator, Mapping
 
 from troubleshooting.domain.advice.lint_base import LintFinding, found
 from troubleshooting.domain.advice.lint_texts import LintCode
-from troubleshooting.domain.evidence.readings import ON, POLICY_ROOT, as_number, is_answered, version_numbers
+from troubleshooting.domain.evidence.policies import (
+    EXCLUSIONS_HIDDEN,
+    LOCAL_LISTS_IGNORED,
+    ON,
+    excluded_by_policy,
+    is_on,
+)
+from troubleshooting.domain.evidence.readings import as_number, is_answered, version_numbers
 from troubleshooting.domain.evidence.snapshot import ComputerStatus, ListValue, Onboarding, Preferences, Snapshot
 from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, ExclusionKind
 from troubleshooting.domain.exclusions.values import ExclusionValue, canonical
 
 FEATURES_KEY = r"\Microsoft\Windows Defender\Features"
-EXCLUSIONS_KEY = POLICY_ROOT + r"\Exclusions"
 ONBOARDED = 1
 OLDEST_CLIENT = (4, 18, 1906)  # section 2
 MODE_ON = "enabled"
 
-_POLICY_LISTS: Mapping[ExclusionKind, str] = {
-    ExclusionKind.IP_ADDRESS: "Exclusions_IpAddresses",
-    ExclusionKind.PROCESS: "Exclusions_Processes",
+_POLICY_LISTS: Mapping[ExclusionKind, tuple[str, str]] = {  # of Group Policy, of MDM
+    ExclusionKind.IP_ADDRESS: ("Exclusions_IpAddresses", "ExcludedIpAddresses"),
+    ExclusionKind.PROCESS: ("Exclusions_Processes", "ExcludedProcesses"),
 }
 
 
@@ -51,8 +57,8 @@ def _on_the_pc(kind: ExclusionKind, snapshot: Snapshot | None) -> Iterator[LintF
     yield from (found(code) for code, is_so in _HINDRANCES.items() if is_so(snapshot))
     if not _listed(kind, snapshot).readable:
         yield found(LintCode.LISTS_UNREADABLE)
-    name = _POLICY_LISTS[kind]
-    if as_number(snapshot.policy(EXCLUSIONS_KEY, name)) == ON:
+    lists, mdm = _POLICY_LISTS[kind]
+    if (name := excluded_by_policy(snapshot, lists=lists, mdm=mdm)) is not None:
         yield found(LintCode.POLICY_LIST, value=name)
 
 
@@ -77,11 +83,6 @@ def _listed(kind: ExclusionKind, snapshot: Snapshot | None) -> ListValue:
     return lists.get(kind) or ListValue()
 
 
-def _is_on(path_end: str, name: str) -> Callable[[Snapshot], bool]:
-    """Make the question whether a registry value is 1."""
-    return lambda snapshot: as_number(snapshot.policy(path_end, name)) == ON
-
-
 def _is_troubleshooting(snapshot: Snapshot) -> bool:
     """Tell whether troubleshooting mode is on."""
     mode = (snapshot.computer_status or ComputerStatus()).troubleshooting_mode or ""
@@ -89,8 +90,8 @@ def _is_troubleshooting(snapshot: Snapshot) -> bool:
 
 
 _HINDRANCES: Mapping[LintCode, Callable[[Snapshot], bool]] = {
-    LintCode.LOCAL_LISTS_IGNORED: _is_on(POLICY_ROOT, "DisableLocalAdminMerge"),
-    LintCode.TAMPER_PROTECTED: _is_on(FEATURES_KEY, "TPExclusions"),
-    LintCode.LISTS_HIDDEN: _is_on(POLICY_ROOT, "HideExclusionsFromLocalAdmins"),
+    LintCode.LOCAL_LISTS_IGNORED: lambda snapshot: is_on(snapshot, LOCAL_LISTS_IGNORED),
+    LintCode.TAMPER_PROTECTED: lambda snapshot: as_number(snapshot.policy(FEATURES_KEY, "TPExclusions")) == ON,
+    LintCode.LISTS_HIDDEN: lambda snapshot: is_on(snapshot, EXCLUSIONS_HIDDEN),
     LintCode.TROUBLESHOOTING_MODE: _is_troubleshooting,
 }

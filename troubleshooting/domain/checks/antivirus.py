@@ -21,10 +21,9 @@ from troubleshooting.domain.checks.base import (
     strange,
     switched,
 )
-from troubleshooting.domain.checks.editions import (
-    WORKSTATION,
-)
+from troubleshooting.domain.checks.editions import WORKSTATION
 from troubleshooting.domain.checks.finding import CheckStatus
+from troubleshooting.domain.evidence.policies import BEHAVIOR, CLOUD, REAL_TIME, Setting, beside, deciding, held
 from troubleshooting.domain.evidence.snapshot import (
     AntivirusProduct,
     OperatingSystem,
@@ -32,6 +31,28 @@ from troubleshooting.domain.evidence.snapshot import (
     ReadState,
     Snapshot,
 )
+
+OFF_BY_POLICY = _(
+    "%(name)s is %(written)s under %(key)s, and that turns it off, so a local change does not last. Whoever sets it "
+    "there (%(writers)s) has to change it. %(beside)s"
+)
+
+
+def switched_off_by(snapshot: Snapshot, setting: Setting, judged: Judgement) -> Judgement:
+    """Return the judgement, with the policy that turns the setting off where one does."""
+    found = held(snapshot, setting)
+    decides = deciding(found, 0)
+    if judged.reason != "off" or decides is None:
+        return judged
+    values = {
+        "name": decides.name,
+        "written": decides.written,
+        "key": decides.key,
+        "writers": decides.writers,
+        "beside": beside(found, decides),
+    }
+    return Judgement("off_by_policy", judged.observed, values)
+
 
 ACTIVE_MODE = "normal"
 # Beginnings of AMRunningMode, lower-case; Microsoft changed the wording over time (docs/reference/defender-cmdlets.md
@@ -153,7 +174,8 @@ def real_time_protection(snapshot: Snapshot, report: Report | None) -> Judgement
     status = computer_status(snapshot)
     if status.real_time_protection and status.on_access_protection is False:
         return Judgement("partly_on", say(_("On; checking files on access: off")))
-    return switched(status.real_time_protection, when_on="on", when_off="off")
+    judged = switched(status.real_time_protection, when_on="on", when_off="off")
+    return switched_off_by(snapshot, REAL_TIME, judged)
 
 
 REAL_TIME_PROTECTION = Check(
@@ -180,10 +202,15 @@ REAL_TIME_PROTECTION = Check(
             _("Real-time protection is off, so network protection does not work and the PC is less protected."),
             IT_MUST_ACT,
             _(
-                "Run Set-MpPreference -DisableRealtimeMonitoring $false and read it back. If it stays "
-                "off, check for the policy value DisableRealtimeMonitoring under Real-Time Protection, "
-                "another antivirus, or event 5013."
+                "Run Set-MpPreference -DisableRealtimeMonitoring $false and read it back. If it stays off, check for "
+                "another antivirus, event 5013, and a policy that could not be read."
             ),
+        ),
+        "off_by_policy": Outcome(
+            CheckStatus.FAIL,
+            _("Company policy turns real-time protection off, so network protection does not work."),
+            IT_MUST_ACT,
+            OFF_BY_POLICY,
         ),
     },
 )
@@ -191,7 +218,8 @@ REAL_TIME_PROTECTION = Check(
 
 def behavior_monitoring(snapshot: Snapshot, report: Report | None) -> Judgement:
     """P4: BehaviorMonitorEnabled."""
-    return switched(computer_status(snapshot).behavior_monitor, when_on="on", when_off="off")
+    judged = switched(computer_status(snapshot).behavior_monitor, when_on="on", when_off="off")
+    return switched_off_by(snapshot, BEHAVIOR, judged)
 
 
 BEHAVIOR_MONITORING = Check(
@@ -209,9 +237,15 @@ BEHAVIOR_MONITORING = Check(
             _("Behavior monitoring is off, so network protection does not work as it should."),
             IT_MUST_ACT,
             _(
-                "Run Set-MpPreference -DisableBehaviorMonitoring $false and read it back. Also check for "
-                "the policy value DisableBehaviorMonitoring and for event 5013."
+                "Run Set-MpPreference -DisableBehaviorMonitoring $false and read it back. If it stays off, check for "
+                "event 5013, and a policy that could not be read."
             ),
+        ),
+        "off_by_policy": Outcome(
+            CheckStatus.FAIL,
+            _("Company policy turns behavior monitoring off, so network protection does not work as it should."),
+            IT_MUST_ACT,
+            OFF_BY_POLICY,
         ),
     },
 )
@@ -225,7 +259,7 @@ def cloud_protection(snapshot: Snapshot, report: Report | None) -> Judgement:
     if level not in MAPS_LEVELS:
         return strange(level)
     reason, observed = MAPS_LEVELS[level]
-    return Judgement(reason, observed)
+    return switched_off_by(snapshot, CLOUD, Judgement(reason, observed))
 
 
 CLOUD_PROTECTION = Check(
@@ -248,9 +282,15 @@ CLOUD_PROTECTION = Check(
             _("Cloud-delivered protection is off, so network protection cannot ask Microsoft about a site."),
             IT_MUST_ACT,
             _(
-                "Run Set-MpPreference -MAPSReporting Advanced, or correct SpynetReporting in the policy, and read it "
-                "back."
+                "Run Set-MpPreference -MAPSReporting Advanced and read it back. If it stays off, check for a policy "
+                "that could not be read."
             ),
+        ),
+        "off_by_policy": Outcome(
+            CheckStatus.FAIL,
+            _("Company policy turns cloud-delivered protection off, so network protection cannot ask Microsoft."),
+            IT_MUST_ACT,
+            OFF_BY_POLICY,
         ),
     },
 )

@@ -9,6 +9,7 @@ from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.cases.case import Report
 from troubleshooting.domain.checks.base import SILENT, Check, Judgement
 from troubleshooting.domain.checks.finding import CheckStatus, Finding, Remedy
+from troubleshooting.domain.checks.platform import silence
 from troubleshooting.domain.checks.registry import CHECKS
 from troubleshooting.domain.checks.unread import UNREAD
 from troubleshooting.domain.evidence.device_error_texts import error_text
@@ -44,7 +45,9 @@ def judge_check(check: Check, snapshot: Snapshot, report: Report | None) -> Find
     if judgement is SILENT and snapshot.source is Source.FILE:
         return _finding(check, _NOT_IN_FILE)
     why_silent = _tolerated(check, snapshot) if judgement is SILENT else None
-    return _unread_finding(check, why_silent, snapshot.source) if why_silent else _finding(check, judgement)
+    if why_silent is not None:
+        return _unread_finding(check, why_silent, snapshot.source)
+    return _finding(check, silence(check, snapshot) if judgement is SILENT else judgement)
 
 
 def _tolerated(check: Check, snapshot: Snapshot) -> Reading | None:

@@ -19,22 +19,12 @@ from troubleshooting.domain.checks.base import (
     strange,
     switched,
 )
-from troubleshooting.domain.checks.editions import (
-    DOWN_LEVEL_BUILDS,
-    MachineClass,
-    machine_class,
-)
 from troubleshooting.domain.checks.finding import CheckStatus
-from troubleshooting.domain.evidence.readings import (
-    version_numbers,
-)
-from troubleshooting.domain.evidence.snapshot import (
-    OperatingSystem,
-    Snapshot,
-)
+from troubleshooting.domain.checks.platform import needed_platform, platform
+from troubleshooting.domain.evidence.readings import version_numbers
+from troubleshooting.domain.evidence.snapshot import Snapshot, Source
 
-OLDEST_PLATFORM = (4, 18, 1906)  # indicators need it
-OLDEST_DOWN_LEVEL_PLATFORM = (4, 18, 2001)  # Server 2012 R2 and 2016
+TROUBLESHOOTING_MODE_PLATFORM = (4, 18, 2203)  # the first that has it
 
 OLDEST_SIGNATURES_DAYS = 7  # the portal's own limit (C4)
 NEVER = 4294967295
@@ -48,9 +38,7 @@ def platform_version(snapshot: Snapshot, report: Report | None) -> Judgement:
     version = version_numbers(written)
     if version is None:
         return strange(written)
-    system = snapshot.operating_system or OperatingSystem()
-    is_down_level = machine_class(system) is MachineClass.SERVER and system.build in DOWN_LEVEL_BUILDS
-    needed = OLDEST_DOWN_LEVEL_PLATFORM if is_down_level else OLDEST_PLATFORM
+    needed = needed_platform(snapshot)
     reason = "new_enough" if version >= needed else "too_old"
     values = {"version": written, "needed": ".".join(str(part) for part in needed)}
     return Judgement(reason, say(_("Platform %(version)s"), version=written), values)
@@ -190,11 +178,18 @@ TAMPER_PROTECTION = Check(
 def troubleshooting_mode(snapshot: Snapshot, report: Report | None) -> Judgement:
     """C21: while it is on, settings are temporary."""
     written = computer_status(snapshot).troubleshooting_mode
-    states = {"disabled": False, "enabled": True}
-    if written is None:
+    if written is None and not _has_troubleshooting_mode(snapshot):
         return SILENT
-    on = states.get(written.strip().casefold())
-    return strange(written) if on is None else switched(on, when_on="on", when_off="off")
+    if not (written or "").strip():
+        return Judgement("never", say(_("Never used")))
+    on = {"disabled": False, "enabled": True}.get((written or "").strip().casefold())
+    return strange(written or "") if on is None else switched(on, when_on="on", when_off="off")
+
+
+def _has_troubleshooting_mode(snapshot: Snapshot) -> bool:
+    """Tell whether this platform knows the mode, so that nothing said means never used; a file may just not say it."""
+    version = platform(snapshot)
+    return snapshot.source is Source.VISIT and version is not None and version >= TROUBLESHOOTING_MODE_PLATFORM
 
 
 TROUBLESHOOTING_MODE = Check(
@@ -206,6 +201,11 @@ TROUBLESHOOTING_MODE = Check(
     rule=troubleshooting_mode,
     outcomes={
         "off": Outcome(CheckStatus.PASS, _("Troubleshooting mode is off, so settings stay as they are.")),
+        "never": Outcome(
+            CheckStatus.PASS,
+            _("This PC has never been in troubleshooting mode, so settings stay as they are."),
+            it=_("TroubleShootingMode is empty, as on every PC that was never put in this mode."),
+        ),
         "on": Outcome(
             CheckStatus.WARN,
             _("Troubleshooting mode is on: settings may be different from normal and are reset when it ends."),

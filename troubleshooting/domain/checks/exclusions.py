@@ -16,13 +16,9 @@ from troubleshooting.domain.checks.base import (
     shortened,
 )
 from troubleshooting.domain.checks.finding import CheckStatus
+from troubleshooting.domain.evidence.policies import EXCLUSIONS_HIDDEN, ON, held
 from troubleshooting.domain.evidence.programs import Degree, excludes_program, named_program
-from troubleshooting.domain.evidence.readings import (
-    ON,
-    POLICY_ROOT,
-    as_number,
-    is_answered,
-)
+from troubleshooting.domain.evidence.readings import is_answered
 from troubleshooting.domain.evidence.snapshot import (
     ListValue,
     Preferences,
@@ -45,8 +41,8 @@ def exclusions_in_force(snapshot: Snapshot, report: Report | None) -> Judgement:
         return Judgement(
             "may_cover", say(_("Excluded: %(entry)s"), entry=shortened(entry)), {"entry": shortened(entry)}
         )
-    if _may_hide(snapshot, addresses, processes):
-        return Judgement("hidden", say(_("Not visible")))
+    if (hidden := _why_hidden(snapshot, addresses, processes)) is not None:
+        return hidden
     if not coverage:
         return Judgement("none" if report else "no_entries", observed)
     if report is None:
@@ -78,14 +74,18 @@ def _list_facts(addresses: ListValue, processes: ListValue) -> Text:
     )
 
 
-def _may_hide(snapshot: Snapshot, addresses: ListValue, processes: ListValue) -> bool:
-    """Tell whether entries may exist that the portal cannot see."""
+def _why_hidden(snapshot: Snapshot, addresses: ListValue, processes: ListValue) -> Judgement | None:
+    """Say why entries may exist that the portal cannot see; None where it sees them all."""
+    observed = say(_("Not visible"))
+    hiding = next((one for one in held(snapshot, EXCLUSIONS_HIDDEN) if one.value == ON), None)
+    if hiding is not None:
+        return Judgement("hidden", observed, {"key": hiding.key, "writers": hiding.writers})
     if not (addresses.readable and processes.readable):
-        return True
-    if as_number(snapshot.policy(POLICY_ROOT, "HideExclusionsFromLocalAdmins")) == ON:
-        return True
+        return Judgement("hidden_from_account", observed)
     shows_nothing = not addresses.entries and not processes.entries
-    return shows_nothing and not is_answered(snapshot, "policy_values")
+    return (
+        Judgement("may_be_hidden", observed) if shows_nothing and not is_answered(snapshot, "policy_values") else None
+    )
 
 
 def _covers_address(entry: str, report: Report) -> bool | None:
@@ -167,9 +167,21 @@ EXCLUSIONS_IN_FORCE = Check(
             CheckStatus.UNKNOWN,
             _("The portal cannot see the exclusions on this PC, so an empty list proves nothing."),
             it=_(
-                "Either the account is not an administrator (N/A: …), or HideExclusionsFromLocalAdmins "
-                "hides the lists, or that policy could not be read. Check the policies that set "
-                "exclusions."
+                "HideExclusionsFromLocalAdmins is 1 under %(key)s, so Windows shows the lists to nobody on the PC. "
+                "Read the exclusions where they are set (%(writers)s), or lift this policy for the check."
+            ),
+        ),
+        "hidden_from_account": Outcome(
+            CheckStatus.UNKNOWN,
+            _("The portal cannot see the exclusions on this PC, so an empty list proves nothing."),
+            it=_("Windows shows the lists to administrators only (N/A: …): the portal's account is none on this PC."),
+        ),
+        "may_be_hidden": Outcome(
+            CheckStatus.UNKNOWN,
+            _("Whether exclusions are hidden on this PC could not be read, so an empty list proves nothing."),
+            it=_(
+                "The policy values could not all be read. If only Policy Manager is refused, Intune's "
+                "HideExclusionsFromLocalAdmins is the likely reason. Check the policies that set exclusions."
             ),
         ),
     },

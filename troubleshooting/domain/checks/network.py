@@ -16,16 +16,13 @@ from troubleshooting.domain.checks.base import (
     Check,
     Judgement,
     Outcome,
-    shortened,
     strange,
 )
 from troubleshooting.domain.checks.finding import CheckStatus
-from troubleshooting.domain.evidence.readings import (
-    as_number,
-    mode_policy,
-)
+from troubleshooting.domain.evidence.policies import ModePolicy, beside, mode_policy
+from troubleshooting.domain.evidence.readings import version_numbers
 from troubleshooting.domain.evidence.snapshot import (
-    CloudConnectivity,
+    ComputerStatus,
     Preferences,
     Snapshot,
 )
@@ -38,22 +35,6 @@ MODES: Mapping[int, Text] = {
     AUDIT: say(_("Audit (2)")),
 }
 
-# Result codes of -ValidateMapsConnection by cause (docs/reference/defender-cmdlets.md section 8,
-# docs/reference/performance-and-proxy.md section 6).
-CLOUD_REASONS: Mapping[int, str] = {
-    0x80070005: "not_tested",
-    0x800106BA: "not_tested",
-    0x80070667: "not_tested",
-    0x80072EE7: "name_not_resolved",
-    0x80072F8F: "certificate",
-    0x80072F0D: "certificate",
-    0x80070006: "firewall",
-    0x80004005: "firewall",
-    0x80508015: "firewall",
-    0x80072EFE: "firewall",
-    0x80072EFD: "firewall",
-}
-
 # The article says "Audit mode isn't enabled. Use Group Policy to set the rule to Disabled (value: 0)"
 # (docs/reference/checks.md, P7).
 _NOT_LITERALLY = _(
@@ -62,9 +43,9 @@ _NOT_LITERALLY = _(
     "removed."
 )
 _POLICY_AUDIT = _(
-    "EnableNetworkProtection is 2 and set by %(origin)s, so a local change does not last. "
-    "Change it there to 1 (Block) or remove the value. Do not set it to Disabled (0), as the "
-    "article literally says: that would turn network protection off."
+    "EnableNetworkProtection is %(value)s under %(key)s, and that decides on this PC, so a local change does not "
+    "last. Whoever sets it there (%(writers)s) has to change it to 1 (Block) or remove the value. %(beside)s Do not "
+    "set it to Disabled (0), as the article literally says: that would turn network protection off."
 )
 _LOCAL_AUDIT = _(
     "Run Set-MpPreference -EnableNetworkProtection Enabled and read it back. Do not set the "
@@ -72,87 +53,19 @@ _LOCAL_AUDIT = _(
     "protection off."
 )
 _SWITCH_ON = _(
-    "Set by: %(origin)s. Run Set-MpPreference -EnableNetworkProtection Enabled, or set 1 "
-    "(Block) in the policy that sets it now, and read it back. The article's “Disabled (0)” "
-    "only means that a leftover audit value (2) has to be removed. Taken literally, it would "
-    "turn network protection off."
+    "No policy that the portal can read turns it off: run Set-MpPreference -EnableNetworkProtection Enabled and read "
+    "it back. The article's “Disabled (0)” only means that a leftover audit value (2) has to be removed. Taken "
+    "literally, it would turn network protection off."
 )
-
-
-def cloud_connectivity(snapshot: Snapshot, report: Report | None) -> Judgement:
-    """P6: the success line of the test is there; a test that could not run is unknown, not a failure."""
-    answer = snapshot.cloud_connectivity or CloudConnectivity()
-    if answer.connected is None:
-        return SILENT
-    if answer.connected:
-        return Judgement("connected", say(_("Connected")))
-    code = shortened(answer.hresult or "?", 20)
-    reason = CLOUD_REASONS.get(_hresult(answer.hresult), "not_connected")
-    return Judgement(reason, say(_("Not connected (%(hresult)s)"), hresult=code), {"hresult": code})
-
-
-def _hresult(text: str | None) -> int:
-    """Read a result code with or without 0x; 0 where it is none."""
-    digits = (text or "").strip().casefold().removeprefix("0x")
-    return as_number("0x" + digits) or 0
-
-
-CLOUD_CONNECTIVITY = Check(
-    id="cloud_connectivity",
-    order=70,
-    title=_("Connection to the protection cloud"),
-    expected=_("The test connection succeeds"),
-    depends_on=("cloud_connectivity",),
-    is_prerequisite=True,
-    rule=cloud_connectivity,
-    outcomes={
-        "connected": Outcome(CheckStatus.PASS, _("The PC can reach Microsoft's protection cloud.")),
-        "name_not_resolved": Outcome(
-            CheckStatus.FAIL,
-            _("The PC cannot reach Microsoft's protection cloud: names on the internet are not found."),
-            IT_MUST_ACT,
-            _("%(hresult)s: name resolution. Give Defender its proxy (Set-MpPreference -ProxyServer) or fix DNS."),
-        ),
-        "certificate": Outcome(
-            CheckStatus.FAIL,
-            _("The PC cannot reach Microsoft's protection cloud: the secure connection is not accepted."),
-            IT_MUST_ACT,
-            _(
-                "%(hresult)s: TLS inspection, a wrong clock, or no access to the revocation lists (netsh "
-                "winhttp set proxy). Exempt *.wdcp.microsoft.com and the other cloud hosts from TLS "
-                "inspection."
-            ),
-        ),
-        "firewall": Outcome(
-            CheckStatus.FAIL,
-            _("The PC cannot reach Microsoft's protection cloud: the network does not let the connection through."),
-            IT_MUST_ACT,
-            _(
-                "%(hresult)s: firewall, proxy or TLS inspection. Open 443 to *.wdcp.microsoft.com, "
-                "*.wdcpalt.microsoft.com, *.wd.microsoft.com, *.smartscreen.microsoft.com and "
-                "*.smartscreen-prod.microsoft.com, or give Defender its proxy (Set-MpPreference -ProxyServer or "
-                "-ProxyPacUrl)."
-            ),
-        ),
-        "not_connected": Outcome(
-            CheckStatus.FAIL,
-            _("The PC cannot reach Microsoft's protection cloud."),
-            IT_MUST_ACT,
-            _(
-                "MpCmdRun.exe -ValidateMapsConnection failed (%(hresult)s). Check the firewall and proxy "
-                "for the cloud hosts, then Set-MpPreference -ProxyServer or -ProxyPacUrl."
-            ),
-        ),
-        "not_tested": Outcome(
-            CheckStatus.UNKNOWN,
-            _("It is not known whether the PC can reach Microsoft's protection cloud: the test itself could not run."),
-            it=_(
-                "MpCmdRun.exe -ValidateMapsConnection returned %(hresult)s: 0x80070005 means an account "
-                "without elevation, 0x800106BA a stopped Defender service, 0x80070667 a Windows version "
-                "without the test."
-            ),
-        ),
-    },
+_SWITCH_ON_UNREAD = _(
+    "Whether a policy turns it off could not be read. Run Set-MpPreference -EnableNetworkProtection Enabled and read "
+    "it back; if it stays off, look for the policy that sets it. The article's “Disabled (0)” only means that a "
+    "leftover audit value (2) has to be removed. Taken literally, it would turn network protection off."
+)
+_SWITCH_ON_IN_POLICY = _(
+    "EnableNetworkProtection is %(value)s under %(key)s, and that decides on this PC, so a local change does not "
+    "last. Whoever sets it there (%(writers)s) has to change it to 1 (Block). %(beside)s The article's “Disabled "
+    "(0)” only means that a leftover audit value (2) has to be removed."
 )
 
 
@@ -168,16 +81,34 @@ def protection_mode(snapshot: Snapshot, report: Report | None) -> Judgement:
     if mode not in MODES:
         return strange(mode)
     policy = mode_policy(snapshot)
-    values = {"origin": policy.origin or "?"}
-    if mode != AUDIT:
-        return Judgement("block" if mode == BLOCK else "off", MODES[mode], values)
-    return Judgement(_audit_reason(snapshot, report), MODES[mode], values)
+    if mode == BLOCK:
+        return Judgement("block", MODES[mode])
+    reason = _off_reason(policy) if mode == OFF else _audit_reason(policy, report)
+    return Judgement(reason, MODES[mode], _deciding_values(policy))
 
 
-def _audit_reason(snapshot: Snapshot, report: Report | None) -> str:
+def _deciding_values(policy: ModePolicy) -> Mapping[str, str | int]:
+    """Return the place that decides, for the sentences that name it."""
+    decides = policy.decides
+    if decides is None:
+        return {}
+    return {
+        "value": decides.value,
+        "key": decides.key,
+        "writers": decides.writers,
+        "beside": beside(policy.held, decides),
+    }
+
+
+def _off_reason(policy: ModePolicy) -> str:
+    if policy.decides is not None:
+        return "off_by_policy"
+    return "off_origin_unknown" if policy.origin is None else "off"
+
+
+def _audit_reason(policy: ModePolicy, report: Report | None) -> str:
     """Judge audit mode."""
-    policy = mode_policy(snapshot)
-    if AUDIT in {policy.mdm, policy.group_policy}:
+    if policy.decides is not None:
         return "audit_by_policy"
     if report is None or report.kind is not ProblemKind.SAFE_SITE_BLOCKED:
         return "audit"
@@ -223,20 +154,68 @@ PROTECTION_MODE = Check(
             IT_MUST_ACT,
             _SWITCH_ON,
         ),
+        "off_by_policy": Outcome(
+            CheckStatus.FAIL,
+            _("Network protection is off, so it neither blocks nor logs any site: company policy keeps it off."),
+            _("You don't need to do anything. IT has to change the company policy."),
+            _SWITCH_ON_IN_POLICY,
+        ),
+        "off_origin_unknown": Outcome(
+            CheckStatus.FAIL,
+            _("Network protection is off, so it neither blocks nor logs any site."),
+            IT_MUST_ACT,
+            _SWITCH_ON_UNREAD,
+        ),
     },
 )
 
 
 def mode_origin(snapshot: Snapshot, report: Report | None) -> Judgement:
-    """C1: who sets the mode."""
+    """C1: who sets the mode, in Microsoft's order of precedence and by what is in force."""
     policy = mode_policy(snapshot)
-    if policy.origin is None or policy.value is None:  # nothing set there
+    if not policy.held:
         return Judgement("local", say(_("Set on the PC itself")))
-    if policy.mdm is not None and policy.group_policy is not None and policy.mdm != policy.group_policy:
-        values = {"mdm": policy.mdm, "gpo": policy.group_policy}
-        return Judgement("conflict", say(_("MDM says %(mdm)s, Group Policy says %(gpo)s"), **values), values)
-    observed = say(_("%(origin)s sets %(value)s"), origin=policy.origin, value=policy.value)
-    return Judgement("policy", observed, {"origin": policy.origin, "value": policy.value})
+    if policy.is_in_conflict:
+        return _conflict(policy)
+    first, decides = policy.held[0], policy.decides
+    values: dict[str, str | int] = {
+        "value": first.value,
+        "key": first.key,
+        "writers": first.writers,
+        "beside": beside(policy.held, first),
+    }
+    observed = say(_("Policy sets %(value)s"), value=first.value)
+    if decides is not None:
+        return Judgement("policy", observed, values)
+    in_force = policy.in_force if policy.in_force is not None else "?"
+    return Judgement("not_in_force", observed, {**values, "in_force": in_force, "elsewhere": _elsewhere(snapshot)})
+
+
+def _conflict(policy: ModePolicy) -> Judgement:
+    """Say what each place holds and which one is in force."""
+    places = "; ".join(f"{one.written} under {one.where}" for one in policy.held)
+    values: dict[str, str | int] = {"places": places, "decides": _said_of(policy)}
+    return Judgement("conflict", say(_("Policies set different values")), values)
+
+
+def _said_of(policy: ModePolicy) -> str:
+    if policy.in_force is None:
+        return "Which one is in force could not be read."
+    if policy.decides is None:
+        return f"In force is {policy.in_force}, which is none of them."
+    return f"In force is {policy.in_force}, so {policy.decides.key} decides on this PC."
+
+
+# From this platform on, security settings management no longer keeps its values in the registry.
+_UNSEEN_PLATFORM = (4, 18, 25110, 6)
+
+
+def _elsewhere(snapshot: Snapshot) -> str:
+    """Say where a mode can come from that no key holds; not of a platform that keeps everything in the registry."""
+    version = version_numbers((snapshot.computer_status or ComputerStatus()).product_version)
+    if version is not None and version < _UNSEEN_PLATFORM:
+        return "or a change on the PC has not been put back yet."
+    return "or Defender for Endpoint security settings management decides, whose values the registry does not show."
 
 
 MODE_ORIGIN = Check(
@@ -244,25 +223,38 @@ MODE_ORIGIN = Check(
     order=120,
     title=_("Who sets the mode"),
     expected=_("Known to IT; nothing is required"),
-    depends_on=("policy_values",),
+    depends_on=("policy_values", "preferences"),
+    tolerates=frozenset({"preferences"}),
     absent_is_an_answer=frozenset({"policy_values"}),
     rule=mode_origin,
     outcomes={
-        "local": Outcome(CheckStatus.INFO, _("No company policy sets the network protection mode on this PC.")),
+        "local": Outcome(
+            CheckStatus.INFO, _("No company policy that can be read sets the network protection mode on this PC.")
+        ),
         "policy": Outcome(
             CheckStatus.WARN,
-            _("Company policy (%(origin)s) sets the network protection mode. A change on the PC would not last."),
+            _("Company policy sets the network protection mode. A change on the PC would not last."),
             it=_(
-                "Change EnableNetworkProtection in %(origin)s (now %(value)s). A local change by the "
-                "portal is overwritten."
+                "EnableNetworkProtection is %(value)s under %(key)s; change it where it is set: %(writers)s. "
+                "%(beside)s A local change by the portal is overwritten."
+            ),
+        ),
+        "not_in_force": Outcome(
+            CheckStatus.WARN,
+            _("Company policy sets a network protection mode that is not in force on this PC."),
+            it=_(
+                "EnableNetworkProtection is %(value)s under %(key)s (%(writers)s), but %(in_force)s is in force. "
+                "%(beside)s Either the policy has not been applied yet (gpupdate /force, or a sync in Intune), "
+                "%(elsewhere)s The tab Effective settings on the device's page in the Defender portal names the source."
             ),
         ),
         "conflict": Outcome(
             CheckStatus.WARN,
-            _("Two company policies (MDM and Group Policy) set different network protection modes."),
+            _("Company policies set different network protection modes."),
             it=_(
-                "EnableNetworkProtection is %(mdm)s under Policy Manager and %(gpo)s under the Group "
-                "Policy key. Keep only one of them. A local change does not last."
+                "EnableNetworkProtection is %(places)s. %(decides)s Microsoft's pages differ: “Troubleshoot Microsoft "
+                "Defender Antivirus settings” puts Group Policy above Intune, “Turn on network protection” looks "
+                "under Policy Manager first. Keep only one of them. A local change does not last."
             ),
         ),
     },

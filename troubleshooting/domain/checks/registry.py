@@ -8,12 +8,12 @@ from itertools import pairwise
 from types import ModuleType
 
 from troubleshooting.domain.base.text import Text, say
-from troubleshooting.domain.checks import antivirus, defender, exclusions, network, windows
+from troubleshooting.domain.checks import antivirus, cloud, defender, exclusions, network, windows
 from troubleshooting.domain.checks.base import Check, no_rule
 from troubleshooting.domain.checks.finding import CheckStatus
 from troubleshooting.domain.checks.unread import UNREAD
 
-MODULES = (windows, antivirus, defender, network, exclusions)
+MODULES = (windows, antivirus, defender, cloud, network, exclusions)
 
 ID_FORMAT = r"^[a-z][a-z0-9_]{1,39}$"  # the database repeats it
 

@@ -27,8 +27,33 @@ UNREAD: Mapping[str, Outcome] = {
     ),
     "silent": Outcome(
         CheckStatus.UNKNOWN,
+        _("Unknown: the PC answered, but did not report this."),
+        it=_("The value came back empty. See the command in the evidence."),
+    ),
+    "silent_platform_old": Outcome(
+        CheckStatus.UNKNOWN,
         _("Unknown: the PC answered, but did not report this. Older versions of Defender do not."),
-        it=_("The property came back empty. Update Defender's platform and check again."),
+        it=_(
+            "The property is empty or missing, and Defender's platform %(version)s is older than %(needed)s. Update "
+            "the platform (KB4052623) and check again."
+        ),
+    ),
+    "silent_platform_new": Outcome(
+        CheckStatus.UNKNOWN,
+        _("Unknown: the PC answered, but left this empty."),
+        it=_(
+            "The property came back empty. Defender's platform is %(version)s, so its age is not the likely reason. "
+            "If Get-MpComputerStatus and Get-MpPreference show nothing on the PC itself either, restart it and check "
+            "again."
+        ),
+    ),
+    "silent_platform_unknown": Outcome(
+        CheckStatus.UNKNOWN,
+        _("Unknown: the PC answered, but did not report this. Older versions of Defender do not."),
+        it=_(
+            "The property is empty or missing, and Defender's platform version is not known. Read AMProductVersion; if "
+            "it is below %(needed)s, update the platform (KB4052623)."
+        ),
     ),
     "not_in_file": Outcome(
         CheckStatus.UNKNOWN,

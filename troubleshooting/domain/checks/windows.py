@@ -28,6 +28,7 @@ from troubleshooting.domain.checks.editions import (
     needs_newer_azure_stack,
 )
 from troubleshooting.domain.checks.finding import CheckStatus
+from troubleshooting.domain.evidence.policies import SERVER_SWITCH, deciding, held
 from troubleshooting.domain.evidence.snapshot import (
     OperatingSystem,
     Preferences,
@@ -169,11 +170,9 @@ _SWITCH_WORDS = {
 }
 
 _SWITCHES_REMEDY = _(
-    "Run Set-MpPreference -AllowNetworkProtectionOnWinServer $true (on Windows Server 2012 "
-    "R2 and 2016 also -AllowNetworkProtectionDownLevel $true), or set the same by policy, "
-    "and read it back. Until then EnableNetworkProtection is ignored. Leave "
-    "-AllowDatagramProcessingOnWinServer off on servers with a lot of UDP traffic "
-    "(Microsoft's pages disagree about it)."
+    "Run Set-MpPreference %(parameters)s, or set the same by policy, and read it back. %(policy)s Until then "
+    "EnableNetworkProtection is ignored. Leave -AllowDatagramProcessingOnWinServer off on servers with a lot of UDP "
+    "traffic (Microsoft's pages disagree about it)."
 )
 
 
@@ -192,9 +191,17 @@ def server_switches(snapshot: Snapshot, report: Report | None) -> Judgement:
     observed = say(_("Settings: %(states)s"), states=", ".join(_switch_state(name, on) for name, on in switches))
     states = [on for _name, on in switches]
     if False in states:
-        return Judgement("off", observed)
+        off = " ".join(f"-{name} $true" for name, on in switches if on is False)
+        return Judgement("off", observed, {"parameters": off, "policy": _policy_of_switch(snapshot)})
     unread = None in states or (kind is MachineClass.SERVER and system.build is None)
     return SILENT if unread else Judgement("set", observed)
+
+
+def _policy_of_switch(snapshot: Snapshot) -> str:
+    decides = deciding(held(snapshot, SERVER_SWITCH), 0)
+    if decides is None:
+        return "If it does not last, a policy that the portal cannot read sets it."
+    return f"{decides.name} is 0 under {decides.where}: it has to be changed there, for a local change does not last."
 
 
 def _switch_state(name: str, on: bool | None) -> str:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from troubleshooting.domain.drift.covers import covers_more, is_for_more, own_name, wider_names
+from troubleshooting.domain.evidence.policies import EXCLUSIONS_HIDDEN, is_on
 from troubleshooting.domain.evidence.readings import is_answered
 from troubleshooting.domain.evidence.snapshot import ListValue, Snapshot
 from troubleshooting.domain.exclusions.events import ExclusionChange, exclusion_change
@@ -25,7 +26,6 @@ BY_POLICY = "policy"  # who changed it, where event 5007 names the lists that po
 NO_LAG = timedelta(0)
 LISTING_LAG = timedelta(minutes=5)  # how long the tenant's list may lag behind a write (own choice)
 LONGEST_KEY = 500  # characters; an index of PostgreSQL holds 2,704 bytes
-HIDDEN = (r"\Windows Defender", "HideExclusionsFromLocalAdmins")
 
 
 class DriftCode(StrEnum):
@@ -162,7 +162,7 @@ def place_of(snapshot: Snapshot) -> Place:
 
     Where the policy that hides the lists was not answered, an empty list says nothing either.
     """
-    is_hidden = snapshot.policy(*HIDDEN) == 1 or not is_answered(snapshot, "policy_values")
+    is_hidden = is_on(snapshot, EXCLUSIONS_HIDDEN) or not is_answered(snapshot, "policy_values")
     preferences = snapshot.preferences
     lists = {
         ExclusionKind.IP_ADDRESS: preferences.exclusion_ip_address if preferences else None,

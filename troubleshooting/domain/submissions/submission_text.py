@@ -15,8 +15,8 @@ from troubleshooting.domain.checks.finding import CheckStatus, Finding
 from troubleshooting.domain.checks.network import MODES
 from troubleshooting.domain.checks.registry import title_of
 from troubleshooting.domain.evidence.events import matches_in
+from troubleshooting.domain.evidence.policies import mode_policy
 from troubleshooting.domain.evidence.programs import file_name
-from troubleshooting.domain.evidence.readings import mode_policy
 from troubleshooting.domain.evidence.snapshot import (
     ComputerStatus,
     OperatingSystem,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from troubleshooting.domain.evidence.places import Place
-from troubleshooting.domain.evidence.readings import MODE_VALUE
+from troubleshooting.domain.evidence.policies import MODE_VALUE
 from troubleshooting.domain.evidence.snapshot import ListValue, PolicyKey
 from troubleshooting.machines import field_tables
 from troubleshooting.machines.properties import POLICY_KEYS
