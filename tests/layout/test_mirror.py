@@ -50,7 +50,6 @@ TESTED_IN = {
     "domain/cases/microsoft_pages.py": "field/test_test_pages.py",
     "domain/cases/typed_text.py": "field/test_typed_addresses.py",
     "domain/cases/typed_words.py": "field/test_typed_addresses.py",
-    "domain/checks/editions.py": "domain/checks/test_windows.py",
     "domain/checks/cloud.py": "domain/checks/test_network.py",
     "domain/checks/edition_names.py": "field/test_editions.py",
     "domain/checks/editions.py": "field/test_editions.py",
