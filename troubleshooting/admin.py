@@ -1,8 +1,10 @@
 """Django's admin for administrators: people, groups and PCs. Cases and evidence are read on their own pages."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.db import models, transaction
@@ -15,10 +17,24 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from troubleshooting.actions import activity_log
-from troubleshooting.models import Device, DeviceGroup, User
+from troubleshooting.actions import activity_log, addresses
+from troubleshooting.domain.base.refused import Refused
+from troubleshooting.forms.devices.address import DeviceForm, DeviceGroupForm
+from troubleshooting.models import AddressChange, Device, DeviceGroup, User
+from troubleshooting.queries.base.words import translated
 
 M = TypeVar("M", bound=models.Model)
+
+
+@contextmanager
+def told(request: HttpRequest, done: str) -> Iterator[None]:
+    """Say ``done`` after the action inside, or the sentence of its refusal."""
+    try:
+        yield
+    except Refused as refused:
+        messages.error(request, translated(refused.text))
+    else:
+        messages.info(request, done)
 
 
 class Audited(admin.ModelAdmin[M]):
@@ -29,6 +45,8 @@ class Audited(admin.ModelAdmin[M]):
     def save_model(self, request: HttpRequest, obj: M, form: ModelForm[M], change: bool) -> None:
         """Save and record which fields changed."""
         super().save_model(request, obj, form, change)
+        if change and not form.changed_data:
+            return
         told = {name: _old_and_new(form, name) for name in sorted(self.told_fields.intersection(form.changed_data))}
         self._record(
             request,
@@ -53,12 +71,38 @@ class Audited(admin.ModelAdmin[M]):
         activity_log.record(action, obj, case=None, actor=request.user, now=timezone.now(), name=str(obj), **details)
 
 
+class Addressed(Audited[M]):
+    """Of what is in use, ``address_fields`` wait for a second administrator; the other fields are saved at once."""
+
+    address_fields: tuple[str, ...] = ()  # as columns
+
+    def save_model(self, request: HttpRequest, obj: M, form: ModelForm[M], change: bool) -> None:
+        """Save all but a change of address, and ask for that."""
+        held = [name for name in self.address_fields if name.removesuffix("_id") in form.changed_data]
+        before = self.get_queryset(request).filter(pk=obj.pk).first() if change else None
+        if held and isinstance(before, Device | DeviceGroup) and addresses.is_in_use(before):
+            self._ask(request, before, {name: getattr(obj, name) for name in held})
+            for name in held:
+                setattr(obj, name, getattr(before, name))
+            kept = [name for name in form.changed_data if name not in {one.removesuffix("_id") for one in held}]
+            form.changed_data = kept
+        super().save_model(request, obj, form, change)
+
+    def _ask(self, request: HttpRequest, before: Device | DeviceGroup, new: dict[str, Any]) -> None:
+        assert isinstance(request.user, User)
+        said = _("The change of address waits for another administrator, under “Address changes”.")
+        with told(request, str(said)):
+            addresses.request_change(before, new, by=request.user, now=timezone.now())
+
+
 def _old_and_new(form: ModelForm[M], name: str) -> dict[str, Any]:
     old = form.fields[name].to_python(form.initial.get(name))
     return {"old": _plain(old), "new": _plain(form.cleaned_data[name])}
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, DeviceGroup):
+        return value.name
     return value.username if isinstance(value, User) else value
 
 
@@ -98,10 +142,12 @@ class PersonAdmin(Audited[User], UserAdmin[User]):
 
 
 @admin.register(DeviceGroup)
-class DeviceGroupAdmin(Audited[DeviceGroup]):
+class DeviceGroupAdmin(Addressed[DeviceGroup]):
     """How PCs are reached."""
 
-    told_fields = frozenset({"tenant_name", "configuration_name", "changing_configuration_name"})
+    form = DeviceGroupForm
+    address_fields = addresses.GROUP_FIELDS
+    told_fields = frozenset({"tenant_name", *addresses.GROUP_FIELDS})
 
     list_display = (
         "name",
@@ -127,13 +173,54 @@ class DeviceGroupAdmin(Audited[DeviceGroup]):
 
 
 @admin.register(Device)
-class DeviceAdmin(Audited[Device]):
+class DeviceAdmin(Addressed[Device]):
     """PCs and their owners."""
 
-    told_fields = frozenset({"owner"})
+    form = DeviceForm
+    address_fields = addresses.DEVICE_FIELDS
+    told_fields = frozenset({"owner", "hostname", "address", "port", "group"})
 
     list_display = ("hostname", "group", "owner", "console_user", "last_visited_at")
     list_filter = ("group",)
     search_fields = ("hostname", "description", "owner__username")
     autocomplete_fields = ("owner",)
     readonly_fields = ("console_user", "last_visited_at")
+
+
+@admin.register(AddressChange)
+class AddressChangeAdmin(admin.ModelAdmin[AddressChange]):
+    """Changes of address that wait for a second administrator, and those that were decided."""
+
+    list_display = ("__str__", "requested_by", "requested_at", "is_approved", "decided_by", "decided_at")
+    list_filter = (("is_approved", admin.EmptyFieldListFilter),)
+    list_select_related = ("device", "group", "requested_by", "decided_by")
+    actions = ("approve", "reject")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Leave that to the pages of PCs and groups."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: AddressChange | None = None) -> bool:
+        """Let them be decided, not edited."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: AddressChange | None = None) -> bool:
+        """Keep them all."""
+        return False
+
+    @admin.action(description=_("Approve and carry out"))
+    def approve(self, request: HttpRequest, queryset: models.QuerySet[AddressChange]) -> None:
+        """Carry out what another administrator asked for."""
+        self._decide(request, queryset, addresses.approve_change)
+
+    @admin.action(description=_("Reject, or take back your own"))
+    def reject(self, request: HttpRequest, queryset: models.QuerySet[AddressChange]) -> None:
+        """Leave everything as it is."""
+        self._decide(request, queryset, addresses.reject_change)
+
+    def _decide(
+        self, request: HttpRequest, chosen: models.QuerySet[AddressChange], action: Callable[..., object]
+    ) -> None:
+        for change in chosen.order_by("requested_at"):
+            with told(request, f"{change}: {_('done')}"):
+                action(change.pk, by=request.user, now=timezone.now())

@@ -250,6 +250,19 @@ def check_may_undo(person: User) -> None:
         raise NotAllowed(_("Only an administrator can undo what was applied."))
 
 
+def check_may_change_address(person: User) -> None:
+    """Administrators say where PCs are visited, and how the portal signs in there."""
+    if person.role != Role.ADMINISTRATOR:
+        raise NotAllowed(_("Only an administrator changes where PCs are visited."))
+
+
+def check_may_approve_address(person: User, *, requester_id: int) -> None:
+    """A second administrator approves such a change of what is in use."""
+    check_may_change_address(person)
+    if person.pk == requester_id:
+        raise NotAllowed(_("You requested this change, so another administrator has to approve it."))
+
+
 def check_may_get_endpoint(person: User) -> None:
     """Administrators get the files of the portal's own endpoint for PCs."""
     if person.role != Role.ADMINISTRATOR:

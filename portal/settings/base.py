@@ -212,6 +212,7 @@ COMPANY_NAME = env_str("COMPANY_NAME", default="")
 COMPANY_SAID = env_str("COMPANY_SAID", default="")  # Microsoft support access id, for submissions
 SUPPORT_CONTACT = env_str("SUPPORT_CONTACT", default="")
 DEVICE_CREDENTIAL_DIRECTORY = env_path("DEVICE_CREDENTIAL_DIRECTORY")  # files instead of DEVICE_CREDENTIAL_… variables
+DEVICES_MAY_BE_LOCAL = False  # on loopback or link-local addresses; only development and tests say True
 DEVICE_CA_FILE = env_path("DEVICE_CA_FILE")  # None: the system's trust store
 
 # --- Defender for Endpoint's API (allow indicators); all empty: not set up, and everything on PCs works --------------

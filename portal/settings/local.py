@@ -8,6 +8,7 @@ from portal.settings.base import MIDDLEWARE, STORAGES
 
 PRODUCTION = False
 SHOW_STYLEGUIDE = True
+DEVICES_MAY_BE_LOCAL = True  # the simulated PCs are
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", default=("localhost", "127.0.0.1", "[::1]"))
 
 SECURE_SSL_REDIRECT = False

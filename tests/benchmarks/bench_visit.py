@@ -67,7 +67,7 @@ def read_well(port: int, *, limits: Limits | None = None) -> int:
         CREDENTIAL,
         on_answers=lambda answers: None,
         should_stop=lambda: False,
-        limits=limits or Limits(),
+        limits=limits or Limits(may_be_local=True),
         clock=lambda: datetime.now(UTC),
     )
     return len(answers)
@@ -172,7 +172,7 @@ def show_many(many: int) -> None:
         print(f"  one after another would take {many * single.seconds:.1f} s; client CPU {cpu:.2f} s")
         hanging = next(iter(running.ports))
         running.change(hanging, faults=["hanging_command", "slow"], settings={"hanging_command": "MpCmdRun.exe"})
-        _, ended = read_many(running, limits=Limits(command=timedelta(seconds=max(3.0, 3 * total))))
+        _, ended = read_many(running, limits=Limits(command=timedelta(seconds=max(3.0, 3 * total)), may_be_local=True))
         slowest = max(seconds for name, seconds in ended.items() if name != hanging)
         print(f"  with one that hangs: it ends after {ended[hanging]:.1f} s, the slowest other after {slowest:.2f} s")
 

@@ -202,4 +202,4 @@ def checked_case(server: LabServer) -> tuple[Case, Client]:
 
 def patient_plan() -> VisitPlan:
     """Return a plan whose visits never look whether they are to stop; how often they would depends on the time."""
-    return replace(quick_plan(), limits=Limits(cancel_poll=timedelta(minutes=10)))
+    return replace(quick_plan(), limits=Limits(cancel_poll=timedelta(minutes=10), may_be_local=True))

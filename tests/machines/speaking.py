@@ -30,6 +30,7 @@ LIMITS = Limits(
     command=seconds(20),
     visit=seconds(60),
     cancel_poll=seconds(0.2),
+    may_be_local=True,
 )
 IMPATIENT = Limits(
     connect=seconds(2),
@@ -39,6 +40,7 @@ IMPATIENT = Limits(
     command=seconds(1.5),
     visit=seconds(30),
     cancel_poll=seconds(0.2),
+    may_be_local=True,
 )
 
 

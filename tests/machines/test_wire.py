@@ -162,3 +162,26 @@ def test_https_to_a_plain_port_is_a_failed_handshake():
     error = error_from(say(status("400 Bad Request")), https=True)
 
     assert error.code is Code.TLS_FAILED
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("https", [True, False])
+def test_a_name_that_leads_to_the_portals_own_machine_is_sent_nothing(host, https):
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = Address(host, port=listener.getsockname()[1], https=https, auth=Auth.NTLM)
+
+        with (
+            pytest.raises(MachineError) as refused,
+            connect(
+                address, CREDENTIAL, limits=replace(LIMITS, may_be_local=False), should_stop=lambda: False, clock=now
+            ),
+        ):
+            pass
+
+        accepted, _ = listener.accept()
+        with accepted:
+            heard.append(accepted.recv(65_536))
+
+    assert refused.value.code == Code.ADDRESS_NOT_ALLOWED
+    assert heard == [b""]

@@ -18,6 +18,7 @@ from tests.support.roles import as_owner
 from tests.support.world import ADAM, NOW, SARA, person
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.models import (
+    AddressChange,
     CaseCounter,
     CaseVerdict,
     CheckRun,
@@ -46,6 +47,13 @@ APPROVAL = """
 # One statement that breaks each promise, and no other.
 BREAKS = {
     "activity_append_only": "UPDATE troubleshooting_activityentry SET action = 'other'",
+    "address_change_by_administrators": f"""
+        UPDATE troubleshooting_addresschange SET is_approved = true, decided_by_id = {SARAS_ID}, decided_at = now()
+        WHERE is_approved IS NULL
+    """,
+    "address_change_decided_once": """
+        UPDATE troubleshooting_addresschange SET decided_at = now() WHERE is_approved IS NOT NULL
+    """,
     "answer_append_only": "DELETE FROM troubleshooting_deviceanswer",
     "decision_append_only": "UPDATE troubleshooting_exclusiondecision SET note = 'other'",
     "decision_by_others_of_it_in_time": DECISION_OF_SARA,
@@ -128,6 +136,9 @@ def history() -> None:
     CaseVerdict.objects.create(case=case, check_run=run, **concluded)
     AuditModeTestFactory(case=CaseFactory(checked=True), done=True)
     adam = person(ADAM)
+    asked = {"values": {}, "requested_by": person(SARA), "requested_at": NOW, "device": case.device}
+    AddressChange.objects.create(**asked)
+    AddressChange.objects.create(**asked, is_approved=True, decided_by=adam, decided_at=NOW)
     for is_on, over in ((False, {"ended_at": NOW, "ended_by": adam}), (True, {})):
         EmergencyStop.objects.create(is_on=is_on, begun_at=NOW, begun_by=adam, reason="wrong PCs", **over)
     Undo.objects.create(at=NOW, by=adam, since=NOW, reason="wrong PCs", preview=[])

@@ -52,12 +52,13 @@ def test_production_does_not_start_on_another_database(url: str) -> None:
 def test_production_is_closed() -> None:
     ended = in_production(
         ASK + "print(s.DEBUG, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_SSL_REDIRECT, "
-        "s.SECURE_HSTS_SECONDS > 0, s.DATABASES['default']['ENGINE'], s.ALLOWED_HOSTS)",
+        "s.SECURE_HSTS_SECONDS > 0, not s.DEVICES_MAY_BE_LOCAL, s.DATABASES['default']['ENGINE'], s.ALLOWED_HOSTS)",
         **COMPLETE,
     )
 
-    assert ended.stdout.split(maxsplit=6) == [
+    assert ended.stdout.split(maxsplit=7) == [
         "False",
+        "True",
         "True",
         "True",
         "True",

@@ -5,8 +5,8 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.factories import DeviceFactory, UserFactory
-from tests.support.world import ADAM, EMMA, person
-from troubleshooting.models import ActivityEntry
+from tests.support.world import ADAM, EMMA, NOW, person
+from troubleshooting.models import ActivityEntry, AddressChange, Device, DeviceGroup
 from troubleshooting.models.choices import Role
 
 pytestmark = pytest.mark.django_db
@@ -105,3 +105,124 @@ def test_the_page_of_a_device_group_leads_to_the_files_of_the_endpoint(adam):
     page = adam.get(reverse("admin:troubleshooting_devicegroup_change", args=[group.pk])).content.decode()
 
     assert f'<a href="{reverse("device-endpoint")}">' in page
+
+
+# --- where PCs are visited --------------------------------------------------------------------------------------------
+
+
+def change_url(subject: Device | DeviceGroup) -> str:
+    return reverse(f"admin:troubleshooting_{type(subject).__name__.lower()}_change", args=[subject.pk])
+
+
+def sent(client: Client, url: str, **changes: object):
+    fields = fields_of(client.get(url)) | changes
+    return client.post(url, {name: value for name, value in fields.items() if value is not None}, follow=True)
+
+
+def decided(client: Client, action: str) -> str:
+    url = reverse("admin:troubleshooting_addresschange_changelist")
+    every = list(AddressChange.objects.values_list("pk", flat=True))
+    return client.post(url, {"action": action, "_selected_action": every}, follow=True).content.decode()
+
+
+@pytest.fixture
+def agnes() -> Client:
+    client = Client()
+    client.force_login(person(("agnes", Role.ADMINISTRATOR)))
+    return client
+
+
+def test_the_address_of_a_pc_that_nobody_visited_is_changed_at_once_and_recorded(adam):
+    device = DeviceFactory(address="old.contoso.example", port=5985)
+
+    entry = save(adam, change_url(device), address="new.contoso.example", port=5986)
+
+    assert entry.details["values"] == {
+        "address": {"old": "old.contoso.example", "new": "new.contoso.example"},
+        "port": {"old": 5985, "new": 5986},
+    }
+
+
+def test_the_address_of_a_pc_in_use_waits_for_another_administrator(adam, agnes):
+    device = DeviceFactory(address="old.contoso.example", port=5985, last_visited_at=NOW)
+
+    page = sent(adam, change_url(device), address="new.contoso.example", description="Reception").content.decode()
+
+    device.refresh_from_db()
+    assert (device.address, device.description) == ("old.contoso.example", "Reception")
+    assert "waits for another administrator" in page
+    assert "another administrator has to approve it" in decided(adam, "approve")
+    device.refresh_from_db()
+    assert device.address == "old.contoso.example"
+
+    decided(agnes, "approve")
+
+    device.refresh_from_db()
+    assert device.address == "new.contoso.example"
+
+
+def test_the_sign_in_of_a_group_in_use_waits_too(adam, agnes):
+    group = DeviceFactory(last_visited_at=NOW).group
+    before = (group.https, group.auth)
+
+    sent(adam, change_url(group), https=None, auth="kerberos", tenant_name="Finance")
+
+    group.refresh_from_db()
+    assert ((group.https, group.auth), group.tenant_name) == (before, "Finance")
+    decided(agnes, "reject")
+    group.refresh_from_db()
+    assert (group.https, group.auth) == before
+
+
+def test_a_second_change_is_told_to_wait(adam):
+    device = DeviceFactory(address="old.contoso.example", last_visited_at=NOW)
+    sent(adam, change_url(device), address="new.contoso.example")
+
+    page = sent(adam, change_url(device), address="newer.contoso.example").content.decode()
+
+    assert "is waiting to be decided" in page
+    assert AddressChange.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "port"),
+    [
+        ("https://pc.contoso.example", None),
+        ("pc.contoso.example:5985", None),
+        ("127.1", None),
+        ("127.0.0.1", None),
+        ("169.254.169.254", None),
+        ("localhost", None),
+        ("broker.contoso.example", 6379),
+        ("portal.contoso.example", 443),
+    ],
+)
+def test_no_pc_is_added_at_an_address_that_is_none_or_the_portals(adam, settings, address, port):
+    settings.DEVICES_MAY_BE_LOCAL = False
+    settings.CELERY_BROKER_URL = "redis://broker.contoso.example:6379/0"
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "portal.contoso.example"]
+    fields = {"hostname": "PC-1", "address": address, "port": port or "", "group": DeviceFactory().group.pk}
+
+    response = adam.post(reverse("admin:troubleshooting_device_add"), fields)
+
+    assert list(response.context["adminform"].form.errors) == ["address"]
+    assert Device.objects.count() == 1
+
+
+def test_no_groups_port_leads_its_pcs_to_the_portals_own(adam, settings):
+    settings.CELERY_BROKER_URL = "redis://broker.contoso.example:6379/0"
+    device = DeviceFactory(address="broker.contoso.example", port=None)
+
+    response = sent(adam, change_url(device.group), port=6379)
+
+    assert list(response.context["adminform"].form.errors) == ["port"]
+
+
+def test_address_changes_are_neither_edited_nor_deleted(adam):
+    device = DeviceFactory(last_visited_at=NOW)
+    sent(adam, change_url(device), address="new.contoso.example")
+    change = AddressChange.objects.get()
+
+    assert adam.get(reverse("admin:troubleshooting_addresschange_add")).status_code == 403
+    assert adam.post(reverse("admin:troubleshooting_addresschange_change", args=[change.pk]), {}).status_code == 403
+    assert adam.get(reverse("admin:troubleshooting_addresschange_delete", args=[change.pk])).status_code == 403

@@ -123,6 +123,7 @@ class Limits:
     visit: timedelta = timedelta(minutes=5)
     cancel_poll: timedelta = timedelta(seconds=2)  # how often a running command looks whether it was cancelled
     answer_bytes: int = 2_000_000  # more of one answer is cut off and marked so
+    may_be_local: bool = False  # whether a device may be on a loopback or link-local address
 
 
 OnAnswers = Callable[[Sequence[Answer]], None]  # those that came together

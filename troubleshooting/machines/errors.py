@@ -56,6 +56,10 @@ class Redirected(OSError):
     """The device sent the portal elsewhere; following could hand the sign-in to a stranger."""
 
 
+class NotAllowedHere(OSError):
+    """The device's name leads to an address where no device is visited."""
+
+
 # What pypsrp and its libraries raise at the wire, hostile bytes included (its parsers do not guard themselves).
 # A plain Exception is not caught, so that a worker's time limit is not taken for a broken protocol.
 WIRE_ERRORS: tuple[type[Exception], ...] = (
@@ -113,6 +117,7 @@ def _code_of_winrm(error: WinRMError) -> Code:
 
 # The first kind that is found anywhere in the chain of causes decides.
 CONNECTION_CODES: tuple[tuple[tuple[type[BaseException], ...], Code], ...] = (
+    ((NotAllowedHere,), Code.ADDRESS_NOT_ALLOWED),
     ((Overlong, Redirected), Code.PROTOCOL_BROKEN),
     ((Silent, requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError), Code.NO_ANSWER),
     ((ssl.SSLCertVerificationError, ssl.CertificateError), Code.TLS_NOT_TRUSTED),

@@ -52,7 +52,7 @@ class Session:
         self._next_look_at = 0.0
         self._has_cancel = False
         self._is_lost = False
-        self._wire = Wire(connect_s=limits.connect.total_seconds())
+        self._wire = Wire(connect_s=limits.connect.total_seconds(), may_be_local=limits.may_be_local)
         self._wsman = self._prepared(address, credential)
         self._pool = self._new_pool()
 

@@ -20,7 +20,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.response import HTTPResponse
 
-from troubleshooting.machines.errors import WIRE_ERRORS, Overlong, Redirected, Silent
+from troubleshooting.domain.base.addresses import is_local
+from troubleshooting.machines.errors import WIRE_ERRORS, NotAllowedHere, Overlong, Redirected, Silent
 
 MOST_REPLY_BYTES = 8_000_000  # WinRM's own envelopes are half a megabyte
 _PIECE_BYTES = 65_536
@@ -32,11 +33,12 @@ _GRACE_S = 0.5  # for the limits of sockets, which say better what was waited fo
 class Wire(HTTPAdapter):
     """Carries one machine's requests. No request waits past :attr:`until` (``time.monotonic()`` seconds)."""
 
-    def __init__(self, *, connect_s: float) -> None:
+    def __init__(self, *, connect_s: float, may_be_local: bool = False) -> None:
         """Limit connecting to ``connect_s`` seconds; there is one connection, for the sign-in is bound to it."""
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
         self.until = math.inf
         self._connect_s = connect_s
+        self._may_be_local = may_be_local
         self._latest: requests.Response | None = None
         self._watched: socket.socket | None = None  # a second handle on the connection, good in its handshake too
         self._watch_lock = threading.Lock()
@@ -108,6 +110,7 @@ class Wire(HTTPAdapter):
 
             def new_conn() -> socket.socket:
                 reached: socket.socket = reach()
+                self._refuse_local(reached)
                 self._watch(reached.dup())
                 return reached
 
@@ -115,6 +118,13 @@ class Wire(HTTPAdapter):
             return made
 
         return connection
+
+    def _refuse_local(self, reached: socket.socket) -> None:
+        """Look at where the name led to, before anything is sent: what was resolved earlier may have changed."""
+        if self._may_be_local or not is_local(str(reached.getpeername()[0]).partition("%")[0]):
+            return
+        reached.close()
+        raise NotAllowedHere("The address leads to the portal's own machine or network segment.")
 
     def _watch(self, handle: socket.socket | None) -> None:
         with self._watch_lock:

@@ -1,6 +1,7 @@
 """Tables and querysets."""
 
 from troubleshooting.models.activity import ActivityEntry
+from troubleshooting.models.address_change import AddressChange
 from troubleshooting.models.case import Case, CaseCounter
 from troubleshooting.models.check_run import CaseVerdict, CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot
 from troubleshooting.models.decision import ExclusionDecision
@@ -19,6 +20,7 @@ from troubleshooting.models.user import User
 
 __all__ = [
     "ActivityEntry",
+    "AddressChange",
     "AuditModeTest",
     "Case",
     "CaseCounter",

@@ -96,7 +96,10 @@ class Device(models.Model):
         validators=[RegexValidator(r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", _("A host name, such as PC-0142."))],
     )
     address = models.CharField(
-        _("address"), max_length=253, blank=True, help_text=_("Where to connect, if not the name itself.")
+        _("address"),
+        max_length=253,
+        blank=True,
+        help_text=_("Where to connect, if not the name itself: a host name or an IP address."),
     )
     port = models.PositiveIntegerField(_("port"), null=True, blank=True, validators=PORT_RANGE)
     description = models.CharField(_("description"), max_length=200, blank=True)

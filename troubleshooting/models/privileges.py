@@ -170,6 +170,7 @@ PRIVILEGES: Mapping[str, Privileges] = {
         "test_needs_approval",
         "tenant_name",
     ),
+    "troubleshooting.AddressChange": _kept("is_approved", "decided_by", "decided_at"),
     "auth.Group": _deleted("name"),
     "auth.Group_permissions": LINKS,
     "admin.LogEntry": Privileges(adds=True, deletes=True),  # goes with the account of its person

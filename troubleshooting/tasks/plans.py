@@ -23,7 +23,7 @@ def visit_plan() -> VisitPlan:
         clock=timezone.now,
         credential=partial(load_credential, environ=os.environ, directory=directory),
         ca_file=settings.DEVICE_CA_FILE,
-        limits=Limits(visit=settings.VISIT_LIMIT),
+        limits=Limits(visit=settings.VISIT_LIMIT, may_be_local=settings.DEVICES_MAY_BE_LOCAL),
         events_since=settings.EVENTS_SINCE,
     )
 

@@ -33,6 +33,12 @@ DEVICE_ERRORS: Mapping[DeviceErrorCode, DeviceErrorText] = {
         PC_ON,
         _("Check the device's host name in the portal and its DNS record as the portal's server sees it."),
     ),
+    DeviceErrorCode.ADDRESS_NOT_ALLOWED: error_words(
+        _("The PC's address is not allowed"),
+        _("The PC's address leads to the portal's own machine or network segment, so nothing was sent to it."),
+        NOTHING_TO_DO,
+        _("Correct the device's address in the portal, or its DNS record as the portal's server sees it."),
+    ),
     DeviceErrorCode.NO_ANSWER: error_words(
         _("The PC does not answer"),
         _("The PC accepted the connection but did not answer in time."),

@@ -14,6 +14,7 @@ class DeviceErrorCode(StrEnum):
 
     UNREACHABLE = "unreachable"  # refused, no route, switched off
     NAME_NOT_FOUND = "name_not_found"
+    ADDRESS_NOT_ALLOWED = "address_not_allowed"  # it leads to the portal's own machine or network segment
     NO_ANSWER = "no_answer"  # connected, but silent until the portal's deadline
     TLS_NOT_TRUSTED = "tls_not_trusted"
     TLS_FAILED = "tls_failed"

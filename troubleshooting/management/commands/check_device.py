@@ -175,7 +175,7 @@ def _outcome(address: Address, credential: Credential, report: Report | None) ->
             credential,
             on_answers=answers.extend,
             should_stop=lambda: False,
-            limits=Limits(),
+            limits=Limits(may_be_local=True),  # whoever types the password says where it goes
             clock=timezone.now,
             also=(SHOWN_COMMANDS,),
         )
