@@ -19,7 +19,7 @@ from troubleshooting.domain.leases.lease import LONGEST
 from troubleshooting.machines.catalogue import prerequisite_visit
 
 SECRET_KEY_MIN_LENGTH = 50
-POSTGRESQL = "django.db.backends.postgresql"
+POSTGRESQL = "portal.database"  # Django's own, with limits on waiting
 
 
 def register_all() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging.config
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -32,6 +33,11 @@ PROCESSORS: list[Processor] = [
 ]
 
 
+def is_no_outage(record: logging.LogRecord) -> bool:
+    """Leave out the traceback of each request that met a silent database; its own line says 503."""
+    return getattr(record, "status_code", None) != HTTPStatus.SERVICE_UNAVAILABLE
+
+
 class RequestLogMiddleware(RequestMiddleware):
     """One line a request, with its path only: a query string can carry the address that an employee reports."""
 
@@ -53,14 +59,17 @@ def logging_config(*, as_json: bool, level: str) -> dict[str, Any]:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers(as_json)],
             },
         },
+        "filters": {"no_outage": {"()": "django.utils.log.CallbackFilter", "callback": is_no_outage}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             **{name: {"level": "INFO" if level == "DEBUG" else "WARNING"} for name in TALKATIVE},
             **{name: {"level": "WARNING"} for name in SILENT},
+            "django.request": {"filters": ["no_outage"]},
             "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
             "celery.worker.strategy": {"level": "WARNING"},  # django-structlog says what was received and finished
             "celery.app.trace": {"level": "WARNING"},
+            "waitress.queue": {"level": "ERROR"},  # it warns of every request that waits for a thread
         },
     }
 

@@ -8,6 +8,8 @@ from django.views.generic import RedirectView
 from portal import health
 from troubleshooting.views.base import sign_in, sign_out
 
+handler500 = "portal.faults.server_error"
+
 urlpatterns = [
     path("healthz/", health.healthz, name="healthz"),
     path("readyz/", health.readyz, name="readyz"),

@@ -1,4 +1,4 @@
-"""What gunicorn serves: ``gunicorn portal.wsgi``."""
+"""What the web server serves (portal/server.py)."""
 
 import os
 
@@ -6,6 +6,7 @@ import django
 from django.core.handlers.wsgi import WSGIHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.base")
+os.environ.setdefault("PROCESS_KIND", "web")
 django.setup(set_prefix=False)
 
 from portal.database_role import refuse_powerful_role  # noqa: E402  (imports what needs the settings)

@@ -29,7 +29,6 @@ CELERY = (sys.executable, "-m", "celery", "-A", "portal")
 UP_WITHIN_S = 90.0
 END_WITHIN_S = 6.0  # a visit that is cut off is found by the sweep of the next start
 LOOK_EVERY_S = 0.2
-KEEP_ALIVE_S = "75"  # above every poll of the pages, which would open a connection each
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -199,27 +198,19 @@ class Demo:
         say("Starting the workers, their clockwork and the web server …")
         queues = (("worker", "portal", 20), ("safety", "safety", 8))
         workers = [self._start_worker(name, queue, threads=threads) for name, queue, threads in queues]
-        self._start("beat", [*CELERY, "beat", "--schedule", str(self.home / "beat-schedule"), "--pidfile", ""])
-        gunicorn = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{self.port}"]
+        schedule = ["--schedule", str(self.home / "beat-schedule"), "--pidfile", ""]
+        self._start("beat", [*CELERY, "beat", *schedule], PROCESS_KIND="beat")
         self._start(
-            "web",
-            [
-                *gunicorn,
-                "--worker-class",
-                "gthread",
-                "--threads",
-                "8",
-                "--keep-alive",
-                KEEP_ALIVE_S,
-                "--no-control-socket",
-            ],
+            "web", [sys.executable, "-m", "portal.server", "--listen", f"127.0.0.1:{self.port}"], PROCESS_KIND="web"
         )
         self._wait_for("the workers", lambda: all(" ready." in one.log_tail() for one in workers), *workers)
         self._wait_for("the web server", lambda: _answers(self.port, "/readyz/"))
 
     def _start_worker(self, name: str, queue: str, *, threads: int) -> Child:
         options = ["-Q", queue, "-P", "threads", "-c", str(threads), "-n", f"demo-{name}@localhost"]
-        return self._start(name, [*CELERY, "worker", *options, "--without-gossip", "--without-mingle"])
+        return self._start(
+            name, [*CELERY, "worker", *options, "--without-gossip", "--without-mingle"], PROCESS_KIND="worker"
+        )
 
     def _start(self, name: str, command: Sequence[str], **env: str) -> Child:
         self.stop.check()
@@ -317,7 +308,7 @@ def _write_privately(path: Path, content: str) -> None:
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what gunicorn does as well
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what the web server does as well
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import tempfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from portal.database.limits import usual_limits
 from portal.env import env_bool, env_int, env_list, env_path, env_str, env_timedelta
 from portal.logging import logging_config
 from troubleshooting.domain.base.processes import Queue
@@ -116,9 +119,16 @@ def _postgresql(url: str) -> dict[str, Any]:
             "The portal cannot start: DATABASE_URL must name a PostgreSQL server (postgresql://user@host/name); "
             "its promises are kept by constraints and locks that no other database has."
         )
-    max_age_s = env_int("DATABASE_CONN_MAX_AGE_S", default=60)
-    entry: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=max_age_s, conn_health_checks=True))
-    entry["OPTIONS"] = {"connect_timeout": 5, **entry.get("OPTIONS", {})}
+    usual = usual_limits(env_str("PROCESS_KIND", default="command"))
+    limits = replace(
+        usual,
+        statement=env_timedelta("DATABASE_STATEMENT_TIMEOUT", default=usual.statement),
+        lock=env_timedelta("DATABASE_LOCK_TIMEOUT", default=usual.lock),
+        silence=env_timedelta("DATABASE_SILENCE_TIMEOUT", default=usual.silence),
+    )
+    parsed = dj_database_url.parse(url, engine="portal.database", conn_health_checks=True)
+    entry: dict[str, Any] = {**parsed, "CONN_MAX_AGE": limits.keep_connection_s}
+    entry["OPTIONS"] = limits.options(**entry.get("OPTIONS", {}))
     return entry
 
 
@@ -127,6 +137,11 @@ DATABASES = {"default": _postgresql(env_str("DATABASE_URL"))}
 DATABASE_RUNNING_ROLE = env_str("DATABASE_RUNNING_ROLE", default="portal")
 
 REDIS_URL = env_str("REDIS_URL")
+
+# --- Disks: /readyz/ says no where a folder that the portal writes to has less room -----------------------------------
+
+LEAST_FREE_MB = env_int("LEAST_FREE_MB", default=50)
+WRITTEN_FOLDERS = env_list("WRITTEN_FOLDERS", default=(tempfile.gettempdir(), str(BASE_DIR)))
 
 # --- Tasks ------------------------------------------------------------------------------------------------------------
 # The row is the truth and the message only notifies: a message that is lost costs one sweep, so no results are kept.

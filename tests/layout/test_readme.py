@@ -51,7 +51,7 @@ def test_every_recipe_that_a_document_names_is_in_the_makefile():
 
 def test_the_table_of_settings_is_what_the_settings_read():
     production = re.findall(r"\benv_[a-z]+\(\s*\"([A-Z_]+)\"", (ROOT / "portal/settings/base.py").read_text("utf-8"))
-    elsewhere = {"DATABASE_CONN_MAX_AGE_S", "HEARTBEAT_FILE"}  # with the processes, below the table
+    elsewhere = {"HEARTBEAT_FILE"}  # with the processes, below the table
 
     assert variables() == set(production) - UNNAMED - elsewhere
     assert all(name in section("In production") for name in elsewhere)

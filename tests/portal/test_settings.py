@@ -63,7 +63,7 @@ def test_production_is_closed() -> None:
         "True",
         "True",
         "True",
-        "django.db.backends.postgresql",
+        "portal.database",
         "['portal.contoso.example']\n",
     ]
 
@@ -114,5 +114,5 @@ def test_every_scheduled_task_is_a_task() -> None:
 
 
 def test_the_test_database_is_postgresql() -> None:
-    assert settings.DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql"
+    assert settings.DATABASES["default"]["ENGINE"] == "portal.database"
     assert apps.is_installed("django.contrib.postgres")

@@ -64,6 +64,7 @@ class CeleryWorkerProcess:
             "DATABASE_URL": servers.url_of(database),
             "REDIS_URL": redis_url or servers.redis_url,
             "DJANGO_SETTINGS_MODULE": "portal.settings.test",
+            "PROCESS_KIND": "worker",
             "LOG_LEVEL": "INFO",
             "DEVICE_CREDENTIAL_LAB_USERNAME": LAB_USERNAME,
             "DEVICE_CREDENTIAL_LAB_PASSWORD": LAB_PASSWORD,
