@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import replace
 
+import pytest
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.demo.lab import registry
+from portal.demo.lab.pcs import healthy_windows_11
 from tests.domain.builders import (
     PREFERENCES,
     SERVER_2019,
@@ -18,6 +23,8 @@ from tests.domain.builders import (
     snapshot,
 )
 from tests.field.rows import Row, each
+from tests.support.check_world import visited
+from tests.support.world import IVO, person
 from troubleshooting.domain.advice.lint_effect import about_effect
 from troubleshooting.domain.checks.antivirus import BEHAVIOR_MONITORING, CLOUD_PROTECTION, REAL_TIME_PROTECTION
 from troubleshooting.domain.checks.exclusions import EXCLUSIONS_IN_FORCE
@@ -101,11 +108,19 @@ def test_the_place_that_decides_is_the_one_that_is_in_force(row: Row):
 
 # fed: mode in force, policy key, Policy Manager; right: what the remedy of the mode has to say, and what never
 REMEDIES = (
-    Row((2, 2, 1), ("2 under HKLM\\SOFTWARE\\Policies", "Intune (MDM)", "is 1 under", "no effect here"), "C27"),
+    Row(
+        (2, 2, 1),
+        ("2 under HKLM\\SOFTWARE\\Policies", "Intune or another MDM tool", "is 1 under", "no effect here"),
+        "C27",
+    ),
     Row((2, 1, 2), ("2 under HKLM\\SOFTWARE\\Policies", "\\Policy Manager, and that decides", "is 1 under"), "F3"),
-    Row((2, 2, 2), ("says the same under", "Policy Manager (Intune (MDM)"), PRECEDENCE, "both have to be changed"),
+    Row((2, 2, 2), ("says the same under", "Policy Manager (Intune"), PRECEDENCE, "both have to be changed"),
     Row((2, 2, None), ("Group Policy, Configuration Manager", "security settings management", "No other policy"), "F3"),
-    Row((2, None, 2), ("Intune (MDM), or Configuration Manager with tenant attach", "No other policy"), PRECEDENCE),
+    Row(
+        (2, None, 2),
+        ("Intune or another MDM tool, or Config", "No other policy"),
+        PRECEDENCE,
+    ),
     Row((0, 0, None), ("EnableNetworkProtection is 0 under", "has to change it to 1 (Block)"), PRECEDENCE),
     Row((0, 1, 0), ("\\Policy Manager, and that decides", "is 1 under", "no effect here"), PRECEDENCE),
     Row((0, None, None), ("No policy that the portal can read turns it off", "Set-MpPreference"), PRECEDENCE),
@@ -159,7 +174,7 @@ SWITCHES = (
     ),
     Row(
         (REAL_TIME_PROTECTION, {"manager": {"AllowRealtimeMonitoring": 0}}),
-        ("AllowRealtimeMonitoring is 0 under", "Policy Manager", "Intune (MDM)"),
+        ("AllowRealtimeMonitoring is 0 under", "Policy Manager", "Intune or another MDM tool"),
         CSP,
     ),
     Row(
@@ -270,6 +285,22 @@ def test_every_place_of_a_setting_is_asked_for():
 
     assert all(place in asked for setting in settings for place in setting.policy)
     assert all((r"\Policies\Microsoft\Windows Defender\Policy Manager", setting.mdm) in asked for setting in settings)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_places_are_read_on_a_visit_and_stand_on_the_reviewers_page(lab_server, client):
+    pc = healthy_windows_11()
+    pc.registry[registry.POLICY_NP] = {NAME: 2}
+    pc.registry[registry.POLICY_MANAGER] = {NAME: 1, "AllowRealtimeMonitoring": 0, "HideExclusionsFromLocalAdmins": 1}
+    pc.status["RealTimeProtectionEnabled"] = False
+    case = visited(lab_server(pc))
+    client.force_login(person(IVO))
+
+    page = html.unescape(client.get(reverse("case", args=[case.number])).content.decode())
+
+    assert "is 2 under HKLM\\SOFTWARE\\Policies" in page
+    assert "AllowRealtimeMonitoring is 0 under" in page
+    assert "HideExclusionsFromLocalAdmins is 1 under" in page
 
 
 modes = st.sampled_from([None, 0, 1, 2])

@@ -22,7 +22,7 @@ MODE_KEY = POLICY_ROOT + r"\Windows Defender Exploit Guard\Network Protection"
 EXCLUSIONS_KEY = POLICY_ROOT + r"\Exclusions"
 
 GROUP_POLICY = "Group Policy, Configuration Manager or Defender for Endpoint security settings management"
-MDM = "Intune (MDM), or Configuration Manager with tenant attach or an Exploit Guard policy"
+MDM = "Intune or another MDM tool, or Configuration Manager with tenant attach or an Exploit Guard policy"
 LOCAL = "local setting"
 
 Reads = Callable[[str | int | None], int | None]
