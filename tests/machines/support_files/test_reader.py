@@ -76,6 +76,12 @@ def test_names_are_known_in_any_case_and_in_any_folder(read):
     assert cab.members[1].name == "Größe.txt"
 
 
+def test_a_name_that_cannot_be_decoded_costs_nothing(read):
+    cab = cab_of({"MPStateInfo.txt": b"x", "odd.bin": b"y"}, how="stored").replace(b"odd.bin", b"\x81dd.bin")
+
+    assert read(cab).contents == {0: b"x"}
+
+
 def test_of_a_service_log_only_the_end_is_read(read):
     log = b"".join(b"2026-11-27T13:%06d line\r\n" % n for n in range(40_000))
 

@@ -239,10 +239,11 @@ def test_wrong_usage_is_said_with_status_2(judge, options):
 
 
 def test_a_file_that_is_not_there_is_wrong_usage():
-    with pytest.raises(CommandError, match="cannot be opened") as refused:
-        call_command("judge_cab", "there/is/none.cab")
+    for file in ("there/is/none.cab", "."):
+        with pytest.raises(CommandError, match="cannot be read") as refused:
+            call_command("judge_cab", file)
 
-    assert refused.value.returncode == 2
+        assert refused.value.returncode == 2
 
 
 def test_it_needs_neither_database_nor_broker(tmp_path):

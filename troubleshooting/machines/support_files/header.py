@@ -30,7 +30,7 @@ _LONGEST_NAME = 256  # bytes
 _BLOCK_BYTES = 32_768  # a block unpacks to no more
 
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\..*)?", re.IGNORECASE)
-_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"|?*\ufffd]')
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def _outcome(options: dict[str, Any], *, at: datetime | None, now: datetime) -> 
     except UnreadableCab as unreadable:
         return Outcome(file.name, unreadable)
     except OSError as error:
-        raise wrong_usage(f"{file} cannot be opened: {error.strerror}.") from None
+        raise wrong_usage(f"{file} cannot be read: {error.strerror or error}.") from None
     read = read_support_files(cab, now=now)
     snapshot = read.snapshot
     report = report_of(options, happened_at=at or (snapshot.collected_at if read.is_made_at_known else now))
