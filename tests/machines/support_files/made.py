@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from tests.support.lzx import lzx_blocks
 
 WRITTEN_AT = datetime(2026, 11, 27, 14, 10, 2)  # noqa: DTZ001  a CAB names no zone
 LZX = 3
+TEXT = "".join(f"{n}: Überwachung {n * 7919 % 104729}\r\n" for n in range(9_000)).encode("utf-16")
+FILES = {"MPRegistry.txt": TEXT, "trace.bin": os.urandom(70_001), "MPStateInfo.txt": b"Realtime monitor enabled\r\n"}
 FOLDER, FIRST_ENTRY = 36, 44  # where they begin in a CAB of write_cab
 
 
