@@ -39,9 +39,9 @@ coverage: $(DEV_READY)  ## all tests once more, with what they did not reach; ta
 
 FUZZ_MINUTES ?= 10
 
-fuzz: $(DEV_READY)  ## feed what reads a PC's answers with anything at all, for 10 minutes (FUZZ_MINUTES)
+fuzz: $(DEV_READY)  ## feed what reads the answers of PCs and tenant with anything at all, for 10 minutes (FUZZ_MINUTES)
 	@until=$$(( $$(date +%s) + 60 * $(FUZZ_MINUTES) )); while [ $$(date +%s) -lt $$until ]; do \
-		$(BIN)/python -m pytest -n 0 -q -m fuzz tests/machines --hypothesis-profile fuzz $(PYTEST_ARGS) || exit 1; done
+		$(BIN)/python -m pytest -n 0 -q -m fuzz tests/machines tests/tenant --hypothesis-profile fuzz $(PYTEST_ARGS) || exit 1; done
 
 lint: $(DEV_READY)  ## look for mistakes; changes nothing
 	$(BIN)/ruff check

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -12,8 +14,9 @@ from hypothesis import strategies as st
 
 from troubleshooting.domain.tenant.errors import TenantErrorCode as Code
 from troubleshooting.tenant import parse
-from troubleshooting.tenant.client import items_of
+from troubleshooting.tenant.client import error_of, items_of
 from troubleshooting.tenant.errors import TenantError
+from troubleshooting.tenant.wire import Reply
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -46,10 +49,21 @@ def code_of(read: Callable[[Any], Any], entity: Any) -> Code | None:
     return None
 
 
+@pytest.mark.fuzz
 @given(odd_entities)
 @pytest.mark.parametrize("read", [parse.indicator, parse.machine, parse.alert, items_of])
 def test_an_odd_answer_is_read_or_refused_as_broken(read: Callable[[Any], Any], entity: Any):
     assert code_of(read, entity) in {None, Code.BROKEN_ANSWER}
+
+
+@pytest.mark.fuzz
+@given(st.integers(100, 599), st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode()))
+def test_whatever_the_api_answers_is_read_or_named(status: int, body: bytes):
+    reply = Reply(status, {"retry-after": body[:9].decode("latin-1")}, body)
+
+    assert isinstance(error_of(reply), TenantError)
+    with contextlib.suppress(TenantError):
+        items_of(reply.json())
 
 
 @pytest.mark.parametrize("name", GOOD)
