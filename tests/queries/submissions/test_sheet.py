@@ -6,13 +6,13 @@ from datetime import UTC
 import pytest
 from django.utils import timezone
 
-from tests.factories import CaseFactory, CheckRunFactory
+from tests.factories import CaseFactory, CheckRunFactory, DeviceFactory, ExclusionFactory
 from tests.queries import made
 from tests.views.leases.test_audit_mode_tests import done_case
 from troubleshooting.actions import submissions
 from troubleshooting.domain.checks.registry import CHECKS
 from troubleshooting.domain.submissions.submission import ADDITIONAL_INFORMATION_LIMIT, Company
-from troubleshooting.models import Case
+from troubleshooting.models import Case, DeviceSnapshot, Placement
 from troubleshooting.queries.checks.evidence import evidence_json, evidence_text, findings_of, read_snapshot
 from troubleshooting.queries.submissions.sheet import NOT_MICROSOFTS_LIST, SubmissionSheet, judged_run, read_sheet
 
@@ -180,6 +180,27 @@ def test_the_evidence_as_text_names_case_pc_verdict_and_commands():
 
     for words in (case.number, case.device.hostname, "blocked_by_network_protection", "Get-protection_events"):
         assert words in text
+
+
+def test_the_evidence_holds_every_visit_of_the_case_and_none_of_another_pc():
+    case = done_case()
+    lease = case.audit_mode_tests.get().lease
+    exclusion = ExclusionFactory(case=case)
+    for device in (case.device, DeviceFactory()):
+        place = Placement.objects.create(exclusion=exclusion, device=device)
+        DeviceSnapshot.objects.create(
+            placement=place, attempt=1, credential_profile="lab", endpoint="https://pc", started_at=timezone.now()
+        )
+    mine = exclusion.placements.get(device=case.device)
+
+    found = evidence_json(case, case.check_runs.get())
+    text = evidence_text(case, case.check_runs.get(), time_zone=UTC)
+
+    made_for = [f"check_run {case.check_runs.get().pk}", f"lease {lease.pk}", f"placement {mine.pk}"]
+    assert sorted(visit["made_for"] for visit in found["visits"]) == sorted(made_for)
+    assert any("9001" in str(visit["commands"]) for visit in found["visits"])
+    for name in made_for:
+        assert f"Visit: {name}, attempt 1" in text
 
 
 def test_a_run_without_verdict_and_visit_still_has_evidence():

@@ -185,17 +185,22 @@ def readable_evidence(
     *,
     findings: Iterable[Finding],
     commands: Iterable[tuple[str, str, datetime, float]] = (),
+    visits: Iterable[tuple[str, Iterable[tuple[str, str, datetime, float]]]] = (),
     case_number: str = "",
     device: str = "",
     time_zone: tzinfo = UTC,
 ) -> str:
-    """Return the evidence as plain text: report, verdict, checks, events, and every command (see SentCommand)."""
+    """Return the evidence as plain text: report, verdict, checks, events, and every command (see SentCommand).
+
+    ``commands`` are those of the visit that the checks are from, ``visits`` every visit of the case with its name.
+    """
     sections = (
         _report_section(report, snapshot, case_number=case_number, device=device, time_zone=time_zone),
         _verdict_section(verdict),
         _findings_section(findings),
         _events_section(snapshot, report),
-        _commands_section(commands),
+        _commands_section("Commands", commands),
+        *(_commands_section(f"Visit: {name}", sent) for name, sent in visits),
     )
     return "\n".join(line for section in sections for line in (*section, ""))
 
@@ -254,8 +259,8 @@ def _events_section(snapshot: Snapshot, report: Report) -> Iterator[str]:
         yield f"[{match.strength.value}] {_event_words(match.event)}. {one_line(reasons, 1000)}"
 
 
-def _commands_section(commands: Iterable[tuple[str, str, datetime, float]]) -> Iterator[str]:
+def _commands_section(title: str, commands: Iterable[tuple[str, str, datetime, float]]) -> Iterator[str]:
     """Write every command as it was sent."""
-    yield from _titled("Commands")
+    yield from _titled(title)
     for name, pipeline, sent_at, seconds in commands:
         yield f"{_utc(sent_at)}  {seconds:.2f} s  {name}: {one_line(pipeline, 4000)}"

@@ -1,9 +1,12 @@
-"""The evidence of a case: what the PC said in its last visit, as stored."""
+"""The evidence of a case: what the PC said in its last visit and in every other one, as stored."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import tzinfo
 from typing import Any
+
+from django.db.models import Q, QuerySet
 
 from troubleshooting.domain.base.text import Text
 from troubleshooting.domain.checks.finding import CheckStatus, Finding, Remedy
@@ -14,6 +17,7 @@ from troubleshooting.domain.verdict.verdict import Verdict, conclude
 from troubleshooting.machines.base import Answer
 from troubleshooting.machines.parse import build_snapshot
 from troubleshooting.models import Case, CaseVerdict, CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot
+from troubleshooting.models.check_run import WHAT_FOR
 from troubleshooting.queries.base.words import stored_text
 
 
@@ -54,7 +58,10 @@ def findings_of(run: CheckRun) -> tuple[Finding, ...]:
 
 
 def evidence_json(case: Case, run: CheckRun) -> dict[str, Any]:
-    """Return everything that was found for a case, in a form for machines; four queries."""
+    """Return everything that was found for a case, in a form for machines; six queries.
+
+    ``visit`` is the one that the findings are from, ``visits`` are all of them.
+    """
     visit = last_visit(run)
     verdict: CaseVerdict | None = getattr(run, "verdict", None)
     return {
@@ -64,6 +71,7 @@ def evidence_json(case: Case, run: CheckRun) -> dict[str, Any]:
         "verdict": verdict.content if verdict else None,
         "findings": [_finding_json(row) for row in run.findings.all()],
         "visit": _visit_json(visit) if visit else None,
+        "visits": [{"made_for": _made_for(one), **_visit_json(one)} for one in visits_of(case)],
     }
 
 
@@ -79,11 +87,33 @@ def evidence_text(case: Case, run: CheckRun, *, time_zone: tzinfo) -> str:
         snapshot,
         Verdict.from_json(stored.content) if stored else conclude(case.report, snapshot, findings),
         findings=findings,
-        commands=[SentCommand(row.name, row.pipeline, row.sent_at, row.seconds) for row in answers],
+        commands=_sent(answers),
+        visits=[(f"{_made_for(one)}, attempt {one.attempt}", _sent(one.answers.all())) for one in visits_of(case)],
         case_number=case.number,
         device=case.device.hostname,
         time_zone=time_zone,
     )
+
+
+def visits_of(case: Case) -> QuerySet[DeviceSnapshot]:
+    """Return every visit to the case's own PC that was made for the case, first one first; two queries.
+
+    They are for its checks, its leases (audit-mode tests among them), and its exclusions with their re-tests.
+    """
+    here = Q(check_run__case=case) | Q(lease__case=case)
+    here |= Q(placement__exclusion__case=case, placement__device=case.device_id)
+    here |= Q(retest__exclusion__case=case, retest__device=case.device_id)
+    return DeviceSnapshot.objects.filter(here).order_by("started_at", "pk").prefetch_related("answers")
+
+
+def _made_for(visit: DeviceSnapshot) -> str:
+    """Name what a visit was for, with its number in the portal."""
+    what = next(name for name in WHAT_FOR if getattr(visit, f"{name}_id") is not None)
+    return f"{what} {getattr(visit, f'{what}_id')}"
+
+
+def _sent(answers: Iterable[DeviceAnswer]) -> list[SentCommand]:
+    return [SentCommand(row.name, row.pipeline, row.sent_at, row.seconds) for row in answers]
 
 
 def _finding(row: CheckFinding) -> Finding:
