@@ -48,6 +48,7 @@ TESTED_IN = {
     "domain/cases/link_readers.py": "field/test_wrapped_links.py",
     "domain/cases/link_services.py": "field/test_wrapped_links.py",
     "domain/cases/microsoft_pages.py": "field/test_test_pages.py",
+    "domain/cases/repairs.py": "field/test_typed_addresses.py",
     "domain/cases/typed_text.py": "field/test_typed_addresses.py",
     "domain/cases/typed_words.py": "field/test_typed_addresses.py",
     "domain/checks/cloud.py": "domain/checks/test_network.py",

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
-from troubleshooting.domain.cases.indicator import parse_indicator
+from troubleshooting.domain.cases.indicator import parse_exact, parse_indicator
 from troubleshooting.forms.cases.report import STEPS, ReportForm
 from troubleshooting.models import Device
 from troubleshooting.queries.cases.device_choices import ONLY_ONE, DeviceChoice
@@ -148,6 +148,7 @@ def test_the_address_bar_fills_the_fields_and_leaves_the_others_in_peace():
         "happened_at": "2026-11-24T10:00",
         "saw": "nothing",
         "reason": None,
+        "unblock": None,
     }
 
 
@@ -183,3 +184,56 @@ def test_an_unknown_pc_of_the_address_bar_is_named():
     assert errors(prefilled(pc="PC-9999")) == {
         "device": [("PC-9999 is not one of your PCs. Choose one from the list below.")]
     }
+
+
+SAFE_LINK = "https://nam06.safelinks.protection.outlook.com/?url=https%3A%2F%2Fwww.example.org%2Fdoc&reserved=0"
+INSIDE = "https://www.example.org/doc"
+
+
+def test_a_link_that_wraps_another_address_is_asked_about_and_taken_as_the_person_says():
+    asked = form(address=SAFE_LINK)
+    inside = form(address=SAFE_LINK, address_choice=INSIDE)
+    itself = form(address=SAFE_LINK, address_choice=parse_exact(SAFE_LINK).value)
+
+    assert [message[:42] for message in errors(asked)["address"]] == ["This is a link from Microsoft Safe Links t"]
+    assert asked.reading.link.inside.value == INSIDE
+    assert errors(inside) == errors(itself) == {}
+    assert inside.to_report().indicator == parse_indicator(INSIDE)
+    assert itself.to_report().indicator.host == "nam06.safelinks.protection.outlook.com"
+
+
+def test_an_answer_about_another_link_does_not_count():
+    assert "address" in errors(form(address=SAFE_LINK, address_choice="https://other.example/"))
+    assert errors(form(address="shop.example.com", address_choice=INSIDE)) == {}
+
+
+def test_a_link_that_hides_its_address_asks_for_it():
+    asked = form(address="https://bit.ly/3abc")
+
+    assert "which it does not show" in errors(asked)["address"][0]
+    assert asked.reading.link.inside is None
+    assert errors(form(address="https://bit.ly/3abc", address_choice="https://bit.ly/3abc")) == {}
+
+
+def test_what_was_mended_in_an_address_is_said():
+    mended = form(address="https//shop.example.com/page,")
+
+    assert errors(mended) == {}
+    assert mended.read_as == "https://shop.example.com/page"
+    assert mended.repairs == [
+        "The beginning of the address was corrected.",
+        "Punctuation after the address was removed.",
+    ]
+    assert form().read_as == ""
+
+
+def test_an_address_taken_from_a_text_has_to_be_seen_before_the_report_is_sent():
+    sentence = {"address": "I cannot open shop.example.com today"}
+
+    first, again = form(**sentence), form(**sentence, address_seen="shop.example.com")
+
+    assert first.ask_to_look()
+    assert errors(first) == {"address": ["We took shop.example.com from your text. If it is right, go on."]}
+    assert not again.ask_to_look()
+    assert errors(again) == {}
+    assert not form(address="shop.example.com,").ask_to_look()

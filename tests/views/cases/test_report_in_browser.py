@@ -190,3 +190,39 @@ def test_without_javascript_the_form_is_one_page(open_page):
     expect(page).to_have_url(re.compile(r"/cases/NP-\d{4}-\d{5}/$"))
     case = Case.objects.get()
     assert (case.kind, case.reason) == ("dangerous_site_missed", "It asked for my password.")
+
+
+def test_the_address_inside_a_link_is_offered_and_taken_on_consent(page_of_emma: Page):
+    page = page_of_emma
+    page.get_by_label("Google Chrome").check()
+    go_on(page, to=2)
+    page.get_by_label("Address of the site").fill(
+        "https://nam06.safelinks.protection.outlook.com/?url=https%3A%2F%2Fwww.example.org%2Fdoc&reserved=0"
+    )
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("group", name="Is it this one?")).to_be_visible()
+    expect_no_violations(page)
+
+    page.get_by_label("Yes, this address").check()
+    go_on(page, to=3)
+    go_on(page, to=4)
+    go_on(page, to=5)
+    expect(page.locator("#review")).to_contain_text("https://www.example.org/doc")
+    page.get_by_role("button", name="Send the report").click()
+
+    expect(page).to_have_url(re.compile(r"/cases/NP-"))
+    assert Case.objects.get().indicator_value == "https://www.example.org/doc"
+
+
+def test_what_was_taken_from_a_sentence_is_shown_before_it_is_sent_without_javascript_too(open_page):
+    page = open_page("kind=safe_site_blocked&program=chrome", java_script_enabled=False)
+    page.get_by_label("Address of the site").fill("I cannot open shop.example.com today")
+    page.get_by_role("button", name="Send the report").click()
+
+    expect(page.get_by_text("We read this as shop.example.com")).to_be_visible()
+    expect(page.get_by_text("Only the address was taken from your text.")).to_be_visible()
+    page.get_by_role("button", name="Send the report").click()
+
+    expect(page).to_have_url(re.compile(r"/cases/NP-"))
+    case = Case.objects.get()
+    assert (case.indicator_value, case.typed_address) == ("shop.example.com", "I cannot open shop.example.com today")

@@ -16,6 +16,7 @@ from troubleshooting.domain.cases.hosts import IndicatorKind, canonical_host, co
 from troubleshooting.domain.cases.indicator_errors import InvalidIndicator, Refusal
 from troubleshooting.domain.cases.indicator_exact import Indicator, bounded, parse_exact, refang
 from troubleshooting.domain.cases.link_services import wrapping_of
+from troubleshooting.domain.cases.repairs import Repair
 from troubleshooting.domain.cases.typed_text import (
     holds_several_parts,
     is_broken_in_two,
@@ -23,7 +24,7 @@ from troubleshooting.domain.cases.typed_text import (
     pieces,
     without_blanks,
 )
-from troubleshooting.domain.cases.typed_words import Repair, mended
+from troubleshooting.domain.cases.typed_words import mended
 
 __all__ = [
     "Indicator",

@@ -8,25 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from enum import StrEnum
 from urllib.parse import unquote
 
 from troubleshooting.domain.cases.indicator_errors import InvalidIndicator, Refusal
-
-
-class Repair(StrEnum):
-    """What was mended in a typed address."""
-
-    FOUND = "found"
-    LABEL = "label"
-    SCHEME = "scheme"
-    BRACKETS = "brackets"
-    DOTS = "dots"
-    PUNCTUATION = "punctuation"
-    SLASHES = "slashes"
-    ENCODED = "encoded"
-    FOLDER = "folder"
-
+from troubleshooting.domain.cases.repairs import Repair
 
 EDGES = " \t\r\n\u00a0\u200b\ufeff\"'`<>“”„‘’‚«»‹›"  # what copying leaves around an address
 _PAIRS = {"(": ")", "[": "]", "{": "}", "（": "）", "【": "】", "「": "」", "《": "》"}

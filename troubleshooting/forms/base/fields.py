@@ -11,10 +11,16 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.base.masking import mask_text
-from troubleshooting.domain.cases.indicator import Indicator, InvalidIndicator, parse_indicator
+from troubleshooting.domain.cases.indicator import Indicator, InvalidIndicator, parse_indicator, read_address
 from troubleshooting.queries.base.words import translated
 
 CLOCK_TOLERANCE = timedelta(minutes=5)  # clocks of PCs and phones differ
+# Of a link that wraps another address
+WRAPPED = _("This is a link from %(service)s that leads to another address. Choose the one that your report is about.")
+HIDDEN = _(
+    "This is a link from %(service)s that leads to another address, which it does not show. Enter the address that the "
+    "address bar or the message shows, for example https://www.example.com/page."
+)
 INPUT_FORM = "%Y-%m-%dT%H:%M"  # what datetime-local reads and sends
 
 
@@ -45,6 +51,17 @@ class AddressField(forms.CharField):
         text = "" if value is None else str(value)
         try:
             return parse_indicator(text)
+        except InvalidIndicator as error:
+            raise ValidationError(translated(error.text), code=error.code.value) from error
+
+
+class TypedAddressField(AddressField):
+    """An address as people paste it; cleaned to the Reading: what it was read as, what was mended, what it wraps."""
+
+    def clean(self, value: Any) -> Any:
+        """Return the Reading, or the sentence that says what is wrong with the text."""
+        try:
+            return read_address("" if value is None else str(value))
         except InvalidIndicator as error:
             raise ValidationError(translated(error.text), code=error.code.value) from error
 

@@ -13,10 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.base.masking import mask_text
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report, UnblockButton
+from troubleshooting.domain.cases.indicator import Indicator, Reading, WrappedLink
 from troubleshooting.domain.cases.masked import mask_indicator
-from troubleshooting.forms.base.fields import AddressField, CardSelect, LongTextField, MomentField
+from troubleshooting.domain.cases.repairs import REPAIR_TEXTS, TO_BE_SEEN
+from troubleshooting.forms.base.fields import HIDDEN, WRAPPED, CardSelect, LongTextField, MomentField, TypedAddressField
 from troubleshooting.models import Device
 from troubleshooting.models.choices import PROBLEM_LABELS, PROGRAM_LABELS, UNBLOCK_LABELS, choices_of
+from troubleshooting.queries.base.words import translated
 from troubleshooting.queries.cases.device_choices import DeviceChoice
 
 LONGEST_TEXT = 2000
@@ -110,7 +113,7 @@ class ReportForm(forms.Form):
             "max_length": _("This name is too long. Enter only the name of the program, for example Outlook.")
         },
     )
-    address = AddressField(
+    address = TypedAddressField(
         label=_("Address of the site"),
         help_text=_("Copy it from the address bar or from the message you saw. A host name or an IP address will do."),
     )
@@ -157,6 +160,8 @@ class ReportForm(forms.Form):
     ) -> None:
         """Take the person's PCs, the moment of the request and the person's time zone."""
         super().__init__(data)
+        self.reading: Reading | None = None
+        self._meant: Indicator | None = None
         self._devices = {str(choice.device.pk): choice.device for choice in devices}
         field = self.fields["device"]
         assert isinstance(field, forms.ChoiceField)  # narrows the type
@@ -189,6 +194,59 @@ class ReportForm(forms.Form):
         for name in set(form.errors) - set(given):
             del form.errors[name]
         return form
+
+    def clean_address(self) -> Indicator:
+        """Return the address that is meant; of a link that wraps another, the one that the person chose.
+
+        The choice (``address_choice`` in the data) is an address itself, so that it does not outlive a changed text.
+        """
+        reading: Reading = self.cleaned_data["address"]
+        inside = reading.link.inside if reading.link else None
+        choice = self.address_choice
+        self.reading = reading
+        if reading.link is None or choice == reading.indicator.value:
+            self._meant = reading.indicator
+        elif inside is not None and choice == inside.value:
+            self._meant = inside
+        else:
+            words = HIDDEN if inside is None else WRAPPED
+            raise forms.ValidationError(words, code="wrapped_link", params={"service": reading.link.service})
+        return self._meant
+
+    def ask_to_look(self) -> bool:
+        """Tell whether the person has to see first which address was taken from the text; the error says so."""
+        if self.errors.get("address") or self.reading is None or not TO_BE_SEEN & {*self.reading.repairs}:
+            return False
+        shown = self.read_as
+        if self.data.get("address_seen") == shown:
+            return False
+        self.add_error(
+            "address", str(_("We took %(address)s from your text. If it is right, go on.")) % {"address": shown}
+        )
+        return True
+
+    @property
+    def read_as(self) -> str:
+        """Return the address as it was read, where something was mended or taken out of a link; "" elsewhere."""
+        if self.reading is None or self._meant is None:
+            return ""
+        is_as_typed = not self.reading.repairs and self._meant == self.reading.indicator
+        return "" if is_as_typed else mask_indicator(self._meant).value
+
+    @property
+    def link(self) -> WrappedLink | None:
+        """Return what the typed link wraps; None for an address of its own."""
+        return self.reading.link if self.reading else None
+
+    @property
+    def address_choice(self) -> str:
+        """Return which of the two addresses of a wrapped link was chosen, "" while none is."""
+        return str(self.data.get("address_choice", ""))
+
+    @property
+    def repairs(self) -> list[str]:
+        """Return what was mended in the address, in sentences."""
+        return [translated(REPAIR_TEXTS[repair]) for repair in self.reading.repairs] if self.reading else []
 
     def clean(self) -> dict[str, Any]:
         """A program that is none of the known ones needs its name; the others need none. Secrets are masked."""

@@ -23,16 +23,20 @@ class ReviewRow:
     value: str | Promise
     step: int
     at: datetime | None = None  # instead of a value, to be shown in the person's zone
+    typed: str = ""  # what the value was read from, where that is something else
 
 
-def review_rows(cleaned: Mapping[str, Any], *, hostname: str) -> list[ReviewRow]:
-    """Return what was answered so far; an answer that is missing or wrong has no row."""
+def review_rows(cleaned: Mapping[str, Any], *, hostname: str, typed_address: str = "") -> list[ReviewRow]:
+    """Return what was answered so far; an answer that is missing or wrong has no row.
+
+    ``typed_address`` is what was typed, where the address was read from something else than itself.
+    """
     program = cleaned.get("program_name") or label_of(PROGRAM_LABELS, cleaned.get("program"))
     indicator = cleaned.get("address")
     rows = [
         ReviewRow(_("Problem"), label_of(PROBLEM_LABELS, cleaned.get("kind")) or "", 1),
         ReviewRow(_("Program"), program or "", 1),
-        ReviewRow(_("Address"), indicator.value if indicator else "", 2),
+        ReviewRow(_("Address"), indicator.value if indicator else "", 2, typed=typed_address),
         ReviewRow(_("PC"), hostname, 3),
         ReviewRow(_("When"), "", 3, at=cleaned.get("happened_at")),
         ReviewRow(_("Button to open it anyway"), _answer(cleaned.get("unblock")), 4),

@@ -24,7 +24,7 @@ from troubleshooting.permissions import NotAllowed
 from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.cases.device_choices import DeviceChoice, device_choices
 from troubleshooting.queries.cases.known_programs import known_programs
-from troubleshooting.queries.cases.report_review import review_rows
+from troubleshooting.queries.cases.report_review import ReviewRow, review_rows
 from troubleshooting.views.base.rights import reader_of
 
 SENT = "sent_reports"  # in the session: token of a form -> number of the case it led to
@@ -42,7 +42,7 @@ def report(request: HttpRequest) -> HttpResponse:
         form = ReportForm.prefilled(request.GET.dict(), devices=devices, now=now, zone=zone)
         return _show(request, form, devices, now=now)
     form = ReportForm(request.POST, devices=devices, now=now, zone=zone)
-    if not form.is_valid():
+    if form.ask_to_look() or not form.is_valid():
         return _show(request, form, devices, now=now)
     number, is_new = _open_once(request, form, now=now)
     if not is_new:
@@ -91,9 +91,14 @@ def _context(form: ReportForm, *, now: datetime) -> dict[str, Any]:
         "steps": [(step, form.fields_of(step)) for step in STEPS],
         "last_step": STEPS[-1].number,
         "wrong_step": wrong,
-        "review": review_rows(form.cleaned_data, hostname=form.hostname) if form.is_bound else [],
+        "review": _review(form) if form.is_bound else [],
         "now": now,
     }
+
+
+def _review(form: ReportForm) -> list[ReviewRow]:
+    typed = form.typed_address if form.read_as else ""
+    return review_rows(form.cleaned_data, hostname=form.hostname, typed_address=typed)
 
 
 @transaction.atomic
