@@ -214,7 +214,7 @@ def test_basic_over_http_is_refused_with_a_sentence():
         (("pc-1", "--auth=certificate"), "--certificate and --key"),
         (("pc-1", "--auth=certificate", "--certificate=/a.pem", "--key=/b.pem"), "no file /a.pem and no file /b.pem"),
         (("pc-1", "--username=x", "--report=safe-site", "--url=https://user:pw@example.com"), "@"),
-        (("pc-1", "--username=x", "--url=two words"), "space"),
+        (("pc-1", "--username=x", "--url=two words"), "no address of a site"),
     ],
     ids=" ".join,
 )
