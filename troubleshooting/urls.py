@@ -55,6 +55,7 @@ urlpatterns = [
     path("exclusions/<int:pk>/answer/", exclusions.exclusion_answer, name="exclusion-answer"),
     path("exclusions/<int:pk>/withdraw/", exclusions.exclusion_withdraw, name="exclusion-withdraw"),
     path("exclusions/<int:pk>/retest/", retests.exclusion_retest, name="exclusion-retest"),
+    path("exclusions/<int:pk>/retest-without/", retests.exclusion_retest_without, name="exclusion-retest-without"),
     path("exclusions/<int:pk>/retests/<int:retest>/", retests.retest_record, name="exclusion-retest-record"),
     path("exclusions/<int:pk>/still-blocked/", retests.still_blocked, name="exclusion-still-blocked"),
     path("exclusions/<int:pk>/renew/", retests.exclusion_renew, name="exclusion-renew"),

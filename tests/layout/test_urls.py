@@ -66,6 +66,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "exclusion-answer": ("POST", (LOGIN, GONE, 200, NO, NO, NO)),
     "exclusion-withdraw": ("POST", (LOGIN, GONE, MOVED, NO, NO, NO)),
     "exclusion-retest": ("POST", (LOGIN, GONE, MOVED, MOVED, NO, MOVED)),
+    "exclusion-retest-without": ("POST", (LOGIN, GONE, MOVED, MOVED, NO, MOVED)),
     "exclusion-retest-record": ("GET", (LOGIN, GONE, 200, 200, 200, 200)),
     "exclusion-still-blocked": ("POST", (LOGIN, GONE, MOVED, NO, NO, NO)),
     "exclusion-renew": ("GET", (LOGIN, GONE, MOVED, MOVED, NO, MOVED)),

@@ -410,3 +410,18 @@ def test_a_former_owner_is_not_told_to_ask_for_a_renewal():
     assert "The PC belongs to someone else now" in shown
     assert "Ask to renew it" not in page(emma, "exclusion", exclusion.pk)
     assert ASK_TO_RENEW not in page(person(IVO), "home")
+
+
+def test_the_retest_without_the_exclusion_has_its_button_where_the_company_allows_it(settings):
+    exclusion = in_force()
+    button = "Test in audit mode whether it is still needed"
+    assert button not in page(person(EMMA), "exclusion", exclusion.pk)
+    assert "does not test this automatically" in sent(person(EMMA), "exclusion-retest-without", exclusion.pk)
+
+    settings.EXCLUSION_RETESTS = True
+    assert button in page(person(EMMA), "exclusion", exclusion.pk)
+    sent(person(EMMA), "exclusion-retest-without", exclusion.pk)
+
+    asked = exclusion.retests.get(purpose=RetestPurpose.STILL_NEEDED)
+    assert (asked.asked_by, asked.ended_at) == (person(EMMA), None)
+    assert button not in page(person(EMMA), "exclusion", exclusion.pk)

@@ -8,13 +8,15 @@ from django.db import transaction
 
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.handover import is_needed_by_another
-from troubleshooting.actions.exclusions.retests import ask_retest, is_safe_site, own_placement
+from troubleshooting.actions.exclusions.locking import lock
+from troubleshooting.actions.exclusions.retests import CannotRetest, ask_retest, is_safe_site, own_placement
 from troubleshooting.actions.faults import alone
 from troubleshooting.domain.exclusions.exclusion import IN_FORCE, WARN_BEFORE, ExclusionKind, warnings_due
 from troubleshooting.domain.exclusions.placement import PlacementStatus
-from troubleshooting.domain.retests.retest import RetestPurpose, why_not_without
-from troubleshooting.models import Exclusion, ExclusionWarning, Retest
+from troubleshooting.domain.retests.retest import RetestOutcome, RetestPurpose, why_not_without
+from troubleshooting.models import Exclusion, ExclusionWarning, Retest, User
 from troubleshooting.models.exclusion import DECIDED_CODES
+from troubleshooting.permissions import check_may_retest
 
 
 def warn_of_ends(*, now: datetime, may_retest: bool) -> None:
@@ -49,16 +51,33 @@ def is_renewed(exclusion: Exclusion) -> bool:
     return exclusion.renewals.filter(status__in=DECIDED_CODES).exists()
 
 
+@transaction.atomic
+def ask_whether_needed(exclusion_id: int, *, by: User, may_retest: bool, now: datetime) -> Retest:
+    """Have the PC of the case tried without the exclusion now; raises CannotRetest."""
+    exclusion = lock(exclusion_id)
+    check_may_retest(by, exclusion)
+    if not exclusion.is_in_force(now=now):
+        raise CannotRetest(RetestOutcome.EXCLUSION_ENDED, by=by)
+    why_not = _why_not_without(exclusion, may_retest=may_retest)
+    if why_not is not None:
+        raise CannotRetest(why_not, by=by)
+    return ask_retest(exclusion, RetestPurpose.STILL_NEEDED, by=by, due_at=now, now=now)
+
+
 def _ask_whether_needed(exclusion: Exclusion, *, now: datetime, may_retest: bool) -> Retest:
     """Ask for a re-test without it; where that is not possible the row says why."""
+    why_not = _why_not_without(exclusion, may_retest=may_retest)
+    return ask_retest(exclusion, RetestPurpose.STILL_NEEDED, by=None, due_at=now, now=now, why_not=why_not)
+
+
+def _why_not_without(exclusion: Exclusion, *, may_retest: bool) -> RetestOutcome | None:
     placement = own_placement(exclusion)
     is_there = placement is not None and placement.status == PlacementStatus.VERIFIED
     is_others = placement is not None and (placement.was_there_before or is_needed_by_another(placement))
-    why_not = why_not_without(
+    return why_not_without(
         ExclusionKind(exclusion.kind),
         is_allowed=may_retest,
         is_safe_site=is_safe_site(exclusion.case),
         is_on_pc=is_there,
         is_the_portals=not is_others,
     )
-    return ask_retest(exclusion, RetestPurpose.STILL_NEEDED, by=None, due_at=now, now=now, why_not=why_not)

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,7 +22,7 @@ from troubleshooting.actions.exclusions.bulk import MOST_IN_BULK
 from troubleshooting.domain.base.text import Text
 from troubleshooting.domain.exclusions.approval import DecidedAlready
 from troubleshooting.domain.exclusions.digest import digest
-from troubleshooting.domain.exclusions.exclusion import WITHDRAWABLE, ExclusionStatus
+from troubleshooting.domain.exclusions.exclusion import LOCAL_KINDS, WITHDRAWABLE, ExclusionKind, ExclusionStatus
 from troubleshooting.forms.exclusions.decision import AnswerForm, ApproveForm, AskQuestionForm, RejectForm, RevokeForm
 from troubleshooting.forms.exclusions.exclusion_filter import ExclusionFilterForm, chips, query_string
 from troubleshooting.models import Exclusion, User
@@ -169,6 +170,7 @@ def _page(request: HttpRequest, found: Exclusion, *, now: datetime, **bound: for
         "same_cause": _same_cause(found, reader) if may_decide and not has_decided else None,
         "ending": read_ending(found, reader=reader),
         "may_retest": permissions.may_retest(reader, found),
+        "may_retest_without": settings.EXCLUSION_RETESTS and found.kind in LOCAL_KINDS - {ExclusionKind.PROCESS},
         "may_renew": permissions.may_renew_exclusion(reader, found),
         "may_revoke": page.may_end and permissions.may_revoke_exclusion(reader, found),
         "may_withdraw": is_theirs and found.status in WITHDRAWABLE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from troubleshooting import permissions
 from troubleshooting.actions.exclusions.renewals import request_renewal
 from troubleshooting.actions.exclusions.retests import ask_whether_it_works, say_still_blocked
+from troubleshooting.actions.exclusions.warnings import ask_whether_needed
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.forms.exclusions.renewal import RenewForm
 from troubleshooting.models import Retest
@@ -34,6 +36,16 @@ def exclusion_retest(request: HttpRequest, pk: int) -> HttpResponse:
     done = _("The PC is requesting the site now, by itself. The result will appear here. You can close this page.")
     with told(request, done):
         ask_whether_it_works(found.pk, by=reader, now=now)
+    return redirect("exclusion", pk=pk)
+
+
+@require_POST
+def exclusion_retest_without(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have the PC of the case tried without the exclusion, in audit mode."""
+    found, reader, now = visible_exclusion(request, pk), reader_of(request), timezone.now()
+    done = _("The PC is being tried without the exclusion, in audit mode. The result will appear here.")
+    with told(request, done):
+        ask_whether_needed(found.pk, by=reader, may_retest=settings.EXCLUSION_RETESTS, now=now)
     return redirect("exclusion", pk=pk)
 
 
