@@ -26,6 +26,7 @@ from troubleshooting.domain.verdict.hints import hints
 from troubleshooting.domain.verdict.microsoft_page_texts import MICROSOFT_PAGE_WORDS
 from troubleshooting.domain.verdict.texts import verdict_of
 from troubleshooting.domain.verdict.warned import with_warning
+from troubleshooting.domain.verdict.whose_list import with_whose_list
 
 __all__ = [
     "LADDER",
@@ -89,7 +90,7 @@ def conclude(report: Report, snapshot: Snapshot, findings: Iterable[Finding]) ->
         matches=matches_in(snapshot, report),
     )
     found = next(verdict for rung in LADDER if (verdict := rung(facts)) is not None)
-    return with_warning(found, report, snapshot)
+    return with_whose_list(with_warning(found, report, snapshot), report)
 
 
 def blocked(facts: Facts) -> Verdict | None:
