@@ -15,6 +15,7 @@ from tests.support.world import BLOCKED_SITE, EMMA, IVO, case_on, device_at, per
 from troubleshooting.actions.runs.sweep import sweep
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.cases.indicator import parse_indicator
+from troubleshooting.domain.leases.lease import NORMAL_END
 from troubleshooting.models import Case, SettingLease
 
 A_VISIT_MS = 60_000
@@ -109,6 +110,9 @@ def test_time_that_runs_out_ends_the_test_and_puts_protection_back(signed_in, la
     emma.reload()
     expect(emma.locator(".countdown")).to_contain_text("Time is up")
     ivo = signed_in(IVO)
+    expect(ivo.locator(".late")).to_have_count(0)  # a normal end takes as long
+    SettingLease.objects.update(ends_at=timezone.now() - NORMAL_END)
+    ivo.reload()
     expect(ivo.locator(".late")).to_contain_text("PC-0142")
     assert barriers(ivo) == []
     sweep(now=timezone.now(), lost_after=timedelta(minutes=2))
