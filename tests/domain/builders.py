@@ -37,7 +37,7 @@ POLICIES = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows Defender"
 GROUP_POLICY_KEY = POLICIES + r"\Windows Defender Exploit Guard\Network Protection"
 MDM_KEY = POLICIES + r"\Policy Manager"
 
-NAMES = sorted(ENTRIES_READ | {"protection_events", "clock"})
+NAMES = sorted(ENTRIES_READ | {"protection_events", "log_start", "clock"})
 
 DEFENDER = AntivirusProduct(name="Windows Defender", product_state=397568)
 

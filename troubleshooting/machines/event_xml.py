@@ -28,22 +28,48 @@ FIELDS: Mapping[int, tuple[str, ...]] = {
 }
 
 
+class UnreadableRecord(Exception):
+    """A record that may be any event: broken, too long, without a number or a time, or XML that means harm."""
+
+
 def read_events(content: Sequence[object]) -> tuple[ProtectionEvent, ...]:
     """Return the events that could be read, in the order they came; the others are left out."""
-    texts = (item for item in content if isinstance(item, str))
-    read = (read_event(event_text) for event_text in texts)
-    return tuple(event for event in read if event is not None)[:MOST_EVENTS]
+    return read_log(content)[0]
+
+
+def read_log(content: Sequence[object]) -> tuple[tuple[ProtectionEvent, ...], int]:
+    """Return the events in the order they came, and how many records could not be read."""
+    events: list[ProtectionEvent] = []
+    unread = 0
+    for item in content:
+        try:
+            event = _read_record(item)
+        except UnreadableRecord:
+            unread += 1
+        else:
+            events += [event] if event is not None else []
+    return tuple(events[:MOST_EVENTS]), unread
 
 
 def read_event(event_text: str) -> ProtectionEvent | None:
     """Read one event, or give None for another event's XML, for broken XML, and for XML that means harm."""
-    root = _parsed(event_text)
-    if root is None:
+    try:
+        return _read_record(event_text)
+    except UnreadableRecord:
         return None
+
+
+def _read_record(event_text: object) -> ProtectionEvent | None:
+    """Read one record; None for an event of another kind, UnreadableRecord where nobody can tell what it is."""
+    root = _parsed(event_text) if isinstance(event_text, str) else None
+    if root is None or not isinstance(event_text, str):
+        raise UnreadableRecord
     system = _first(root, "System")
     event_id = number(_text(_first(system, "EventID")))
     recorded_at = moment(_attribute(_first(system, "TimeCreated"), "SystemTime"))
-    if event_id is None or event_id not in FIELDS or recorded_at is None:
+    if event_id is None or (event_id in FIELDS and recorded_at is None):
+        raise UnreadableRecord
+    if event_id not in FIELDS or recorded_at is None:
         return None
     data = _data(_first(root, "EventData"), FIELDS[event_id])
     return ProtectionEvent(

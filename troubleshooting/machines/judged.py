@@ -9,8 +9,6 @@ from troubleshooting.machines.ownership import is_native
 from troubleshooting.machines.pipeline import Shape
 from troubleshooting.machines.records import reading_from_errors
 
-_LISTS = frozenset({Shape.OBJECTS, Shape.XML})  # what a terminating error cuts off is not all there is
-
 
 def judged(mine: Gathered, *, is_limited: bool) -> Reading:
     """Return the reading of an entry whose statement has ended; ``is_limited``: the endpoint may be a JEA one."""
@@ -19,14 +17,22 @@ def judged(mine: Gathered, *, is_limited: bool) -> Reading:
         return _failed("Two answers came where one was due.")
     if from_errors.error_code == Code.PROTOCOL_BROKEN:  # a part that cannot be read may be the one that matters
         return from_errors
-    is_cut_off = mine.failed and mine.entry.shape in _LISTS and bool(mine.errors)
+    # What a terminating error cuts off is not all there is; of a log the part that came is kept, and marked.
+    is_cut_off = mine.failed and mine.entry.shape is Shape.OBJECTS and bool(mine.errors)
     if not is_cut_off and (mine.outputs or _is_speech(mine)):
-        return Reading(ReadState.ANSWERED, None, from_errors.detail)
+        return Reading(ReadState.ANSWERED, _what_is_missing(mine, from_errors), from_errors.detail)
     if not mine.errors and mine.failed:
         return _failed("The command failed without an error record.")
     if not mine.errors and mine.entry.required:
         return _failed("The command put nothing out.")
     return from_errors
+
+
+def _what_is_missing(mine: Gathered, from_errors: Reading) -> str | None:
+    """Return why records of a log are missing: what an error stands for beside them may be the one that matters."""
+    if mine.entry.shape is not Shape.XML or not mine.errors:
+        return None
+    return from_errors.error_code or Code.COMMAND_FAILED
 
 
 def _failed(detail: str) -> Reading:

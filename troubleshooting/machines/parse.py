@@ -18,6 +18,7 @@ from troubleshooting.domain.evidence.snapshot import (
     ComputerStatus,
     DeviceClock,
     EndpointFacts,
+    LogReading,
     Onboarding,
     OperatingSystem,
     PolicyKey,
@@ -31,7 +32,7 @@ from troubleshooting.domain.evidence.snapshot import (
 )
 from troubleshooting.machines import field_tables
 from troubleshooting.machines.base import Answer
-from troubleshooting.machines.event_xml import read_events
+from troubleshooting.machines.event_xml import read_log
 from troubleshooting.machines.native_text import read_cloud_connectivity, read_winhttp_proxy
 from troubleshooting.machines.properties import BROWSER_KEYS, POLICY_KEYS
 from troubleshooting.machines.readers import FieldTable, flag, get, moment, number, read_fields, reversed_flag, text
@@ -50,6 +51,8 @@ def build_snapshot(answers: Sequence[Answer], *, collected_at: datetime) -> Snap
     named = {answer.name: answer for answer in answers}
     clock = _clock(named.get("clock"))
     zone = clock.device.tzinfo if clock is not None else None
+    events, log = _log(named.get("protection_events"))
+    start = named.get("log_start")
     return Snapshot(
         collected_at=collected_at,
         readings=_readings(named),
@@ -65,7 +68,8 @@ def build_snapshot(answers: Sequence[Answer], *, collected_at: datetime) -> Snap
         clock=clock,
         cloud_connectivity=_cloud_connectivity(named.get("cloud_connectivity")),
         winhttp_proxy=_winhttp_proxy(named.get("winhttp_proxy")),
-        events=_events(named.get("protection_events")),
+        events=events,
+        log=replace(log, begins_at=_begins_at(start, zone), is_empty=not events and _is_absent(start)),
         endpoint=_object(named, "endpoint", EndpointFacts, field_tables.ENDPOINT),
     )
 
@@ -233,10 +237,21 @@ def _winhttp_proxy(answer: Answer | None) -> WinHttpProxy | None:
     return read_winhttp_proxy(lines) if lines is not None else None
 
 
-def _events(answer: Answer | None) -> tuple[ProtectionEvent, ...] | None:
-    """Return the events; none where the log says so (ABSENT), None where it could not be read."""
+def _begins_at(answer: Answer | None, zone: tzinfo | None) -> datetime | None:
+    found = _objects(answer)
+    return moment(get(found[0], "TimeCreated"), zone=zone) if found else None
+
+
+def _is_absent(answer: Answer | None) -> bool:
+    return answer is not None and answer.reading.state is ReadState.ABSENT
+
+
+def _log(answer: Answer | None) -> tuple[tuple[ProtectionEvent, ...] | None, LogReading]:
+    """Return the events (none where the log says so, None where it could not be read), and whether that is all."""
     if answer is not None and answer.reading.state is ReadState.ABSENT:
-        return ()
+        return (), LogReading(returned=0)
     if answer is None or answer.reading.state is not ReadState.ANSWERED:
-        return None
-    return read_events(_content(answer))
+        return None, LogReading()
+    events, unread = read_log(_content(answer))
+    broke_off = bool(answer.truncated or answer.errors or answer.reading.error_code)
+    return events, LogReading(returned=len(_content(answer)), unread=unread, broke_off=broke_off)

@@ -39,6 +39,7 @@ def verdict_json(verdict: Verdict, places: Mapping[str, Place] | None = None) ->
         "confidence": str(verdict.confidence),
         "employee": str(verdict.employee),
         "it": str(verdict.it),
+        "notes": [str(note) for note in verdict.notes],
         "hints": [str(hint) for hint in verdict.hints],
         "next_step": {"code": str(verdict.next_step.code), "text": str(verdict.next_step.text)},
         "evidence": [
@@ -62,6 +63,6 @@ def finding_lines(finding: Finding) -> list[str]:
 
 
 def verdict_lines(verdict: Verdict) -> list[str]:
-    hints = [f"  {hint}" for hint in verdict.hints]
+    hints = [f"  {hint}" for hint in (*verdict.notes, *verdict.hints)]
     head = f"Verdict: {verdict.code} (confidence {verdict.confidence})"
     return [head, f"  {verdict.it}", *hints, f"  {verdict.next_step.text}"]

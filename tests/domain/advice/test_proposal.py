@@ -182,9 +182,7 @@ def test_a_missed_site_needs_no_exclusion():
 def test_a_pc_without_protection_needs_no_exclusion():
     about, device = report(), with_status(real_time_protection=False)
 
-    assert str(why_none(about, verdict_on(about, device))).startswith(
-        "Network protection is not working on this PC yet"
-    )
+    assert str(why_none(about, verdict_on(about, device))).startswith("Network protection is not what blocks the site")
 
 
 def test_every_verdict_is_sensible_or_has_words():

@@ -30,7 +30,16 @@ from troubleshooting.domain.checks.finding import CheckStatus
 from troubleshooting.domain.checks.registry import PREREQUISITE_IDS
 from troubleshooting.domain.checks.windows import SERVER_SWITCHES
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
-from troubleshooting.domain.evidence.snapshot import BrowserPolicy, ListValue, Reading, ReadState, Snapshot, Source
+from troubleshooting.domain.evidence.snapshot import (
+    AntivirusProduct,
+    BrowserPolicy,
+    ListValue,
+    LogReading,
+    Reading,
+    ReadState,
+    Snapshot,
+    Source,
+)
 from troubleshooting.domain.verdict.base import FROM_AUDIT_MODE_TEST, NextStepCode
 from troubleshooting.domain.verdict.texts import WORDS
 from troubleshooting.domain.verdict.verdict import (
@@ -47,6 +56,7 @@ BLOCKED, WOULD_BE = VerdictCode.BLOCKED_BY_NETWORK_PROTECTION, VerdictCode.WOULD
 NOT_COVERED, NOT_MET = VerdictCode.NOT_COVERED, VerdictCode.PREREQUISITES_NOT_MET
 EXCLUDED, NOT_REPRODUCED = VerdictCode.EXCLUDED, VerdictCode.NOT_REPRODUCED
 CANNOT_TELL, NOT_WORKING = VerdictCode.CANNOT_TELL, VerdictCode.PROTECTION_NOT_WORKING
+NOT_BLOCKED = VerdictCode.NOT_BLOCKED
 A_DAY = timedelta(days=1)
 HIGH, MEDIUM, LOW = Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW
 
@@ -56,6 +66,9 @@ STOPPED = Reading(ReadState.FAILED, DeviceErrorCode.DEFENDER_STOPPED.value)
 NO_RTP = with_status(real_time_protection=False)
 UNREAD_LOG = snapshot(events=None, readings=answered(protection_events=ReadState.REFUSED))
 IN_AUDIT = with_preferences(network_protection=2)
+OTHER_ANTIVIRUS = replace(
+    with_status(running_mode="Passive Mode"), antivirus_products=(AntivirusProduct("Contoso Shield", 266240),)
+)
 
 
 def logged(*events, base: Snapshot | None = None) -> Snapshot:
@@ -87,9 +100,11 @@ STORIES: list[tuple[str, Report, Snapshot, VerdictCode, Confidence]] = [
     ("Edge", report(program=Program.EDGE), snapshot(), NOT_COVERED, HIGH),
     ("Edge, log not read", report(program=Program.EDGE), UNREAD_LOG, NOT_COVERED, MEDIUM),
     ("Edge, while the PC is not right", missed(program=Program.EDGE), NO_RTP, NOT_COVERED, HIGH),
-    ("Edge, block by Chrome", report(program=Program.EDGE), logged(event()), NOT_COVERED, HIGH),
+    ("Edge, block by Chrome", report(program=Program.EDGE), logged(event()), NOT_COVERED, MEDIUM),
     ("a private address", report("10.0.0.1"), snapshot(), NOT_COVERED, MEDIUM),
-    ("a failed prerequisite", report(), NO_RTP, NOT_MET, HIGH),
+    ("a failed prerequisite", missed(), NO_RTP, NOT_MET, HIGH),
+    ("blocked, where protection cannot work", report(), NO_RTP, NOT_BLOCKED, HIGH),
+    ("blocked, where another antivirus works", report(), OTHER_ANTIVIRUS, NOT_BLOCKED, HIGH),
     ("a failed prerequisite, log not read", missed(), replace(NO_RTP, events=None), NOT_MET, MEDIUM),
     (
         "a server without its switch",
@@ -115,6 +130,8 @@ STORIES: list[tuple[str, Report, Snapshot, VerdictCode, Confidence]] = [
         HIGH,
     ),
     ("an exclusion explains no block", report(), excluding("chrome.exe"), NOT_REPRODUCED, HIGH),
+    ("a log that broke off", report(), snapshot(log=LogReading(broke_off=True)), CANNOT_TELL, LOW),
+    ("a log that was cleared", report(), snapshot(log=LogReading(is_empty=True)), CANNOT_TELL, LOW),
     ("log not read", report(), UNREAD_LOG, CANNOT_TELL, LOW),
     ("log not read, missed", missed(), UNREAD_LOG, CANNOT_TELL, LOW),
     ("too long ago for the log", report(happened_at=NOW - timedelta(hours=25)), snapshot(), CANNOT_TELL, LOW),
@@ -259,7 +276,7 @@ def test_a_full_log_that_does_not_reach_back_proves_nothing():
 def test_audit_mode_by_policy_is_said_with_the_prerequisites():
     device = replace(IN_AUDIT, policy_keys=policy(GROUP_POLICY_KEY, EnableNetworkProtection=2))
 
-    found = verdict(report(), device)
+    found = verdict(missed(), device)
 
     assert (found.code, found.evidence[0].reference) == (NOT_MET, "protection_mode")
 

@@ -5,6 +5,7 @@ import pytest
 from tests.factories import CaseFactory, CheckRunFactory, UserFactory
 from tests.queries import made
 from tests.support.roles import as_owner
+from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.models import Case, User
 from troubleshooting.queries.cases.case_page import CasePage, read_case_page
@@ -87,7 +88,7 @@ def test_the_verdict_of_an_earlier_check_stands_while_the_last_one_came_to_none(
 
 
 def test_an_employee_is_not_asked_to_check_again_what_it_has_to_repair_first():
-    case = CaseFactory(checked=True)
+    case = CaseFactory(checked=True, kind=ProblemKind.DANGEROUS_SITE_MISSED)
     made.finished_run(case, snapshot=made.RTP_OFF)
 
     for_employee, for_it = page_of(case).verdict, page_of(case, reader=made.reviewer()).verdict

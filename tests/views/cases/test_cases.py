@@ -9,6 +9,7 @@ from django.urls import reverse
 from tests.factories import CaseFactory, CheckRunFactory, UserFactory
 from tests.queries import made
 from tests.views.checks.test_check_runs import signed_in, text_of
+from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.checks.antivirus import REAL_TIME_PROTECTION
 from troubleshooting.models import ActivityEntry, Case
 from troubleshooting.queries.base import paging
@@ -42,7 +43,7 @@ def test_a_case_that_does_not_exist_is_not_found():
 
 
 def test_the_employees_page_has_the_verdict_and_no_word_that_is_only_for_it():
-    case = CaseFactory(checked=True)
+    case = CaseFactory(checked=True, kind=ProblemKind.DANGEROUS_SITE_MISSED)
     made.finished_run(case, snapshot=made.RTP_OFF)
     judged = {found.check: found for found in made.judge(made.RTP_OFF, report=case.report)}
     remedy = judged[REAL_TIME_PROTECTION.id].remedy.it

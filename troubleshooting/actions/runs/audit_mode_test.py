@@ -126,4 +126,5 @@ def _facts(
         ended_at=lease.ended_at or now,
         test_page=parse_indicator(TEST_PAGE),
         skew=clock_skew(snapshot) if snapshot else timedelta(0),
+        is_log_whole=snapshot is not None and snapshot.log.is_whole,
     )

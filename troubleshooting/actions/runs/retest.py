@@ -147,6 +147,7 @@ def conclude(
         since=since,
         requested_at=visit_begun(said) if "requested_at" in said else None,
         skew=clock_skew(snapshot) if snapshot else NO_SKEW,
+        is_log_whole=snapshot is not None and snapshot.log.is_whole,
         known=known,
     )
     outcome = conclude_retest(facts)

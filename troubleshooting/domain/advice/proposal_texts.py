@@ -110,9 +110,7 @@ NONE_BY_VERDICT: Mapping[VerdictCode, str] = {
     VerdictCode.CANNOT_TELL: _(
         "It is not known whether network protection blocked the site. An exclusion needs evidence: check the PC again."
     ),
-    VerdictCode.NOT_BLOCKED: _(
-        "The test showed that network protection is not what blocks the site, so an exclusion would not help."
-    ),
+    VerdictCode.NOT_BLOCKED: _("Network protection is not what blocks the site, so an exclusion would not help."),
     VerdictCode.PROTECTION_NOT_WORKING: _(
         "The test showed that network protection is not working on this PC, so there is nothing to allow."
     ),

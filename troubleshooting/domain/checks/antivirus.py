@@ -107,6 +107,12 @@ def _judge_others(snapshot: Snapshot, observed: Text) -> Judgement:
     return Judgement("sole", observed)
 
 
+def other_antivirus(snapshot: Snapshot) -> list[str]:
+    """Return the names of products beside Defender that are on, or whose state Windows does not tell."""
+    others = [product for product in snapshot.antivirus_products or () if not is_defender(product)]
+    return [product.name for product in others if product.name and (product.product_state is None or _is_on(product))]
+
+
 def is_defender(product: AntivirusProduct) -> bool:
     """Tell whether a listed product is Microsoft's own: by the owner bits, or by name where there are none."""
     if product.product_state is None:

@@ -232,6 +232,45 @@ class ProtectionEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class NameResolution:
+    """Resolve-DnsName for the reported host; no addresses where the device says that there is no such name."""
+
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PortTest:
+    """Test-NetConnection to the reported host."""
+
+    is_open: bool | None = None
+    address: str | None = None
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Invoke-WebRequest of the reported page, which is asked only of a site that was reported as safe."""
+
+    was_reached: bool | None = None  # a server answered, with whatever status
+
+
+@dataclass(frozen=True, slots=True)
+class LogReading:
+    """How much of the log the events stand for."""
+
+    returned: int | None = None  # records that came, read or not; None: as many as there are events
+    unread: int = 0  # of these, the ones that could not be read
+    broke_off: bool = False  # an error came with them, or the answer was cut
+    begins_at: datetime | None = None  # the oldest record of any kind, device clock; None where it was not told
+    is_empty: bool = False  # the device says that there is no record of any kind
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether everything that was asked for came and could be read."""
+        return not (self.broke_off or self.unread)
+
+
+@dataclass(frozen=True, slots=True)
 class EndpointFacts:
     """What the portal's own endpoint says about itself; other endpoints are not asked."""
 
@@ -262,6 +301,10 @@ class Snapshot:
     winhttp_proxy: WinHttpProxy | None = None
     events: tuple[ProtectionEvent, ...] | None = None  # None: the log could not be read
     events_since: datetime | None = None  # how far back they reach, where that is not the span of a visit
+    log: LogReading = LogReading()
+    name_resolution: NameResolution | None = None
+    port_test: PortTest | None = None
+    page_request: PageRequest | None = None
     endpoint: EndpointFacts | None = None
 
     def reading(self, name: str) -> Reading:

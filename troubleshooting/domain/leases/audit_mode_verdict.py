@@ -50,6 +50,7 @@ class TestFacts:
     ended_at: datetime
     test_page: Indicator
     skew: timedelta = timedelta(0)
+    is_log_whole: bool = True  # else its silence proves nothing
 
     @property
     def matches(self) -> tuple[EventMatch, ...]:
@@ -86,8 +87,8 @@ def conclude_test(facts: TestFacts) -> Verdict:
 
 
 def log_unread(facts: TestFacts) -> Verdict | None:
-    """Without the log the test shows nothing."""
-    if facts.events is not None:
+    """Without the log the test shows nothing, and a part of it only what is in that part."""
+    if facts.events is not None and (facts.is_log_whole or facts.matches_of_other_programs):
         return None
     return Verdict(
         code=VerdictCode.CANNOT_TELL,

@@ -153,6 +153,7 @@ class RetestFacts:
     since: datetime  # what was logged before is older than the re-test
     requested_at: datetime | None
     skew: timedelta = timedelta(0)
+    is_log_whole: bool = True  # else its silence proves nothing
     known: frozenset[int] = frozenset()  # record ids that the log had before: clocks alone tell seconds badly
 
     @property
@@ -173,8 +174,9 @@ def conclude_retest(facts: RetestFacts) -> RetestOutcome:
 
 
 def log_unread(facts: RetestFacts) -> RetestOutcome | None:
-    """Without the log a re-test shows nothing."""
-    return RetestOutcome.CANNOT_TELL if facts.events is None else None
+    """Without the log a re-test shows nothing, and a part of it only what is in that part."""
+    is_unknown = facts.events is None or not (facts.is_log_whole or facts.matches)
+    return RetestOutcome.CANNOT_TELL if is_unknown else None
 
 
 def logged(facts: RetestFacts) -> RetestOutcome | None:

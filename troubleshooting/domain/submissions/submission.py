@@ -102,7 +102,7 @@ _WHY_NOT: Mapping[VerdictCode, Text] = {
         _("It is not known yet what happened. A submission needs evidence; check the PC again first.")
     ),
     VerdictCode.NOT_BLOCKED: say(
-        _("In audit mode, network protection did not object to the site. Look for what else is blocking it.")
+        _("Network protection had no objection to the site. Look for what else is blocking it.")
     ),
     VerdictCode.PROTECTION_NOT_WORKING: say(
         _("Not even Microsoft's test page was caught, so the problem is on this PC. Fix it and test again first.")

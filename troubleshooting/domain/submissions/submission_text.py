@@ -232,7 +232,7 @@ def _verdict_section(verdict: Verdict) -> Iterator[str]:
     yield from _titled("Verdict")
     yield f"{verdict.code.value} (confidence {verdict.confidence.value})"
     yield one_line(str(verdict.it), 4000)
-    for hint in verdict.hints:
+    for hint in (*verdict.notes, *verdict.hints):
         yield f"Possible: {one_line(str(hint), 4000)}"
     for item in verdict.evidence:
         yield f"Rests on {item.kind.value} {one_line(item.reference)}"

@@ -25,7 +25,7 @@ class VerdictCode(StrEnum):
     NOTHING_HAPPENED = "nothing_happened"
 
 
-FROM_AUDIT_MODE_TEST: frozenset[VerdictCode] = frozenset({VerdictCode.NOT_BLOCKED, VerdictCode.NOTHING_HAPPENED})
+FROM_AUDIT_MODE_TEST: frozenset[VerdictCode] = frozenset({VerdictCode.NOTHING_HAPPENED})
 
 
 class Confidence(StrEnum):
@@ -114,7 +114,7 @@ class Verdict:
     """The conclusion from findings and block events.
 
     ``employee`` is one sentence. ``it`` is a paragraph in one Text; ``hints`` are further sentences for IT, each with
-    a possibility that the evidence does not rule out.
+    a possibility that the evidence does not rule out; ``notes`` are further sentences for both.
     """
 
     code: VerdictCode
@@ -124,6 +124,7 @@ class Verdict:
     it: Text
     next_step: NextStep
     hints: tuple[Text, ...] = ()
+    notes: tuple[Text, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the form that is stored."""
@@ -135,6 +136,7 @@ class Verdict:
             "it": self.it.as_json(),
             "next_step": self.next_step.as_json(),
             "hints": [hint.as_json() for hint in self.hints],
+            "notes": [note.as_json() for note in self.notes],
         }
 
     @classmethod
@@ -148,4 +150,5 @@ class Verdict:
             it=Text.from_json(stored["it"]),
             next_step=NextStep.from_json(stored["next_step"]),
             hints=tuple(Text.from_json(hint) for hint in stored.get("hints", ())),
+            notes=tuple(Text.from_json(note) for note in stored.get("notes", ())),
         )

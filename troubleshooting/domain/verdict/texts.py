@@ -15,6 +15,7 @@ from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.verdict.base import Confidence, NextStep, NextStepCode, Verdict, VerdictCode, Words
 from troubleshooting.domain.verdict.hints import HINTED, event_hints, hints
 from troubleshooting.domain.verdict.microsoft_page_texts import MICROSOFT_PAGE_WORDS
+from troubleshooting.domain.verdict.suspects import antivirus_names, suspects
 
 _SAFE = ProblemKind.SAFE_SITE_BLOCKED.value
 _MISSED = ProblemKind.DANGEROUS_SITE_MISSED.value
@@ -23,6 +24,7 @@ _ASK_PORTAL = _(
     "Next: IT will look this up in the Defender portal. If it is Microsoft's list, they will prepare a submission."
 )
 _FIX = _("Next: IT will fix what the checks found, and then check the PC again.")
+_LOOK_ELSEWHERE = _("Next: IT will look for what keeps the site from opening.")
 
 
 WORDS: Mapping[tuple[VerdictCode, str], Words] = {
@@ -154,6 +156,70 @@ WORDS: Mapping[tuple[VerdictCode, str], Words] = {
         NextStepCode.VISIT_AGAIN,
         _("Next: please visit the site once more, and check the PC again right after that."),
     ),
+    (VerdictCode.CANNOT_TELL, "log_incomplete"): Words(
+        _("We can't tell what happened to %(host)s: only a part of your PC's record of blocked sites could be read."),
+        _(
+            "The log broke off with an error, was cut for its size, or has records that cannot be read (see the "
+            "transcript), so the absence of a block in what came proves nothing. If it happens again, look at the log "
+            "in Event Viewer: a damaged one has to be cleared. Advanced hunting keeps DeviceEvents for 30 days."
+        ),
+        NextStepCode.CHECK_AGAIN,
+        _("Next: IT will look at the record on your PC, and then check the PC again."),
+    ),
+    (VerdictCode.CANNOT_TELL, "log_too_young"): Words(
+        _(
+            "We can't tell what happened to %(host)s: your PC's record of blocked sites begins after the time you "
+            "reported."
+        ),
+        _(
+            "The oldest record of the log is younger than the report: the log was cleared, Windows was set up anew, or "
+            "older records were overwritten. So the absence of a block proves nothing. Advanced hunting keeps "
+            "DeviceEvents for 30 days; a larger log keeps more."
+        ),
+        NextStepCode.VISIT_AGAIN,
+        _("Next: please visit the site once more, and check the PC again right after that."),
+    ),
+    (VerdictCode.NOT_BLOCKED, "not_working"): Words(
+        _(
+            "Network protection did not block %(host)s: as your PC is set up now, it can't block sites. Something else "
+            "is keeping the site from opening."
+        ),
+        _(
+            "The log was read whole and has no event 1126 or 1125 for %(host)s, and network protection cannot block on "
+            "this PC as it is set up now (see the evidence). Something else keeps the site from opening. The missing "
+            "protection is a finding of its own and does not answer this report. Neither an exclusion nor a submission "
+            "to Microsoft would help."
+        ),
+        NextStepCode.CHECK_NETWORK,
+        _LOOK_ELSEWHERE,
+    ),
+    (VerdictCode.NOT_BLOCKED, "other_antivirus"): Words(
+        _(
+            "Network protection did not block %(host)s: as your PC is set up now, it can't block sites. The other "
+            "antivirus on it, %(antivirus)s, may have."
+        ),
+        _(
+            "The log was read whole and has no event 1126 or 1125 for %(host)s, and network protection cannot block on "
+            "this PC as it is set up now (see the evidence). Windows lists another antivirus, %(antivirus)s: look at "
+            "its log first. The missing protection is a finding of its own and does not answer this report. Neither an "
+            "exclusion nor a submission to Microsoft would help."
+        ),
+        NextStepCode.CHECK_NETWORK,
+        _LOOK_ELSEWHERE,
+    ),
+    (VerdictCode.NOT_REPRODUCED, "close"): Words(
+        _(
+            "Your PC has no record of network protection blocking %(host)s as you reported it, but one that comes "
+            "close to it."
+        ),
+        _(
+            "The log was read whole and has no event 1126 or 1125 that fits the report, but one that comes close: the "
+            "same address in a different program or at a different time, or a different address at that time. A page "
+            "is loaded from many addresses, so this may be what the employee met. Find out before you look elsewhere."
+        ),
+        NextStepCode.VISIT_AGAIN,
+        _("Next: please visit the site once more, note the time, and check the PC again right after that."),
+    ),
     (VerdictCode.CANNOT_TELL, "checks_unread"): Words(
         _("We can't tell why %(host)s was not blocked: your PC did not answer all questions."),
         _(
@@ -223,18 +289,28 @@ def verdict_of(
 ) -> Verdict:
     """Return a verdict with its words; confidence and evidence are filled in by the rung that decided."""
     words = WORDS[code, reason]
-    host = report.indicator.display_host
+    values = {"host": report.indicator.display_host, "antivirus": antivirus_names(snapshot)}
     return Verdict(
         code=code,
         confidence=Confidence.LOW,
         evidence=(),
-        employee=_with_host(words.employee, host),
-        it=_with_host(words.it, host),
-        next_step=NextStep(words.step, _with_host(words.step_text, host)),
-        hints=(*event_hints(code, matches), *(hints(report, snapshot) if code in HINTED else ())),
+        employee=_filled(words.employee, values),
+        it=_filled(words.it, values),
+        next_step=NextStep(words.step, _filled(words.step_text, values)),
+        hints=(
+            *event_hints(code, matches),
+            *(hints(report, snapshot) if code in HINTED else ()),
+            *(suspects(report, snapshot) if _asks_who_else(code, report) else ()),
+        ),
     )
 
 
-def _with_host(message: str, host: str) -> Text:
-    """Fill the host in where the sentence has a place for it."""
-    return say(message, host=host) if "%(host)s" in message else say(message)
+def _asks_who_else(code: VerdictCode, report: Report) -> bool:
+    """Tell whether a site was blocked, and not by network protection."""
+    is_absent = code in {VerdictCode.NOT_BLOCKED, VerdictCode.NOT_REPRODUCED}
+    return is_absent and report.kind is ProblemKind.SAFE_SITE_BLOCKED
+
+
+def _filled(message: str, values: Mapping[str, str]) -> Text:
+    """Fill in what the sentence has a place for."""
+    return say(message, **{name: value for name, value in values.items() if f"%({name})s" in message})

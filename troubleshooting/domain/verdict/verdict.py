@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
+from troubleshooting.domain.base.text import Text
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
 from troubleshooting.domain.cases.microsoft_pages import Tested, microsoft_page
 from troubleshooting.domain.checks import exclusions, windows
@@ -18,13 +18,16 @@ from troubleshooting.domain.checks.base import Check
 from troubleshooting.domain.checks.finding import CheckStatus, Finding
 from troubleshooting.domain.checks.registry import PREREQUISITES
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
-from troubleshooting.domain.evidence.events import EventMatch, Strength, clock_skew, matches_in
+from troubleshooting.domain.evidence.events import BLOCKED, EventMatch, Strength, clock_skew, matches_in
+from troubleshooting.domain.evidence.log import Gap, gap_of, near_blocks
 from troubleshooting.domain.evidence.programs import program_of
-from troubleshooting.domain.evidence.snapshot import Snapshot, Source
+from troubleshooting.domain.evidence.snapshot import ProtectionEvent, ReadState, Snapshot, Source
 from troubleshooting.domain.verdict.base import Confidence, Evidence, EvidenceKind, NextStep, Verdict, VerdictCode
 from troubleshooting.domain.verdict.hints import hints
 from troubleshooting.domain.verdict.microsoft_page_texts import MICROSOFT_PAGE_WORDS
-from troubleshooting.domain.verdict.texts import verdict_of
+from troubleshooting.domain.verdict.notes import NOT_WORKING, close_events
+from troubleshooting.domain.verdict.suspects import antivirus_names
+from troubleshooting.domain.verdict.texts import WORDS, verdict_of
 from troubleshooting.domain.verdict.warned import with_warning
 from troubleshooting.domain.verdict.whose_list import with_whose_list
 
@@ -39,13 +42,10 @@ __all__ = [
     "conclude",
 ]
 
-LOG_SPAN = timedelta(hours=24)  # the visit reads so much of the log
-LOG_LIMIT = 500  # events that a visit reads at most, newest first (docs/reference/device-commands.md)
-TIME_SLACK = timedelta(minutes=5)  # people round the time up
-
 # Without one of these network protection does not work: the article's prerequisites, and the switches of a server.
 REQUIRED: tuple[Check, ...] = (*PREREQUISITES, windows.SERVER_SWITCHES)
 _NOT_KNOWN = frozenset({CheckStatus.UNKNOWN, CheckStatus.WAITING})
+_NOT_READ = frozenset({ReadState.FAILED, ReadState.REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +56,38 @@ class Facts:
     snapshot: Snapshot
     findings: Mapping[str, Finding]  # by check id
     matches: tuple[EventMatch, ...]  # best first
+    near: tuple[ProtectionEvent, ...]  # blocks of that moment at other addresses, nearest first
+    gap: Gap | None  # why the log may lack the event; None where it covers the report
 
     @property
-    def log_covers_report(self) -> bool:
-        """Tell whether the log was read and reaches back to (and includes) the reported moment."""
-        events, since = self.snapshot.events, self.snapshot.events_since
-        age = self.snapshot.collected_at - self.report.happened_at
-        if events is None or age < -TIME_SLACK:
-            return False
-        if since is not None and since <= self.report.happened_at:
-            return True
-        if age > LOG_SPAN:
-            return False
-        if len(events) < LOG_LIMIT:
-            return True
-        return min(event.recorded_at for event in events) - self.report.happened_at < clock_skew(self.snapshot)
+    def is_missed(self) -> bool:
+        """Tell whether the site was reported as dangerous and not blocked."""
+        return self.report.kind is ProblemKind.DANGEROUS_SITE_MISSED
+
+    @property
+    def is_close(self) -> bool:
+        """Tell whether the log has blocks that may be the reported one, though they do not fit it."""
+        return bool(self.near or self.matches)
+
+    @property
+    def is_log_sure(self) -> bool:
+        """Tell whether the log covers the reported moment, and the times in it can be compared."""
+        begins = self.snapshot.reading("log_start").state
+        return self.gap is None and self.snapshot.clock is not None and begins not in _NOT_READ
+
+    @property
+    def failed(self) -> list[Finding]:
+        """Return the required checks that have failed."""
+        return self.with_status(REQUIRED, frozenset({CheckStatus.FAIL}))
+
+    @property
+    def stopped(self) -> list[Evidence]:
+        """Return the readings that say that Defender's service is not running (0x800106ba)."""
+        return [
+            Evidence(EvidenceKind.READING, name)
+            for name, reading in self.snapshot.readings
+            if reading.error_code == DeviceErrorCode.DEFENDER_STOPPED.value
+        ]
 
     def with_status(self, checks: Iterable[Check], statuses: frozenset[CheckStatus]) -> list[Finding]:
         """Return the findings of these checks that have one of these statuses."""
@@ -83,11 +100,14 @@ Rung = Callable[[Facts], Verdict | None]
 
 def conclude(report: Report, snapshot: Snapshot, findings: Iterable[Finding]) -> Verdict:
     """Return the verdict of the first rung of LADDER that has one; the last rung always has."""
+    matches = matches_in(snapshot, report)
     facts = Facts(
         report=report,
         snapshot=snapshot,
         findings={finding.check: finding for finding in findings},
-        matches=matches_in(snapshot, report),
+        matches=matches,
+        near=near_blocks(snapshot, report, matches),
+        gap=gap_of(snapshot, report),
     )
     found = next(verdict for rung in LADDER if (verdict := rung(facts)) is not None)
     return with_whose_list(with_warning(found, report, snapshot), report)
@@ -110,9 +130,9 @@ def edge_is_not_covered(facts: Facts) -> Verdict | None:
     """
     if program_of(facts.report) is not Program.EDGE:
         return None
-    confidence = Confidence.HIGH if facts.log_covers_report else Confidence.MEDIUM
-    failed = facts.with_status(REQUIRED, frozenset({CheckStatus.FAIL}))
-    return _verdict(facts, VerdictCode.NOT_COVERED, "edge", confidence, [*_log_evidence(facts), *_checks(failed)])
+    confidence = Confidence.HIGH if facts.gap is None and not facts.is_close else Confidence.MEDIUM
+    evidence = [*_log_evidence(facts), *_checks(facts.failed)]
+    return _verdict(facts, VerdictCode.NOT_COVERED, "edge", confidence, evidence)
 
 
 def smart_screen_page_is_not_covered(facts: Facts) -> Verdict | None:
@@ -134,34 +154,27 @@ def private_address_is_not_covered(facts: Facts) -> Verdict | None:
 
 
 def defender_is_stopped(facts: Facts) -> Verdict | None:
-    """The device itself says that Defender's service is not running (0x800106ba)."""
-    stopped = [
-        name
-        for name, reading in facts.snapshot.readings
-        if reading.error_code == DeviceErrorCode.DEFENDER_STOPPED.value
-    ]
-    if not stopped:
+    """For a missed site: the device itself says that Defender's service is not running."""
+    if not facts.is_missed or not facts.stopped:
         return None
-    evidence = [Evidence(EvidenceKind.READING, name) for name in stopped]
-    return _verdict(facts, VerdictCode.PREREQUISITES_NOT_MET, "stopped", Confidence.HIGH, evidence)
+    return _verdict(facts, VerdictCode.PREREQUISITES_NOT_MET, "stopped", Confidence.HIGH, facts.stopped)
 
 
 def prerequisites_not_met(facts: Facts) -> Verdict | None:
-    """A check without which network protection does not work has failed.
+    """For a missed site: a check without which network protection does not work has failed.
 
     High only while the log was read too: a block that nobody could read would have come first.
     """
-    failed = facts.with_status(REQUIRED, frozenset({CheckStatus.FAIL}))
-    if not failed:
+    if not facts.is_missed or not facts.failed:
         return None
-    confidence = Confidence.HIGH if facts.log_covers_report else Confidence.MEDIUM
-    return _verdict(facts, VerdictCode.PREREQUISITES_NOT_MET, "failed", confidence, _checks(failed))
+    confidence = Confidence.HIGH if facts.gap is None else Confidence.MEDIUM
+    return _verdict(facts, VerdictCode.PREREQUISITES_NOT_MET, "failed", confidence, _checks(facts.failed))
 
 
 def excluded(facts: Facts) -> Verdict | None:
     """An exclusion covers the program or address of a missed site, so its traffic was not looked at (C15)."""
     covering = facts.with_status([exclusions.EXCLUSIONS_IN_FORCE], frozenset({CheckStatus.FAIL}))
-    if facts.report.kind is not ProblemKind.DANGEROUS_SITE_MISSED or not covering:
+    if not facts.is_missed or not covering:
         return None
     by_address = facts.report.indicator.address is not None
     confidence = Confidence.HIGH if by_address else Confidence.MEDIUM  # a program is compared by its file name only
@@ -170,10 +183,9 @@ def excluded(facts: Facts) -> Verdict | None:
 
 def log_cannot_tell(facts: Facts) -> Verdict | None:
     """The log could not be read, or does not reach the reported moment."""
-    if facts.log_covers_report:
+    if facts.gap is None:
         return None
-    reason = "log_unread" if facts.snapshot.events is None else "log_too_short"
-    return _cannot_tell(facts, reason, _log_evidence(facts))
+    return _cannot_tell(facts, facts.gap.value, _log_evidence(facts))
 
 
 def test_page_not_blocked(facts: Facts) -> Verdict | None:
@@ -190,35 +202,54 @@ def test_page_not_blocked(facts: Facts) -> Verdict | None:
     return _verdict(facts, VerdictCode.PROTECTION_NOT_WORKING, page.tested, confidence, evidence)
 
 
+def not_blocked(facts: Facts) -> Verdict | None:
+    """For a blocked site: network protection cannot block on this PC, and the whole log has no block.
+
+    What is missing is IT's own finding; it does not answer the report. A block of that time shows that protection did
+    work then.
+    """
+    has_blocked = any(match.is_block for match in facts.matches) or any(e.event_id == BLOCKED for e in facts.near)
+    if facts.is_missed or has_blocked or not (facts.failed or facts.stopped):
+        return None
+    confidence = Confidence.HIGH if facts.is_log_sure and not facts.is_close else Confidence.MEDIUM
+    reason = "other_antivirus" if antivirus_names(facts.snapshot) else "not_working"
+    evidence = [*_log_evidence(facts), *_checks(facts.failed), *facts.stopped]
+    return _verdict(facts, VerdictCode.NOT_BLOCKED, reason, confidence, evidence)
+
+
 def checks_cannot_tell(facts: Facts) -> Verdict | None:
     """For a missed site every required check has to be known: "not blocked" means nothing where it may be off."""
     unknown = facts.with_status(REQUIRED, _NOT_KNOWN)
     incomplete = unknown or any(check.id not in facts.findings for check in REQUIRED)
-    if facts.report.kind is not ProblemKind.DANGEROUS_SITE_MISSED or not incomplete:
+    if not facts.is_missed or not incomplete:
         return None
     return _cannot_tell(facts, "checks_unread", _checks(unknown))
 
 
 def _cannot_tell(facts: Facts, reason: str, evidence: Iterable[Evidence]) -> Verdict:
     """Say so; a file cannot be asked again, so its words are others."""
-    worded = f"{reason}_in_file" if facts.snapshot.source is Source.FILE else reason
-    return _verdict(facts, VerdictCode.CANNOT_TELL, worded, Confidence.LOW, evidence)
+    of_file = f"{reason}_in_file"
+    has_own = facts.snapshot.source is Source.FILE and (VerdictCode.CANNOT_TELL, of_file) in WORDS
+    return _verdict(facts, VerdictCode.CANNOT_TELL, of_file if has_own else reason, Confidence.LOW, evidence)
 
 
 def missed_not_reproduced(facts: Facts) -> Verdict | None:
     """Everything is in order, the log was read, and no block of the reported site is in it."""
-    if facts.report.kind is not ProblemKind.DANGEROUS_SITE_MISSED:
+    if not facts.is_missed:
         return None
-    in_the_way = hints(facts.report, facts.snapshot) or facts.matches
-    confidence = Confidence.LOW if in_the_way else Confidence.MEDIUM
-    return _verdict(facts, VerdictCode.NOT_REPRODUCED, "missed", confidence, _log_evidence(facts))
+    unclear = facts.with_status([exclusions.EXCLUSIONS_IN_FORCE], _NOT_KNOWN)
+    unsure = hints(facts.report, facts.snapshot) or facts.is_close or unclear or not facts.is_log_sure
+    confidence = Confidence.LOW if unsure else Confidence.MEDIUM
+    evidence = [*_log_evidence(facts), *_checks(unclear)]
+    return _verdict(facts, VerdictCode.NOT_REPRODUCED, "missed", confidence, evidence)
 
 
 def blocked_not_reproduced(facts: Facts) -> Verdict:
     """The log was read, and no block of the reported site is in it: something else kept the site from opening."""
-    unsure = facts.with_status(REQUIRED, _NOT_KNOWN) or facts.matches or facts.snapshot.clock is None
+    unsure = facts.with_status(REQUIRED, _NOT_KNOWN) or facts.is_close or not facts.is_log_sure
     confidence = Confidence.MEDIUM if unsure else Confidence.HIGH
-    return _verdict(facts, VerdictCode.NOT_REPRODUCED, "not_blocked", confidence, _log_evidence(facts))
+    reason = "close" if facts.is_close else "not_blocked"
+    return _verdict(facts, VerdictCode.NOT_REPRODUCED, reason, confidence, _log_evidence(facts))
 
 
 # The order of decision: facts of the log; what network protection never sees; what is broken; what explains a miss;
@@ -235,6 +266,7 @@ LADDER: tuple[Rung, ...] = (
     excluded,
     log_cannot_tell,
     test_page_not_blocked,
+    not_blocked,
     checks_cannot_tell,
     missed_not_reproduced,
     blocked_not_reproduced,
@@ -256,8 +288,7 @@ def _from_event(facts: Facts, code: VerdictCode, *, is_block: bool) -> Verdict |
     confidence = _BY_STRENGTH[fitting[0].strength]
     if facts.snapshot.clock is None and confidence is Confidence.HIGH:
         confidence = Confidence.MEDIUM
-    failed = facts.with_status(REQUIRED, frozenset({CheckStatus.FAIL}))
-    evidence = [*(_event(match) for match in fitting[:3]), *_checks(failed)]
+    evidence = [*(_event(match) for match in fitting[:3]), *_checks(facts.failed)]
     return _verdict(facts, code, facts.report.kind.value, confidence, evidence)
 
 
@@ -269,7 +300,21 @@ def _verdict(
     if page is not None and (code, page.tested) in MICROSOFT_PAGE_WORDS:
         reason = page.tested
     worded = verdict_of(code, reason, facts.report, facts.snapshot, facts.matches)
-    return replace(worded, confidence=confidence, evidence=tuple(evidence))
+    return replace(worded, confidence=confidence, evidence=tuple(evidence), notes=_notes(facts, code))
+
+
+def _notes(facts: Facts, code: VerdictCode) -> tuple[Text, ...]:
+    """Say what both readers should know beside a conclusion that rests on the absence of an event."""
+    if code not in _FROM_ABSENCE:
+        return ()
+    close = close_events(facts.report, facts.matches, facts.near, skew=clock_skew(facts.snapshot))
+    is_unprotected = not facts.is_missed and bool(facts.failed or facts.stopped)
+    return (*close, NOT_WORKING) if is_unprotected else close
+
+
+_FROM_ABSENCE = frozenset(
+    {VerdictCode.NOT_COVERED, VerdictCode.CANNOT_TELL, VerdictCode.NOT_REPRODUCED, VerdictCode.NOT_BLOCKED}
+)
 
 
 def _checks(findings: Iterable[Finding]) -> list[Evidence]:
@@ -278,12 +323,20 @@ def _checks(findings: Iterable[Finding]) -> list[Evidence]:
 
 
 def _event(match: EventMatch) -> Evidence:
-    """Point at an event: by its record number, or by its time where the log gave none."""
-    event = match.event
-    reference = str(event.record_id) if event.record_id is not None else event.recorded_at.isoformat()
-    return Evidence(EvidenceKind.EVENT, reference, match.reasons[0])
+    """Point at an event that concerns the address."""
+    return Evidence(EvidenceKind.EVENT, _reference(match.event), match.reasons[0])
+
+
+def _reference(event: ProtectionEvent) -> str:
+    """Return an event's record number, or its time where the log gave none."""
+    return str(event.record_id) if event.record_id is not None else event.recorded_at.isoformat()
 
 
 def _log_evidence(facts: Facts) -> list[Evidence]:
-    """Point at the log, and at events that concern the address without fitting."""
-    return [Evidence(EvidenceKind.READING, "protection_events"), *(_event(match) for match in facts.matches[:3])]
+    """Point at the log, at events that concern the address without fitting, and at blocks of that moment elsewhere."""
+    near = (Evidence(EvidenceKind.EVENT, _reference(event)) for event in facts.near[:3])
+    return [
+        Evidence(EvidenceKind.READING, "protection_events"),
+        *(_event(match) for match in facts.matches[:3]),
+        *near,
+    ]

@@ -138,7 +138,8 @@ def with_warning(verdict: Verdict, report: Report, snapshot: Snapshot) -> Verdic
         return worded if kind is Warned.PAGE else _with_hint(worded, _SETTING[_converts(snapshot)])
     if verdict.code is VerdictCode.BLOCKED_BY_NETWORK_PROTECTION and kind in _HINTS:
         return _with_hint(verdict, _HINTS[kind])
-    if verdict.code is VerdictCode.NOT_REPRODUCED and kind in {Warned.YES, Warned.CONVERTED}:
+    is_absent = verdict.code in {VerdictCode.NOT_REPRODUCED, VerdictCode.NOT_BLOCKED}
+    if is_absent and kind in {Warned.YES, Warned.CONVERTED}:
         sure = verdict.confidence is Confidence.HIGH
         confidence = Confidence.MEDIUM if sure else verdict.confidence
         return _with_hint(replace(verdict, confidence=confidence), NO_EVENT_HINT)

@@ -47,6 +47,8 @@ SUBMISSION_AFTER = frozenset({NextStepCode.FIND_OUT_WHO_BLOCKS, NextStepCode.PRE
 READING_LABELS: Mapping[str, Promise] = {
     "protection_events": _("the events in Defender's log"),
     "request_page": _("the page that the PC requested"),
+    "resolve_name": _("the site's name, as the PC resolves it"),
+    "test_port": _("the PC's connection to the site"),
 }
 MEANINGS: Mapping[int, Promise] = {
     1125: _("Would have been blocked"),
@@ -75,6 +77,7 @@ class VerdictView:
     confidence: Promise
     sentence: Text
     paragraph: Text | None  # for IT and auditors
+    notes: tuple[Text, ...]
     hints: tuple[Text, ...]  # for IT and auditors
     next: Text
     offers_check: bool  # the one next button is a new check
@@ -142,6 +145,7 @@ def _view(stored: CaseVerdict, *, for_it: bool, is_from_earlier: bool) -> Verdic
         confidence=CONFIDENCE_LABELS[verdict.confidence],
         sentence=verdict.employee,
         paragraph=verdict.it if for_it else None,
+        notes=verdict.notes,
         hints=verdict.hints if for_it else (),
         next=verdict.next_step.text,
         offers_check=verdict.next_step.code in (CHECK_AGAIN_BY_IT if for_it else CHECK_AGAIN_BY_ANYBODY),

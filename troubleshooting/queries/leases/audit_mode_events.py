@@ -49,4 +49,5 @@ def facts_of(test: AuditModeTest, lease: SettingLease, snapshot: Snapshot) -> Te
         ended_at=lease.ended_at or lease.ends_at,
         test_page=parse_indicator(TEST_PAGE),
         skew=clock_skew(snapshot),
+        is_log_whole=snapshot.log.is_whole,
     )
