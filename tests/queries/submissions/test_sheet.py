@@ -10,6 +10,7 @@ from tests.factories import CaseFactory, CheckRunFactory, DeviceFactory, Exclusi
 from tests.queries import made
 from tests.views.leases.test_audit_mode_tests import done_case
 from troubleshooting.actions import submissions
+from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.checks.registry import CHECKS
 from troubleshooting.domain.submissions.submission import ADDITIONAL_INFORMATION_LIMIT, Company
 from troubleshooting.models import Case, DeviceSnapshot, Placement
@@ -77,7 +78,7 @@ def test_a_case_without_a_verdict_says_that_a_check_comes_first():
 
 
 def test_where_a_submission_makes_no_sense_the_sheet_says_why_and_what_to_do():
-    case = CaseFactory(checked=True)
+    case = CaseFactory(checked=True, kind=ProblemKind.DANGEROUS_SITE_MISSED)
     made.finished_run(case, snapshot=made.RTP_OFF)
 
     sheet = sheet_of(case)

@@ -9,6 +9,7 @@ from tests.factories import CaseFactory, CheckRunFactory, UserFactory
 from tests.queries import made
 from tests.queries.submissions.test_sheet import FORM
 from tests.views.checks.test_check_runs import signed_in, text_of
+from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.models import ActivityEntry, Case, Submission
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +43,7 @@ def test_links_to_microsoft_open_in_a_new_tab_and_tell_it_nothing():
 
 
 def test_where_it_makes_no_sense_the_page_says_why_and_offers_no_form():
-    case = CaseFactory(checked=True)
+    case = CaseFactory(checked=True, kind=ProblemKind.DANGEROUS_SITE_MISSED)
     made.finished_run(case, snapshot=made.RTP_OFF)
 
     page = text_of(signed_in(made.reviewer()).get(url("submission", case)))
