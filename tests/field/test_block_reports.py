@@ -59,6 +59,7 @@ def on(name: str) -> AntivirusProduct:
 HOME = with_system(replace(SYSTEM, caption="Microsoft Windows 11 Home", sku=101))
 OLD = with_system(replace(SYSTEM, caption="Microsoft Windows 10 Pro", build=14393, sku=48))
 NO_CLOUD = snapshot(cloud_connectivity=CloudConnectivity(connected=False, hresult="0x80072EE7"))
+CHECKS = "docs/reference/checks.md"
 RTP_OFF = with_status(real_time_protection=False)
 STOPPED = snapshot(
     readings=(*answered(), ("computer_status", Reading(ReadState.FAILED, DeviceErrorCode.DEFENDER_STOPPED.value))),
@@ -71,52 +72,52 @@ BY_POLICY = replace(
 
 # fed: the PC, with a whole log and no event; right: verdict, and what the employee reads
 CANNOT_WORK = (
-    Row(("Windows Home", HOME), (NOT_BLOCKED, "can't block sites"), "issue kind 3; checks.md section 3"),
-    Row(("Windows too old", OLD), (NOT_BLOCKED, "can't block sites"), "checks.md section 2"),
-    Row(("another antivirus", with_antivirus(on("Contoso Shield"))), (NOT_BLOCKED, "Contoso Shield"), "issue kind 3"),
+    Row(("Windows Home", HOME), (NOT_BLOCKED, "can't block sites"), "own rule; docs/reference/checks.md section 3"),
+    Row(("Windows too old", OLD), (NOT_BLOCKED, "can't block sites"), f"{CHECKS} section 2"),
+    Row(("another antivirus", with_antivirus(on("Contoso Shield"))), (NOT_BLOCKED, "Contoso Shield"), "own rule"),
     Row(
         ("two of them", with_antivirus(on("A-Guard"), on("B-Guard"))),
         (NOT_BLOCKED, "A-Guard, B-Guard"),
-        "checks.md section 4",
+        f"{CHECKS} section 4",
     ),
     Row(
         ("one whose state is not told", with_antivirus(AntivirusProduct("Shield"))),
         (NOT_BLOCKED, "Shield"),
-        "checks.md section 4",
+        f"{CHECKS} section 4",
     ),
     Row(
         ("one that has expired", with_antivirus(AntivirusProduct("Old Shield", 0x043000))),
         (NOT_BLOCKED, "Something else"),
-        "checks.md section 4",
+        f"{CHECKS} section 4",
         "it is off, so it blocks nothing",
     ),
     Row(("EDR block mode", with_status(running_mode="EDR Block Mode")), (NOT_BLOCKED, "can't block sites"), "C20"),
     Row(("not running", with_status(running_mode="Not running")), (NOT_BLOCKED, "can't block sites"), "C19"),
     Row(("Defender's service stopped", STOPPED), (NOT_BLOCKED, "can't block sites"), "C62"),
-    Row(("real-time protection off", RTP_OFF), (NOT_BLOCKED, "can't block sites"), "checks.md P3"),
+    Row(("real-time protection off", RTP_OFF), (NOT_BLOCKED, "can't block sites"), f"{CHECKS} P3"),
     Row(
         ("behaviour monitoring off", with_status(behavior_monitor=False)),
         (NOT_BLOCKED, "can't block sites"),
-        "checks.md P4",
+        f"{CHECKS} P4",
     ),
     Row(
-        ("cloud protection off", with_preferences(maps_reporting=0)), (NOT_BLOCKED, "can't block sites"), "checks.md P5"
+        ("cloud protection off", with_preferences(maps_reporting=0)), (NOT_BLOCKED, "can't block sites"), f"{CHECKS} P5"
     ),
-    Row(("cloud not reached", NO_CLOUD), (NOT_BLOCKED, "can't block sites"), "issue kind 3; C32"),
-    Row(("protection off", with_preferences(network_protection=0)), (NOT_BLOCKED, "can't block sites"), "issue kind 3"),
-    Row(("off by policy", BY_POLICY), (NOT_BLOCKED, "can't block sites"), "checks.md P7"),
-    Row(("audit mode", with_preferences(network_protection=2)), (NO_RECORD, "no record"), "checks.md P7"),
+    Row(("cloud not reached", NO_CLOUD), (NOT_BLOCKED, "can't block sites"), "own rule; C32"),
+    Row(("protection off", with_preferences(network_protection=0)), (NOT_BLOCKED, "can't block sites"), "own rule"),
+    Row(("off by policy", BY_POLICY), (NOT_BLOCKED, "can't block sites"), f"{CHECKS} P7"),
+    Row(("audit mode", with_preferences(network_protection=2)), (NO_RECORD, "no record"), f"{CHECKS} P7"),
     Row(("server without its switch", SERVER), (NOT_BLOCKED, "can't block sites"), "C22"),
     Row(
         ("clock not measured", replace(RTP_OFF, clock=None)),
         (NOT_BLOCKED.replace("high", "medium"), "can't block"),
-        "events.md",
+        "docs/reference/events.md",
     ),
     Row(("a PC in order", snapshot()), (NO_RECORD, "no record"), "C65", "it could have blocked"),
     Row(
         ("a PC in order, with another antivirus", with_antivirus(on("Contoso Shield"), mode="Normal")),
         (NO_RECORD, "no record"),
-        "checks.md section 4: a hint only",
+        "docs/reference/checks.md section 4: a hint only",
     ),
 )
 
@@ -190,29 +191,27 @@ def test_what_the_log_says_comes_before_what_the_pc_lacks(row: Row):
 FOUND, NO_NAME = NameResolution(("203.0.113.7",)), NameResolution()
 OPEN, SHUT = PortTest(is_open=True, port=443), PortTest(is_open=False, port=443)
 WHO: tuple[Row, ...] = (
-    Row(
-        ({"antivirus_products": (on("Contoso Shield"),)}, {}), "Contoso Shield. Look at its web filter", "issue kind 3"
-    ),
-    Row(({}, {"program": Program.UNKNOWN}), "SmartScreen decides there", "issue kind 3; checks.md section 6"),
-    Row(({}, {"program": Program.OTHER_BROWSER}), "SmartScreen decides there", "checks.md section 6"),
-    Row(({"winhttp_proxy": WinHttpProxy(server="proxy.example:8080")}, {}), "(proxy.example:8080)", "issue kind 3"),
-    Row(({"name_resolution": NO_NAME}, {}), "could not resolve shop.example.com", "issue kind 3"),
+    Row(({"antivirus_products": (on("Contoso Shield"),)}, {}), "Contoso Shield. Look at its web filter", "own rule"),
+    Row(({}, {"program": Program.UNKNOWN}), "SmartScreen decides there", f"{CHECKS} section 6"),
+    Row(({}, {"program": Program.OTHER_BROWSER}), "SmartScreen decides there", f"{CHECKS} section 6"),
+    Row(({"winhttp_proxy": WinHttpProxy(server="proxy.example:8080")}, {}), "(proxy.example:8080)", "own rule"),
+    Row(({"name_resolution": NO_NAME}, {}), "could not resolve shop.example.com", "own rule"),
     Row(({"name_resolution": NameResolution(("0.0.0.0",))}, {}), "a DNS filter answers so", "DNS sinkholes"),
     Row(({"name_resolution": NameResolution(("127.0.0.1", "::1"))}, {}), "a DNS filter answers so", "DNS sinkholes"),
     Row(
         ({"name_resolution": FOUND, "port_test": SHUT}, {}),
         "reached no one at shop.example.com on port 443",
-        "issue kind 3",
+        "own rule",
     ),
     Row(
         ({"name_resolution": FOUND, "port_test": OPEN, "page_request": PageRequest(False)}, {}),
         "connected to shop.example.com, but got no page",
-        "issue kind 3",
+        "own rule",
     ),
     Row(
         ({"name_resolution": FOUND, "port_test": OPEN, "page_request": PageRequest(True)}, {}),
         "answered when the PC requested it",
-        "issue kind 3",
+        "own rule",
     ),
     Row(({}, {}), "Not tried: name resolution", "silence is never fine"),
 )
