@@ -1,14 +1,22 @@
 """Names of the tasks, and the messages that queue them once a transaction has committed.
 
-The row is the truth: a message that is lost (broker away) costs a minute, until the sweep finds the row.
+The row is the truth: a message that is lost (broker away) costs a minute, until the sweep finds the row. What ends has
+a queue of its own, so that it never stands behind what people wish for. No second message is sent for a row while the
+first is young and no worker has taken it: the broker's own Redis remembers that, so both are lost together.
 """
 
 from __future__ import annotations
 
 import structlog
 from celery import current_app
+from django.core.cache import cache
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from redis import RedisError
+
+from troubleshooting.domain.base import processes
+from troubleshooting.domain.base.processes import Queue
+from troubleshooting.models import CheckRun
 
 log = structlog.get_logger(__name__)
 
@@ -26,14 +34,22 @@ def check_run_queued(check_run_id: int) -> None:
     transaction.on_commit(lambda: _send(RUN_CHECKS, check_run_id=check_run_id))
 
 
-def lease_wants_visit(lease_id: int) -> None:
-    """Notify a worker to look after a lease, on commit."""
-    transaction.on_commit(lambda: _send(RUN_LEASE, lease_id=lease_id))
+def device_has_queued_run(device_id: int) -> None:
+    """Notify a worker to take the check run that is next on a PC, on commit; nothing while one of its runs is visited.
+
+    Whoever visits the PC looks for the next one after its own end is committed, so none is missed.
+    """
+    transaction.on_commit(lambda: _send_next(device_id))
 
 
-def placement_wants_visit(placement_id: int) -> None:
-    """Notify a worker to put an exclusion on a PC or to take it off, on commit."""
-    transaction.on_commit(lambda: _send(RUN_PLACEMENT, placement_id=placement_id))
+def lease_wants_visit(lease_id: int, *, ends: bool = False) -> None:
+    """Notify a worker to look after a lease, on commit; ``ends``: its setting is to be restored."""
+    transaction.on_commit(lambda: _send(RUN_LEASE, _queue(ends=ends), lease_id=lease_id))
+
+
+def placement_wants_visit(placement_id: int, *, ends: bool = False) -> None:
+    """Notify a worker to put an exclusion on a PC or to take it off (``ends``), on commit."""
+    transaction.on_commit(lambda: _send(RUN_PLACEMENT, _queue(ends=ends), placement_id=placement_id))
 
 
 def retest_wants_visit(retest_id: int) -> None:
@@ -51,8 +67,31 @@ def tenant_wants_reading() -> None:
     transaction.on_commit(lambda: _send(READ_TENANT))
 
 
-def _send(name: str, **kwargs: int) -> None:
+def message_taken(name: str, queue: str, **kwargs: int) -> None:
+    """Let the next message for the same row be sent: a worker has begun with this one."""
     try:
-        current_app.send_task(name, kwargs=kwargs, retry=False)
-    except OperationalError as error:
+        cache.delete(_key(name, queue, kwargs))
+    except RedisError as error:
+        log.warning("message_not_forgotten", task=name, error=str(error), **kwargs)
+
+
+def _queue(*, ends: bool) -> Queue:
+    return Queue.SAFETY if ends else Queue.PORTAL
+
+
+def _send_next(device_id: int) -> None:
+    run = CheckRun.objects.next_on(device_id)
+    if run is not None:
+        _send(RUN_CHECKS, check_run_id=run)
+
+
+def _send(name: str, queue: Queue = Queue.PORTAL, **kwargs: int) -> None:
+    try:
+        if cache.add(_key(name, queue.value, kwargs), 1, timeout=processes.YOUNG_FOR.total_seconds()):
+            current_app.send_task(name, kwargs=kwargs, queue=queue.value, retry=False)
+    except (OperationalError, RedisError) as error:
         log.warning("notification_lost", task=name, error=str(error), **kwargs)
+
+
+def _key(name: str, queue: str, kwargs: dict[str, int]) -> str:
+    return ":".join(["sent", queue, name, *map(str, kwargs.values())])

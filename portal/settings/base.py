@@ -14,6 +14,8 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from portal.database.limits import usual_limits
 from portal.env import env_bool, env_int, env_list, env_path, env_str, env_timedelta
@@ -137,6 +139,17 @@ DATABASES = {"default": _postgresql(env_str("DATABASE_URL"))}
 DATABASE_RUNNING_ROLE = env_str("DATABASE_RUNNING_ROLE", default="portal")
 
 REDIS_URL = env_str("REDIS_URL")
+
+# What web and workers share for a while: which messages are under way. It may be lost at any time.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "portal",
+        # Without a Redis a page must not wait: one try, no second.
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2, "retry": Retry(NoBackoff(), 0)},
+    }
+}
 
 # --- Disks: /readyz/ says no where a folder that the portal writes to has less room -----------------------------------
 

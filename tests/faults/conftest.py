@@ -13,7 +13,7 @@ from portal.celery import app as celery_app
 from portal.demo.embedded import EmbeddedRedis, free_port
 from portal.demo.lab.pcs import healthy_windows_11
 from tests.support.gate import GatedLab
-from tests.support.servers import CeleryWorkerProcess, TestServers
+from tests.support.servers import CeleryWorkerProcess, TestServers, point_cache_at
 
 
 @pytest.fixture
@@ -53,9 +53,11 @@ def _portal_on(url: str) -> Iterator[None]:
     present = celery_app.conf.broker_url
     celery_app.conf.broker_url = url
     celery_app._after_fork()  # forgets open connections
+    point_cache_at(url)
     yield
     celery_app.conf.broker_url = present
     celery_app._after_fork()
+    point_cache_at(present)
 
 
 @pytest.fixture(scope="module")

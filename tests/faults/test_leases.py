@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from celery import current_app
 from django.conf import settings
 from django.db import connection
 from django.urls import reverse
@@ -202,7 +203,7 @@ def test_a_second_worker_leaves_a_pc_alone_that_is_being_visited(lasting_worker,
     refused_before = celery_worker_process.log_text().count("device_is_being_visited")
 
     for _ in range(6):  # two workers are there, the one that visits has free threads too
-        dispatch._send(dispatch.RUN_LEASE, lease_id=test.lease_id)
+        current_app.send_task(dispatch.RUN_LEASE, kwargs={"lease_id": test.lease_id})
     wait_until(
         lambda: celery_worker_process.log_text().count("device_is_being_visited") >= refused_before + 6,
         celery_worker_process,

@@ -179,6 +179,7 @@ TESTED_IN = {
     "queries/leases/not_restored.py": "queries/leases/test_audit_mode_test.py",
     "templatetags/emergency_stop.py": "views/emergency_stop/test_emergency_stop.py",
     "templatetags/processes.py": "portal/test_heartbeats.py",
+    "tasks/notified.py": "faults/test_impatient.py",
     "tenant/base.py": "tenant/test_indicators.py",
     "tenant/client.py": "tenant/test_throttling.py",
     "tenant/connection.py": "tenant/test_set_up.py",

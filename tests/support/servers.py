@@ -21,8 +21,10 @@ from uuid import uuid4
 import dj_database_url
 import pytest
 import redis
+from asgiref.local import Local
 from celery import Celery
 from django.conf import settings
+from django.core.cache import caches
 from django.db import connection
 
 from portal.celery import app as celery_app
@@ -252,6 +254,7 @@ def django_db_modify_db_settings(test_servers: TestServers, django_db_modify_db_
     settings.DATABASES["default"].update({key: found[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")})
     settings.DATABASES["default"]["OPTIONS"] |= found.get("OPTIONS", {})
     settings.REDIS_URL = settings.CELERY_BROKER_URL = test_servers.redis_url
+    point_cache_at(test_servers.redis_url)
     celery_app.conf.broker_url = test_servers.redis_url
 
 
@@ -272,6 +275,13 @@ def celery_worker_process(transactional_db: None, test_servers: TestServers) -> 
     worker.start()
     yield worker
     worker.stop()
+
+
+def point_cache_at(redis_url: str) -> None:
+    """Let the portal's cache be where its messages go; what it knew elsewhere is forgotten."""
+    settings.CACHES["default"]["LOCATION"] = redis_url
+    caches.settings = caches.configure_settings(settings.CACHES)
+    caches._connections = Local(caches.thread_critical)
 
 
 def _app_on(broker_url: str) -> Celery:

@@ -192,7 +192,7 @@ def _put_right(
     Placement.objects.filter(pk=placement.pk).update(attempts=0, next_attempt_at=None, outcome="")
     said = {"device": _place_name(finding.device), "value": finding.value}
     activity_log.record(action, exclusion, case=exclusion.case, actor=by, now=now, **said)
-    dispatch.placement_wants_visit(placement.pk)
+    dispatch.placement_wants_visit(placement.pk, ends=placement.status == PlacementStatus.REMOVING)
     if not DriftScan.objects.filter(device=finding.device, ended_at=None).exists():
         DriftScan.objects.create(device=finding.device, asked_by=by, at=now)
 

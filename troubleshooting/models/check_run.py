@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.checks.check_run import ENDED, LIVE, RunStatus
@@ -17,7 +17,7 @@ from troubleshooting.models.case import Case
 from troubleshooting.models.choices import codes
 from troubleshooting.models.device import Device
 from troubleshooting.models.drift import DriftScan
-from troubleshooting.models.lease import AuditModeTest, SettingLease
+from troubleshooting.models.lease import NOT_BACK_CODES, AuditModeTest, SettingLease
 from troubleshooting.models.placement import Placement
 from troubleshooting.models.retest import Retest
 from troubleshooting.models.triggers import AppendOnly, NeverTruncated
@@ -34,9 +34,25 @@ class CheckRunQuerySet(models.QuerySet["CheckRun"]):
         """Return the runs that are not over."""
         return self.filter(status__in=LIVE_CODES)
 
-    def left_lying(self, *, now: datetime, after: timedelta) -> CheckRunQuerySet:
-        """Return the queued runs that nobody took within ``after``: their message was lost, or the workers are busy."""
-        return self.filter(status=RunStatus.QUEUED, queued_at__lte=now - after)
+    def next_in_line(self) -> CheckRunQuerySet:
+        """Return the queued runs whose PC is free, by whose turn it is.
+
+        People take turns on a PC: first whoever was served there longest ago, or never; of a person's runs the oldest.
+        """
+        same_person = CheckRun.objects.filter(device=OuterRef("device"), requested_by=OuterRef("requested_by"))
+        served = same_person.exclude(started_at=None).order_by("-started_at").values("started_at")[:1]
+        visited = CheckRun.objects.filter(device=OuterRef("device"), status=RunStatus.RUNNING)
+        on_loan = SettingLease.objects.filter(device=OuterRef("device"), status__in=NOT_BACK_CODES)
+        free = self.filter(~Exists(visited), ~Exists(on_loan), status=RunStatus.QUEUED)
+        return free.annotate(served_at=Subquery(served)).order_by(
+            F("served_at").asc(nulls_first=True), "queued_at", "pk"
+        )
+
+    def next_on(self, device_id: int) -> int | None:
+        """Return the run of a PC whose turn it is, or None; looks at each person's oldest only."""
+        oldest = self.filter(device=device_id, status=RunStatus.QUEUED)
+        oldest = oldest.order_by("requested_by", "queued_at", "pk").distinct("requested_by")
+        return self.filter(pk__in=oldest.values("pk")).next_in_line().values_list("pk", flat=True).first()
 
     def due_again(self, *, now: datetime) -> CheckRunQuerySet:
         """Return the waiting runs whose pause is over."""

@@ -15,11 +15,12 @@ from troubleshooting.actions.runs import drift_scan
 from troubleshooting.actions.runs import lease as lease_runs
 from troubleshooting.actions.runs import sweep as sweeping
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.tasks.notified import Notified
 from troubleshooting.tasks.plans import visit_plan
 from troubleshooting.tenant.connection import settings_of
 
 
-@shared_task(name=dispatch.RUN_CHECKS, ignore_result=True)
+@shared_task(name=dispatch.RUN_CHECKS, base=Notified, ignore_result=True)
 def run_checks(*, check_run_id: int) -> None:
     """Visit the PC of a queued check run."""
 
@@ -30,7 +31,7 @@ def run_checks(*, check_run_id: int) -> None:
         visits.run_checks(check_run_id, plan=visit_plan())
 
 
-@shared_task(name=dispatch.RUN_LEASE, ignore_result=True)
+@shared_task(name=dispatch.RUN_LEASE, base=Notified, ignore_result=True)
 def run_lease(*, lease_id: int) -> None:
     """Look after a temporary change on a PC. Whatever fails here is tried again by the sweep."""
     lease_runs.run_lease(lease_id, plan=visit_plan())

@@ -1,35 +1,178 @@
-"""Who waits for a PC that a worker has left is told so, and nobody else."""
+"""Who is next on a PC that a worker has left, and whom the sweep tells: one message for a PC, fair turns."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from celery import signals
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.support.exclusion_world import approved, asked
 from tests.support.lease_world import MINUTES, checked_case
-from tests.support.world import EMMA, IVO, case_on, device_at, person
+from tests.support.world import ADAM, EMMA, IVO, case_on, device_at, person
+from troubleshooting import dispatch
+from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.actions.leases.leases import request_lease
-from troubleshooting.actions.runs.waking import wake_others
+from troubleshooting.actions.runs import waking
+from troubleshooting.actions.runs.sweep import sweep
+from troubleshooting.actions.runs.waking import wake_all, wake_next
+from troubleshooting.domain.checks.check_run import RunStatus
+from troubleshooting.domain.exclusions.placement import PlacementStatus
+from troubleshooting.domain.leases.lease import LeaseStatus
 from troubleshooting.machines.changing import ProtectionMode
-from troubleshooting.models import Retest
+from troubleshooting.models import CheckRun, Placement, Retest, SettingLease
 
 pytestmark = pytest.mark.django_db
 
+LONG_AGO = timedelta(hours=1)
 
-def test_all_that_wait_for_the_pc_are_woken_and_nobody_of_another(django_capture_on_commit_callbacks):
+
+@pytest.fixture
+def sent(django_capture_on_commit_callbacks):
+    """Return what leads to messages as (queue, task, row), in order; nothing of before is remembered as under way."""
+    cache.clear()
+
+    def messages_of(action):
+        found = []
+
+        def note(sender=None, routing_key="", body=None, **_more):
+            found.append((routing_key, sender.removeprefix("troubleshooting."), *body[1].values()))
+
+        signals.before_task_publish.connect(note)
+        try:
+            with django_capture_on_commit_callbacks(execute=True):
+                action()
+        finally:
+            signals.before_task_publish.disconnect(note)
+        return found
+
+    return messages_of
+
+
+def queued(device, who, *, minutes_ago: int) -> CheckRun:
+    return case_on(device, by=person(who), now=timezone.now() - timedelta(minutes=minutes_ago)).check_runs.get()
+
+
+def finish(run: CheckRun) -> None:
+    now = timezone.now()
+    times = {"started_at": now, "heartbeat_at": now, "finished_at": now}
+    CheckRun.objects.filter(pk=run.pk).update(status=RunStatus.FINISHED, attempt=1, **times)
+
+
+def test_one_that_waits_for_the_pc_is_woken_and_what_ends_goes_first(sent):
     now, emma = timezone.now(), person(EMMA)
     case = checked_case(None)
     exclusion = approved(asked(case))
     facts = {"purpose": "works", "device": case.device, "asked_at": now, "due_at": now}
-    Retest.objects.create(exclusion=exclusion, **facts)
-    request_lease(case, value_during=ProtectionMode.AUDIT, length=MINUTES, by=emma, reason="test", now=now)
-    case_on(case.device, by=person(IVO))
-    case_on(device_at(None, owner=emma, hostname="PC-0143"), by=emma)
+    retest = Retest.objects.create(exclusion=exclusion, **facts)
+    lease = request_lease(case, value_during=ProtectionMode.AUDIT, length=MINUTES, by=emma, reason="test", now=now)
+    run = queued(case.device, IVO, minutes_ago=1)
+    queued(device_at(None, owner=emma, hostname="PC-0143"), EMMA, minutes_ago=2)
+    place = exclusion.placements.get()
+    order = []
 
-    with django_capture_on_commit_callbacks() as messages, CaptureQueriesContext(connection) as statements:
-        wake_others(case.device_id, now=timezone.now())
+    def woken():
+        with CaptureQueriesContext(connection) as statements:
+            order.extend(sent(lambda: wake_next(case.device_id, now=timezone.now())))
+        assert len(statements) <= 2  # who waits, and whether writes are stopped
 
-    assert len(messages) == 4  # the lease, the placement, the re-test and the check
-    assert len(statements) <= 2  # who waits, and whether writes are stopped
+    woken()
+    SettingLease.objects.filter(pk=lease.pk).update(status=LeaseStatus.NOT_APPLIED, ended_at=now)
+    woken()
+    for status in (PlacementStatus.APPLYING, PlacementStatus.REMOVING):
+        Placement.objects.filter(pk=place.pk).update(status=status)
+    woken()
+    Placement.objects.filter(pk=place.pk).update(status=PlacementStatus.REMOVED, ended_at=now)
+    woken()
+    Retest.objects.filter(pk=retest.pk).update(ended_at=now)
+    woken()
+
+    assert order == [
+        ("portal", "run_lease", lease.pk),
+        ("portal", "run_placement", place.pk),
+        ("safety", "run_placement", place.pk),
+        ("portal", "run_retest", retest.pk),
+        ("portal", "run_checks", run.pk),
+    ]
+
+
+def test_people_take_turns_on_a_pc_and_the_longest_wait_goes_first(sent):
+    device = device_at(None, owner=person(EMMA))
+    emmas = [queued(device, EMMA, minutes_ago=60 - number) for number in range(4)]
+    ivos = [queued(device, IVO, minutes_ago=10 - number) for number in range(2)]
+    order = []
+
+    for _ in range(6):
+        ((_queue, _task, pk),) = sent(lambda: wake_next(device.pk, now=timezone.now()))
+        order.append(pk)
+        finish(CheckRun.objects.get(pk=pk))
+
+    turns = [emmas[0], ivos[0], emmas[1], ivos[1], emmas[2], emmas[3]]
+    assert order == [run.pk for run in turns]
+
+
+def test_while_a_message_is_under_way_no_second_one_is_sent(sent):
+    run = queued(device_at(None, owner=person(EMMA)), EMMA, minutes_ago=5)
+
+    def wake():
+        wake_next(run.device_id, now=timezone.now())
+
+    assert [len(sent(wake)), len(sent(wake)), len(sent(wake))] == [1, 0, 0]
+    dispatch.message_taken(dispatch.RUN_CHECKS, "portal", check_run_id=run.pk)
+    assert len(sent(wake)) == 1
+
+
+def test_a_hundred_reports_about_one_pc_are_one_message_until_its_visit_begins(sent):
+    device = device_at(None, owner=person(EMMA))
+
+    assert len(sent(lambda: [case_on(device, by=person(EMMA)) for _ in range(100)])) == 1
+    CheckRun.objects.filter(pk=CheckRun.objects.earliest("pk").pk).update(
+        status=RunStatus.RUNNING, attempt=1, started_at=timezone.now(), heartbeat_at=timezone.now()
+    )
+    assert sent(lambda: case_on(device, by=person(EMMA))) == []
+
+
+def test_the_sweep_tells_one_run_for_each_pc_longest_wait_first(sent):
+    devices = [device_at(None, owner=person(EMMA), hostname=f"PC-{number}") for number in range(3)]
+    runs = [queued(device, EMMA, minutes_ago=10 + number) for number, device in enumerate(devices) for _ in range(5)]
+
+    def swept():
+        sweep(now=timezone.now(), lost_after=LONG_AGO)
+
+    assert sent(swept) == [("portal", "run_checks", runs[first].pk) for first in (10, 5, 0)]
+    assert sent(swept) == []  # all of them are under way
+
+
+def test_the_sweep_sends_no_more_than_its_limit_and_begins_with_the_longest_wait(sent, monkeypatch):
+    monkeypatch.setattr(waking, "MOST_WISHES", 2)
+    devices = [device_at(None, owner=person(EMMA), hostname=f"PC-{number}") for number in range(5)]
+    runs = [queued(device, EMMA, minutes_ago=10 + number) for number, device in enumerate(devices)]
+
+    assert [pk for *_which, pk in sent(lambda: wake_all(now=timezone.now()))] == [runs[4].pk, runs[3].pk]
+
+
+def test_a_pc_on_loan_or_being_visited_gets_no_message_for_its_checks(sent):
+    now, case = timezone.now(), checked_case(None)
+    queued(case.device, IVO, minutes_ago=5)
+    lease = request_lease(case, value_during=ProtectionMode.AUDIT, length=MINUTES, by=person(EMMA), reason="t", now=now)
+    lent = {"status": LeaseStatus.ACTIVE, "value_before": 1, "started_at": now, "ends_at": now + MINUTES}
+    SettingLease.objects.filter(pk=lease.pk).update(**lent)
+
+    assert sent(lambda: wake_next(case.device_id, now=now)) == []
+    assert sent(lambda: sweep(now=now, lost_after=LONG_AGO)) == []
+
+
+def test_ending_and_revoking_wait_in_the_queue_for_safety(sent):
+    case = checked_case(None)
+    exclusion = approved(asked(case))
+    place = exclusion.placements.get()
+    Placement.objects.filter(pk=place.pk).update(status=PlacementStatus.APPLYING)
+    type(exclusion).objects.filter(pk=exclusion.pk).update(status="applying")
+
+    revoked = sent(lambda: revoke_exclusion(exclusion.pk, by=person(ADAM), note="no longer", now=timezone.now()))
+
+    assert revoked == [("safety", "run_placement", place.pk)]

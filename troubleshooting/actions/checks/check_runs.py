@@ -51,7 +51,7 @@ def queue_check_run(case: Case, *, by: User, now: datetime, deadline: timedelta)
         deadline_at=now + deadline,
     )
     activity_log.record("check_requested", run, case=case, actor=by, now=now)
-    dispatch.check_run_queued(run.pk)
+    dispatch.device_has_queued_run(run.device_id)
     return run
 
 
@@ -97,7 +97,7 @@ def requeue(run: CheckRun, *, now: datetime) -> None:
     run.next_attempt_at = None
     run.version += 1
     run.save(update_fields=["status", "queued_at", "next_attempt_at", "version"])
-    dispatch.check_run_queued(run.pk)
+    dispatch.device_has_queued_run(run.device_id)
 
 
 def end_run(

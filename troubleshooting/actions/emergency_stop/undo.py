@@ -76,4 +76,4 @@ def _end(exclusion: Exclusion, *, by: User, reason: str, now: datetime) -> None:
     removing = exclusion.placements.filter(status=PlacementStatus.REMOVING)
     removing.update(next_attempt_at=None)
     for pk in removing.values_list("pk", flat=True):
-        dispatch.placement_wants_visit(pk)
+        dispatch.placement_wants_visit(pk, ends=True)

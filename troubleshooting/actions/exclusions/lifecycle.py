@@ -73,7 +73,7 @@ def begin_removal(exclusion: Exclusion, *, as_: ExclusionStatus, by: User | None
     )
     removing = exclusion.placements.filter(status=PlacementStatus.REMOVING).order_by().values_list("pk", flat=True)
     for pk in removing:
-        dispatch.placement_wants_visit(pk)
+        dispatch.placement_wants_visit(pk, ends=True)
     if not removing:
         finish_removal(exclusion, now=now)
 

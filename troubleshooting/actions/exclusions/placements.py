@@ -148,7 +148,7 @@ def settle(
     exclusion = lock_exclusion(placement)
     locked = lock_placement(placement)
     if locked.status == PlacementStatus.REMOVING and to in (PlacementStatus.VERIFIED, PlacementStatus.REJECTED):
-        dispatch.placement_wants_visit(locked.pk)  # revoked or expired meanwhile: the removal has the word
+        dispatch.placement_wants_visit(locked.pk, ends=True)  # revoked or expired meanwhile: the removal has the word
         return
     locked.outcome = outcome.value if outcome else ""
     locked.forget_failure()

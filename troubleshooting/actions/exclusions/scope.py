@@ -96,7 +96,7 @@ def _leave(placement: Placement, exclusion: Exclusion, *, now: datetime) -> None
     move_placement(placement, to=to, now=now)
     _record("placement_out_of_scope", placement, exclusion, now=now)
     if to is PlacementStatus.REMOVING:
-        dispatch.placement_wants_visit(placement.pk)
+        dispatch.placement_wants_visit(placement.pk, ends=True)
 
 
 def _join(placement: Placement | None, device_id: int, exclusion: Exclusion, *, now: datetime) -> Placement:

@@ -88,7 +88,7 @@ def end_lease(lease_id: int, *, by: User | None, why: str, now: datetime) -> Set
     else:
         return lease
     activity_log.record("lease_end_requested", lease, case=lease.case, actor=by, now=now, why=why)
-    dispatch.lease_wants_visit(lease.pk)
+    dispatch.lease_wants_visit(lease.pk, ends=True)
     return lease
 
 
@@ -102,7 +102,7 @@ def retry_lease(lease_id: int, *, by: User, now: datetime) -> SettingLease:
     lease.next_attempt_at = None
     lease.save(update_fields=["next_attempt_at"])
     activity_log.record("lease_retry_requested", lease, case=lease.case, actor=by, now=now)
-    dispatch.lease_wants_visit(lease.pk)
+    dispatch.lease_wants_visit(lease.pk, ends=True)
     return lease
 
 

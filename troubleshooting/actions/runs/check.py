@@ -15,7 +15,7 @@ from django.db.models import Exists, F, OuterRef
 from troubleshooting.actions import activity_log, drift
 from troubleshooting.actions.checks import endings
 from troubleshooting.actions.locks import device_lock
-from troubleshooting.actions.runs.waking import wake_others
+from troubleshooting.actions.runs.waking import wake_next
 from troubleshooting.actions.visits.device_visit import DeviceVisit, connected
 from troubleshooting.actions.visits.evidence import EvidenceKeeper, Superseded, heartbeat
 from troubleshooting.actions.visits.plan import VisitPlan, access_to
@@ -41,7 +41,7 @@ def run_checks(check_run_id: int, *, plan: VisitPlan) -> None:
             log.info("check_run_not_taken", check_run_id=check_run_id)
             return
         _run_claimed(run, plan)
-    wake_others(run.device_id, now=plan.clock())
+    wake_next(run.device_id, now=plan.clock())
 
 
 def _run_claimed(run: CheckRun, plan: VisitPlan) -> None:

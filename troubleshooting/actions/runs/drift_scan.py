@@ -20,7 +20,7 @@ from troubleshooting.actions import faults
 from troubleshooting.actions.drift import keep_differences
 from troubleshooting.actions.locks import device_lock, tenant_list_lock
 from troubleshooting.actions.runs.in_tenant import TenantPlan, said
-from troubleshooting.actions.runs.waking import wake_others
+from troubleshooting.actions.runs.waking import wake_next
 from troubleshooting.actions.visits.device_visit import DeviceVisit, visiting
 from troubleshooting.actions.visits.plan import VisitPlan
 from troubleshooting.domain.drift.drift import LISTING_LAG, Listed, Place, Terms, place_of, stored_key
@@ -109,7 +109,7 @@ def run_drift_scan(device_id: int, *, plan: VisitPlan, every: timedelta) -> None
         if scan is None:
             return
         _scan(device, scan, plan)
-    wake_others(device.pk, now=plan.clock())
+    wake_next(device.pk, now=plan.clock())
 
 
 def _scan(device: Device, scan: DriftScan, plan: VisitPlan) -> None:

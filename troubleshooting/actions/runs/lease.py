@@ -14,6 +14,7 @@ from troubleshooting.actions.leases.lease_visit import LeaseVisit
 from troubleshooting.actions.leases.leases import end_lease
 from troubleshooting.actions.locks import device_lock
 from troubleshooting.actions.runs.holders import JOINED, holder_of
+from troubleshooting.actions.runs.waking import wake_next
 from troubleshooting.actions.visits.device_visit import visiting_as
 from troubleshooting.actions.visits.plan import VisitPlan
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
@@ -43,6 +44,7 @@ def run_lease(lease_id: int, *, plan: VisitPlan) -> None:
                 _visit(lease, holder, plan)
         finally:
             _follow(lease, holder, now=plan.clock())
+    wake_next(device_id, now=plan.clock())
 
 
 def _wants_visit(lease: SettingLease, holder: LeaseHolder | None, *, now: datetime) -> bool:

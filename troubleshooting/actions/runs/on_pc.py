@@ -24,7 +24,7 @@ from troubleshooting.actions.exclusions.placements import (
 from troubleshooting.actions.gate import EmergencyStopped, is_stopped, write_gate
 from troubleshooting.actions.locks import device_lock
 from troubleshooting.actions.runs.in_tenant import TenantPlan, run_in_tenant
-from troubleshooting.actions.runs.waking import wake_others
+from troubleshooting.actions.runs.waking import wake_next
 from troubleshooting.actions.visits.device_visit import DeviceVisit, visiting
 from troubleshooting.actions.visits.plan import VisitPlan
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
@@ -96,7 +96,7 @@ def run_placement(placement_id: int, *, plan: VisitPlan, tenant: TenantPlan) -> 
         if not (may_still_be_put(placement, now=plan.clock()) if put else placement.status == PlacementStatus.REMOVING):
             return
         _with_visit(placement, plan, put=put)
-    wake_others(placement.device.pk, now=plan.clock())
+    wake_next(placement.device.pk, now=plan.clock())
 
 
 def _with_visit(placement: Placement, plan: VisitPlan, *, put: bool) -> None:

@@ -18,7 +18,7 @@ from troubleshooting.actions.exclusions.retests import (
 )
 from troubleshooting.actions.leases.leases import LeaseHeld, request_lease
 from troubleshooting.actions.locks import device_lock
-from troubleshooting.actions.runs.waking import wake_others
+from troubleshooting.actions.runs.waking import wake_next
 from troubleshooting.actions.visits.device_visit import DeviceVisit, visiting
 from troubleshooting.actions.visits.page_requests import read_log, url_of, was_reached
 from troubleshooting.actions.visits.plan import VisitPlan
@@ -54,7 +54,7 @@ def run_retest(retest_id: int, *, plan: VisitPlan) -> None:
         if not is_free or not _may_run(found, now=plan.clock()):
             return
         _visit(found, plan)
-    wake_others(found.device_id, now=plan.clock())
+    wake_next(found.device_id, now=plan.clock())
 
 
 @transaction.atomic

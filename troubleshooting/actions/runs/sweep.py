@@ -13,26 +13,25 @@ from troubleshooting.actions import activity_log
 from troubleshooting.actions.checks.check_runs import requeue
 from troubleshooting.actions.checks.endings import end_cancelled, fail_check_run
 from troubleshooting.actions.exclusions.lifecycle import expire_exclusions
-from troubleshooting.actions.exclusions.placements import due_placements
 from troubleshooting.actions.exclusions.scope import follow_scope, out_of_step
 from troubleshooting.actions.faults import alone
 from troubleshooting.actions.runs.holders import LEFT, UNTOLD
+from troubleshooting.actions.runs.waking import wake_all
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
-from troubleshooting.models import Case, CheckRun, Retest, SettingLease
+from troubleshooting.models import Case, CheckRun, SettingLease
 from troubleshooting.models.check_run import CheckRunQuerySet
+from troubleshooting.models.lease import NOT_BACK_CODES
 
 log = structlog.get_logger(__name__)
 
-NOTIFY_AGAIN_AFTER = timedelta(seconds=30)
 MOST_LOSSES = 5  # a run whose workers vanish this often is ended instead of taking the next one down
 
 
 def sweep(*, now: datetime, lost_after: timedelta) -> None:
     """Notify, requeue or end everything that needs it; each in its own transaction, so that one fault stops nothing."""
-    for run in CheckRun.objects.left_lying(now=now, after=NOTIFY_AGAIN_AFTER):
-        dispatch.check_run_queued(run.pk)
-    for pk in leases_to_tend(now=now):
-        dispatch.lease_wants_visit(pk)
+    tended = SettingLease.objects.filter(pk__in=leases_to_tend(now=now)).order_by("ends_at", "pk")
+    for pk, status in tended.values_list("pk", "status"):
+        dispatch.lease_wants_visit(pk, ends=status in NOT_BACK_CODES)
     _each(CheckRun.objects.overdue(now=now), _end_overdue, now=now)
     _each(CheckRun.objects.due_again(now=now), _resume, now=now)
     _each(CheckRun.objects.lost(now=now, after=lost_after), _recover, now=now)
@@ -40,10 +39,7 @@ def sweep(*, now: datetime, lost_after: timedelta) -> None:
     for pk in out_of_step():
         with alone("scope", pk):
             follow_scope(pk, now=now)
-    for pk in due_placements(now=now).values_list("pk", flat=True):
-        dispatch.placement_wants_visit(pk)
-    for pk in Retest.objects.wanting_a_visit(now=now).values_list("pk", flat=True):
-        dispatch.retest_wants_visit(pk)
+    wake_all(now=now)
 
 
 def leases_to_tend(*, now: datetime) -> set[int]:

@@ -23,6 +23,7 @@ class Process(StrEnum):
 
 
 PROCESS_OF: Mapping[Queue, Process] = {Queue.PORTAL: Process.WORKER, Queue.SAFETY: Process.SAFETY_WORKER}
+YOUNG_FOR = timedelta(seconds=45)  # of a message; less than a sweep, which may send it again
 BEAT_EVERY = timedelta(seconds=10)
 LOST_AFTER = timedelta(seconds=35)  # three beats, and a little for a busy machine
 
