@@ -81,7 +81,6 @@ class SimulatedPC:
         default_factory=lambda: [dict(ANTIVIRUS_PRODUCT.defaults)]
     )
     log: events.EventLog = field(default_factory=events.EventLog)
-    log_begins: timedelta | None = timedelta(days=60)  # before now; None: the log was cleared, and is empty
     files: dict[str, bytes] = field(default_factory=dict)
     tasks: dict[str, ScheduledTask] = field(default_factory=dict)
     winhttp_proxy: str | None = None
