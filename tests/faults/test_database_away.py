@@ -37,11 +37,16 @@ SENTENCE = "Its database does not answer."
 # Run where Django is set up on the database of this module: Emma, signed in, and her case on the PC at a port.
 MAKE_A_CASE = """
 import json
+from datetime import timedelta
 from urllib.parse import quote
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from tests.support.world import *
+from troubleshooting.actions.heartbeats import beat
+from troubleshooting.domain.base.processes import Process
 from troubleshooting.queries.checks.checklist import page_token
+beat(Process, now=timezone.now() + timedelta(minutes=10))  # no page says that nobody takes what waits
 emma, client = person(EMMA), Client()
 client.force_login(emma)
 device = device_at(None, owner=emma)
