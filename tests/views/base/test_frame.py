@@ -106,7 +106,7 @@ def test_a_refusal_gives_its_reason(client):
     assert "Auditors have read access only; they cannot report problems." in response.content.decode()
 
 
-@pytest.mark.parametrize("name", ["400.html", "403_csrf.html", "404.html", "500.html"])
+@pytest.mark.parametrize("name", ["400.html", "403_csrf.html", "404.html", "500.html", "503.html"])
 def test_pages_for_errors_stand_without_a_person(name):
     page = render_to_string(name)
 
