@@ -6,7 +6,6 @@ import re
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -16,16 +15,13 @@ from tests.queries import made
 from tests.support.roles import as_owner
 from tests.views.reading import words_on
 from troubleshooting.domain.leases.audit_mode_verdict import conclude_test
-from troubleshooting.models import AuditModeTest, Case, CaseVerdict, DeviceAnswer, DeviceSnapshot, User
-from troubleshooting.queries.checks.checklist import page_token
+from troubleshooting.models import Case, CaseVerdict, DeviceAnswer, DeviceSnapshot, User
 from troubleshooting.queries.leases.audit_mode_events import facts_of, read_events
-from troubleshooting.queries.leases.audit_mode_test import tokens
 
 pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true"}
 FOR_IT_ONLY = ("MpPreference", "EnableNetworkProtection", "AuditMode", "1125", "1126", "5007", "5013", "policy keys")
-STATES = ("starting", "open", "ending", "put_off", "done", "not_done", "rejected", "cancelled")
 
 
 def signed_in(person: User) -> Client:
@@ -40,10 +36,6 @@ def text_of(response) -> str:
 
 def page_of(case: Case, *, reader: User | None = None) -> str:
     return text_of(signed_in(reader or case.reporter).get(reverse("case", args=[case.number])))
-
-
-def poll(client: Client, test: AuditModeTest, token: str = ""):
-    return client.get(reverse("test-state", args=[test.pk]), {"seen": token} if token else {}, headers=HTMX)
 
 
 def step_in(page: str) -> str:
@@ -199,99 +191,6 @@ def test_a_second_test_is_not_begun_beside_one_that_is_under_way():
     assert test.case.audit_mode_tests.count() == 1
 
 
-# --- The live state ---------------------------------------------------------------------------------------------------
-
-
-def test_an_unchanged_poll_is_one_query_and_a_204(django_assert_num_queries):
-    test = AuditModeTestFactory(open=True)
-    client = signed_in(test.case.reporter)
-
-    with django_assert_num_queries(1):
-        response = poll(client, test, tokens.give(test))
-
-    assert (response.status_code, response.content) == (204, b"")
-    assert response.headers["Cache-Control"] == "no-store"
-
-
-@pytest.mark.parametrize("reads", ["reporter", "reviewer"])
-@pytest.mark.parametrize("trait", ["asked", "starting", "open", "ending", "put_off"])
-def test_swapping_the_fragment_equals_reloading_the_page(trait, reads):
-    case = made.blocked_case()
-    test = AuditModeTestFactory(case=case, **({} if trait == "asked" else {trait: True}))
-    client = signed_in(case.reporter if reads == "reporter" else made.reviewer())
-
-    with time_machine.travel(timezone.now(), tick=False):  # the countdown moves on with every second
-        page = text_of(client.get(reverse("case", args=[case.number])))
-        fragment = text_of(poll(client, test))
-
-    assert step_in(page) == step_in(fragment)
-    assert "hx-trigger" in step_in(page)
-
-
-def test_a_poll_that_finds_the_test_ended_has_no_trigger_and_has_the_page_reload():
-    test = AuditModeTestFactory(done=True)
-    before = AuditModeTest(pk=test.pk, version=0, status="ending")
-
-    response = poll(signed_in(test.case.reporter), test, tokens.give(before))
-
-    assert "hx-trigger" not in text_of(response)
-    assert response.headers["HX-Trigger-After-Swap"] == "case-changed"
-
-
-def test_a_token_of_a_check_run_is_none_of_a_test():
-    run = made.finished_run(CaseFactory(checked=True))
-    test = AuditModeTestFactory(pk=run.pk, open=True)
-
-    assert not tokens.is_unchanged(test.pk, page_token(run))
-
-
-def test_a_poll_of_a_stranger_is_not_found_and_of_nobody_sent_to_the_sign_in():
-    test = AuditModeTestFactory(open=True)
-
-    assert poll(signed_in(UserFactory(stranger=True)), test).status_code == 404
-    assert poll(Client(), test).headers["HX-Redirect"].startswith("/login/")
-
-
-@pytest.mark.parametrize("trait", STATES)
-def test_an_employee_reads_no_command_event_or_registry_key(trait):
-    case = made.blocked_case()
-    AuditModeTestFactory(case=case, **{trait: True})
-
-    assert words_on(step_in(page_of(case)), FOR_IT_ONLY) == []
-
-
-def test_the_open_test_counts_down_and_says_what_to_do():
-    test = AuditModeTestFactory(case=made.blocked_case(), open=True, consented_at=timezone.now() - timedelta(minutes=4))
-
-    page = step_in(page_of(test.case))
-
-    assert re.search(r'role="timer"[^>]*>\s*1[01]:\d\d\s*<', page)
-    assert "I opened the site" in page
-    assert "End the test now" in page
-    assert "Google Chrome" in page
-
-
-def test_it_decides_on_what_exactly_will_be_done_and_the_employee_on_taking_it_back():
-    test = AuditModeTestFactory(case=made.blocked_case())
-
-    for_it, for_emma = page_of(test.case, reader=made.reviewer()), step_in(page_of(test.case))
-
-    assert "EnableNetworkProtection" in for_it
-    assert "Approve the test" in for_it
-    assert "Reject the test" in for_it
-    assert "Approve the test" not in for_emma
-    assert "Withdraw the request" in for_emma
-
-
-def test_an_auditor_sees_the_step_without_buttons():
-    test = AuditModeTestFactory(case=made.blocked_case(), open=True)
-
-    step = step_in(page_of(test.case, reader=UserFactory(auditor=True)))
-
-    assert "Audit-mode test in progress" in step
-    assert "<button" not in step
-
-
 # --- Buttons ----------------------------------------------------------------------------------------------------------
 
 
@@ -411,78 +310,3 @@ def test_a_reporter_who_does_not_own_the_pc_may_not_see_what_ran_on_it():
 
     assert signed_in(reporter).get(url).status_code == 403
     assert url not in text_of(signed_in(reporter).get(reverse("case", args=[case.number])))
-
-
-# --- Not yet put back -------------------------------------------------------------------------------------------------
-
-
-def late_lease(**fields: object):
-    return SettingLeaseFactory(put_off=True, requested_at=timezone.now() - timedelta(minutes=5), **fields)
-
-
-@pytest.mark.parametrize("role", ["reviewer", "administrator", "auditor"])
-@pytest.mark.parametrize("name", ["home", "cases", "help"])
-def test_every_page_of_it_and_auditors_names_the_pcs_not_put_back(role, name):
-    lease = late_lease()
-
-    page = text_of(signed_in(UserFactory(**{role: True})).get(reverse(name)))
-
-    assert "Protection not yet restored after a test" in page
-    assert lease.device.hostname in page
-    assert "The PC cannot be reached" in page
-    assert "The PC restores it by itself" in page
-    assert ("Try again now" in page) is (role != "auditor")
-
-
-def test_employees_have_no_band_and_pay_no_query(django_assert_num_queries):
-    lease = late_lease()
-    client = signed_in(lease.case.reporter)
-    client.get(reverse("help"))
-
-    with django_assert_num_queries(2):  # the session, the person
-        page = text_of(client.get(reverse("help")))
-
-    assert "Protection not yet restored" not in page
-
-
-@pytest.mark.parametrize("rows", [0, 1, 7])
-def test_the_band_costs_one_query_however_many_pcs_are_late(rows, django_assert_num_queries):
-    client = signed_in(made.reviewer())
-    for _ in range(rows):
-        late_lease()
-    client.get(reverse("help"))
-
-    with django_assert_num_queries(
-        6
-    ):  # the session, the person, the stop, the processes, the leases, what is to decide
-        page = text_of(client.get(reverse("help")))
-
-    assert ("And 2 more PCs" in page) is (rows == 7)
-
-
-def test_it_has_the_portal_try_again_at_once_and_comes_back_to_the_page():
-    lease = late_lease()
-
-    response = signed_in(made.reviewer()).post(reverse("lease-retry", args=[lease.pk]), {"next": "/cases/?q=x"})
-
-    lease.refresh_from_db()
-    assert lease.next_attempt_at is None
-    assert response.headers["Location"] == "/cases/?q=x"
-    assert lease.case.activity_entries.filter(action="lease_retry_requested").exists()
-
-
-@pytest.mark.parametrize("page", ["https://evil.example/", "//evil.example", ""])
-def test_the_way_back_stays_in_the_portal(page):
-    lease = late_lease()
-
-    response = signed_in(made.reviewer()).post(reverse("lease-retry", args=[lease.pk]), {"next": page})
-
-    assert response.headers["Location"] == reverse("case", args=[lease.case.number])
-
-
-def test_trying_again_what_is_back_says_so():
-    lease = SettingLeaseFactory(restored=True)
-
-    response = signed_in(made.reviewer()).post(reverse("lease-retry", args=[lease.pk]), follow=True)
-
-    assert "has already been restored" in text_of(response)
