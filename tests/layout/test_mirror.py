@@ -89,7 +89,7 @@ TESTED_IN = {
     "forms/exclusions/bulk.py": "views/exclusions/test_bulk.py",
     "forms/exclusions/decision.py": "views/exclusions/test_exclusions.py",
     "forms/exclusions/exclusion_filter.py": "views/exclusions/test_exclusions.py",
-    "forms/exclusions/renewal.py": "views/exclusions/test_placements.py",
+    "forms/exclusions/renewal.py": "views/exclusions/test_renewals.py",
     "forms/exclusions/request.py": "views/exclusions/test_bad_input.py",
     "forms/submissions/submission.py": "views/submissions/test_submissions.py",
     "machines/base.py": "machines/test_wire.py",
@@ -168,7 +168,7 @@ TESTED_IN = {
     "queries/emergency_stop/stop.py": "views/emergency_stop/test_emergency_stop.py",
     "queries/emergency_stop/undo.py": "actions/emergency_stop/test_undo.py",
     "queries/exclusions/bulk.py": "views/exclusions/test_bulk.py",
-    "queries/exclusions/ending.py": "views/exclusions/test_retests.py",
+    "queries/exclusions/ending.py": "views/exclusions/test_ending.py",
     "queries/exclusions/exclusion_list.py": "queries/exclusions/test_exclusion_page.py",
     "queries/exclusions/live_state.py": "views/exclusions/test_live_state.py",
     "queries/exclusions/placement_record.py": "views/exclusions/test_placements.py",
@@ -192,9 +192,7 @@ TESTED_IN = {
     "views/base/rights.py": "layout/test_urls.py",
     "views/base/sign_out.py": "views/base/test_frame.py",
     "views/base/styleguide.py": "views/base/test_frame.py",
-    "views/exclusions/request_page.py": "views/exclusions/test_exclusions.py",
     "views/exclusions/rules.py": "views/exclusions/test_exclusions.py",
-    "views/leases/leases.py": "views/leases/test_audit_mode_tests.py",
 }
 
 

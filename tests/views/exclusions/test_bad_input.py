@@ -19,7 +19,8 @@ from tests.factories import DeviceGroupFactory, ExclusionFactory
 from tests.support.exclusion_states import brought_to
 from tests.support.exclusion_world import seen
 from tests.support.world import IVO, person
-from tests.views.exclusions.test_exclusions import ask, readable_case, text_of
+from tests.views.exclusions.test_exclusions import readable_case, text_of
+from tests.views.exclusions.test_request_page import ask
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.models import Exclusion, ExclusionDecision
 

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories import ExclusionFactory, UserFactory
-from tests.views.exclusions.test_exclusions import FOR_IT_ONLY, ask, readable_case, signed_in, text_of
+from tests.views.exclusions.test_exclusions import FOR_IT_ONLY, readable_case, signed_in, text_of
+from tests.views.exclusions.test_request_page import ask
 from tests.views.reading import words_on
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus
 from troubleshooting.models import DeviceGroup, Exclusion, TenantReading
