@@ -171,6 +171,16 @@ def test_a_case_is_solved_with_a_note_that_the_timeline_shows():
     assert "A restart helped." in text_of(response)
 
 
+def test_a_secret_in_the_note_of_a_solved_case_is_hidden():
+    case = CaseFactory(checked=True)
+    note = {"note": "Opens with https://www.example.com/?token=SECRET"}
+
+    page = text_of(signed_in(case.reporter).post(reverse("case-solve", args=[case.number]), note, follow=True))
+
+    assert "https://www.example.com/?token=***" in page
+    assert "SECRET" not in page
+
+
 @pytest.mark.parametrize("name", ["check-start", "case-withdraw", "case-solve"])
 def test_actions_need_a_post_and_a_case_that_one_may_open(name):
     case = CaseFactory(checked=True)

@@ -252,6 +252,17 @@ def test_it_rejects_with_a_reason_that_the_employee_reads():
     assert made.escape(made.HOSTILE) in page
 
 
+def test_a_secret_in_the_reason_of_a_rejection_is_hidden():
+    test = AuditModeTestFactory(case=made.blocked_case())
+
+    note = {"note": "Not for https://www.example.com/?token=SECRET"}
+    signed_in(made.reviewer()).post(reverse("test-reject", args=[test.pk]), note)
+
+    page = page_of(test.case)
+    assert "https://www.example.com/?token=***" in page
+    assert "SECRET" not in page
+
+
 def test_a_reason_that_is_too_long_rejects_nothing():
     test = AuditModeTestFactory()
 

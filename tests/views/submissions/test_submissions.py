@@ -100,6 +100,16 @@ def test_a_missing_or_too_long_number_is_refused_beside_its_field(reference, err
     assert not Submission.objects.filter(status="submitted").exists()
 
 
+def test_a_secret_in_microsofts_answer_is_hidden():
+    case = made.blocked_case()
+    sent(case)
+    answer = {"status": "closed", "determination": "Clean: https://www.example.com/?token=SECRET"}
+
+    signed_in(made.reviewer()).post(url("submission-record", case), answer)
+
+    assert Submission.objects.get().determination == "Clean: https://www.example.com/?token=***"
+
+
 def test_microsofts_answer_is_recorded_and_the_reporter_can_read_it_in_the_timeline():
     case = made.blocked_case()
     sent(case)

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.forms.base.fields import CardSelect
+from troubleshooting.forms.base.fields import CardSelect, LongTextField
 
 MYSELF, PC = "myself", "pc"
 CARDS: Mapping[str, tuple[str, Any]] = {
@@ -46,4 +46,4 @@ class ConsentForm(forms.Form):
 class RejectForm(forms.Form):
     """Why IT says no to a test; the employee reads it."""
 
-    note = forms.CharField(required=False, max_length=2000)
+    note = LongTextField(required=False, max_length=2000)

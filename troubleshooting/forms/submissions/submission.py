@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.domain.submissions.submission import SubmissionStatus
+from troubleshooting.forms.base.fields import LongTextField
 from troubleshooting.models.choices import SUBMISSION_STATUS_LABELS
 from troubleshooting.queries.submissions.sheet import CATEGORIES
 
@@ -40,7 +41,7 @@ class StatusForm(forms.Form):
         label=_("Status in Microsoft's history"),
         choices=[(status.value, SUBMISSION_STATUS_LABELS[status]) for status in ANSWERS],
     )
-    determination = forms.CharField(
+    determination = LongTextField(
         label=_("Microsoft's answer"),
         help_text=_(
             "The final determination in Microsoft's words, such as “Not malware”. The person who "
@@ -48,7 +49,6 @@ class StatusForm(forms.Form):
         ),
         required=False,
         max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"max_length": _("Shorten the answer to 2,000 characters. Microsoft's history keeps the rest.")},
     )
 

@@ -16,6 +16,7 @@ from troubleshooting import permissions
 from troubleshooting.actions.activity_log import record_list_export
 from troubleshooting.actions.cases import cases as actions
 from troubleshooting.actions.checks.check_runs import start_check_run
+from troubleshooting.domain.base.masking import mask_text
 from troubleshooting.domain.cases.case import Stage
 from troubleshooting.forms.cases.case_filter import CaseFilterForm, chips, query_string
 from troubleshooting.models import Case
@@ -124,7 +125,7 @@ def case_withdraw(request: HttpRequest, number: str) -> HttpResponse:
 def case_solve(request: HttpRequest, number: str) -> HttpResponse:
     """Close a case because it works now."""
     found = _case(request, number)
-    note = request.POST.get("note", "").strip()[:LONGEST_NOTE]
+    note = mask_text(request.POST.get("note", "").strip())[:LONGEST_NOTE]
     done = _("The case is closed as solved. If the problem comes back, have the PC checked again from here.")
     with told(request, done):
         actions.solve_case(found.pk, by=reader_of(request), note=note, now=timezone.now())
