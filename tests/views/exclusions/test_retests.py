@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -81,6 +82,8 @@ def test_the_owner_of_the_pc_and_it_see_every_command_of_a_try(lab_server):
         shown = page(person(who), "exclusion-retest-record", pc_of.pk, retest.pk)
         for command in ("Set-MpPreference", "Remove-MpPreference", "Invoke-WebRequest", "Add-MpPreference"):
             assert command in shown
+        ids = re.findall(r'\bid="([^"]+)"', shown)
+        assert sorted(ids) == sorted(set(ids))
     for visited in (retest, retest.lease):
         answer = visited.snapshots.first().answers.first()
         raw = page(person(IVO), "exclusion-retest-record", pc_of.pk, retest.pk, data={"answer": answer.pk})
