@@ -69,6 +69,7 @@ def test_all_places_are_listed_page_by_page_and_found_by_name(monkeypatch):
 
     assert ["LAP-0000" in first, "LAP-0003" in first, "LAP-0003" in second] == [True, False, True]
     assert "page=2" in first
+    assert ["Next page" in first, "Previous page" in second, "Show older" in first] == [True, True, False]
     assert "LAP-0002" in page_as(ivo, exclusion, search="lap-0002")
     assert "LAP-0001" not in page_as(ivo, exclusion, search="lap-0002")
     assert "LAP-0003" in page_as(ivo, exclusion, page="99")
