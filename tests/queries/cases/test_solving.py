@@ -28,7 +28,7 @@ from troubleshooting.queries.cases.solving import Unproved, read_solving, said_t
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_what_was_said_of_an_ended_exception_is_not_held_against_the_next(lab_server):
+def test_what_was_said_of_an_ended_exclusion_is_not_held_against_the_next(lab_server):
     case = checked_case(device_at(lab_server(healthy_windows_11()), owner=person(EMMA)))
     old = approved(asked(case))
     worked()
@@ -44,7 +44,7 @@ def test_what_was_said_of_an_ended_exception_is_not_held_against_the_next(lab_se
     assert (read_solving(case).said_blocked_at, read_solving(case).in_force) == (None, new.pk)
 
 
-def test_the_person_is_not_asked_about_an_exception_that_their_own_pc_refused(lab_server):
+def test_the_person_is_not_asked_about_an_exclusion_that_their_own_pc_refused(lab_server):
     own = healthy_windows_11()
     own.faults.add(Fault.SETTINGS_REFUSED)
     case = checked_case(device_at(lab_server(own), owner=person(EMMA)))

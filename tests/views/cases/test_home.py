@@ -9,7 +9,7 @@ from tests.factories import CaseFactory, CheckRunFactory, DeviceFactory, UserFac
 
 pytestmark = pytest.mark.django_db
 
-HOME_QUERIES = 4  # session, person, cases, exceptions that end soon
+HOME_QUERIES = 4  # session, person, cases, exclusions that end soon
 
 
 def lines_of(response):

@@ -250,7 +250,7 @@ def test_the_pages_cost_the_same_queries_with_one_row_and_with_three(rows, djang
         client.get(reverse("exclusions"))
 
 
-def test_the_case_offers_an_exception_where_it_makes_sense_and_lists_them():
+def test_the_case_offers_an_exclusion_where_it_makes_sense_and_lists_them():
     case = readable_case()
     assert "Ask for an exclusion" in text_of(signed_in(case.reporter).get(reverse("case", args=[case.number])))
 

@@ -21,7 +21,7 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Unproved(StrEnum):
-    """Why it is not known that an exception works."""
+    """Why it is not known that an exclusion works."""
 
     NOT_THERE_YET = "not_there_yet"
     NOT_TRIED = "not_tried"
@@ -47,7 +47,7 @@ WHY_NOT_SOLVED: dict[Unproved, Text] = {
 
 @dataclass(frozen=True, slots=True)
 class Solving:
-    """What is known of a case's exceptions in force, for its page and for closing it."""
+    """What is known of a case's exclusions in force, for its page and for closing it."""
 
     in_force: int | None = None  # the newest that was read back for the case's own PC: the person is asked about it
     is_in_tenant: bool = False  # PCs follow the tenant within hours only

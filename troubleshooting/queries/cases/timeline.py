@@ -22,7 +22,7 @@ PORTAL = gettext_lazy("The portal")
 IT_DEPARTMENT = gettext_lazy("IT")
 YOU = gettext_lazy("You")
 
-# What is said for each audit action; who and when stand beside it.
+# What is said for each action of the activity log; who and when stand beside it.
 SENTENCES: Mapping[str, Promise] = {
     "case_opened": gettext_lazy("Problem reported"),
     "case_withdrawn": gettext_lazy("Case withdrawn"),

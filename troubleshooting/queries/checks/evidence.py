@@ -38,7 +38,7 @@ def snapshot_of(visit: DeviceSnapshot) -> Snapshot:
 
 
 def answer_of(row: DeviceAnswer) -> Answer:
-    """Return a stored answer back as it came."""
+    """Return a stored answer as it came."""
     return Answer(
         name=row.name,
         pipeline=row.pipeline,

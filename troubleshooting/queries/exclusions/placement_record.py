@@ -1,4 +1,4 @@
-"""What was read in the tenant for an indicator, from the audit trail: the calls themselves leave no other evidence."""
+"""What was read in the tenant for an indicator, from the activity log: the calls themselves leave no other evidence."""
 
 from __future__ import annotations
 

@@ -46,5 +46,5 @@ class OwnPassword(PasswordChangeView):
         person.must_change_password = False  # saved by the form, whose person this is
         response = super().form_valid(form)
         record_password(person, now=timezone.now())
-        messages.info(self.request, _("Your password is changed. Every other browser in which you were is signed out."))
+        messages.info(self.request, _("Your password is changed. You are signed out in every other browser."))
         return response

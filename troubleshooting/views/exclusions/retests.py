@@ -43,7 +43,7 @@ def exclusion_retest(request: HttpRequest, pk: int) -> HttpResponse:
 def exclusion_retest_without(request: HttpRequest, pk: int) -> HttpResponse:
     """Have the PC of the case tried without the exclusion, in audit mode."""
     found, reader, now = visible_exclusion(request, pk), reader_of(request), timezone.now()
-    done = _("The PC is being tried without the exclusion, in audit mode. The result will appear here.")
+    done = _("The portal is testing the PC without the exclusion, in audit mode. The result will appear here.")
     with told(request, done):
         ask_whether_needed(found.pk, by=reader, may_retest=settings.EXCLUSION_RETESTS, now=now)
     return redirect("exclusion", pk=pk)
@@ -88,7 +88,7 @@ def exclusion_renew(request: HttpRequest, pk: int) -> HttpResponse:
     permissions.check_may_renew_exclusion(reader, found)
     ending = read_ending(found, reader=reader)
     if ending.renewal is not None:
-        messages.info(request, _("A renewal was asked for already; this is it."))
+        messages.info(request, _("A renewal has already been requested. Here it is."))
         return redirect("exclusion", pk=ending.renewal[0])
     if not found.is_in_force(now=now):
         messages.info(request, _("Only an exclusion in force can be renewed. Ask for a new one from the case."))
