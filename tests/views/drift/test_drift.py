@@ -220,6 +220,7 @@ def test_the_list_as_a_file_is_harmless_to_a_spreadsheet():
     lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
 
     assert lines[0].startswith("place,what,kind,value,found")
+    assert lines[0].endswith(",exclusion,case")
     assert ",'=cmd()," in lines[1]
     assert ",a policy," in lines[1]
     assert ActivityEntry.objects.get(action="list_exported").details["list"] == "drift"

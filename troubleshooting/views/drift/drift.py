@@ -29,7 +29,7 @@ from troubleshooting.views.base.refusals import told
 from troubleshooting.views.base.rights import reader_of
 
 CSV_COLUMNS = (
-    "place", "what", "kind", "value", "found", "last_seen", "gone", "changed", "changed_by", "exception", "case",
+    "place", "what", "kind", "value", "found", "last_seen", "gone", "changed", "changed_by", "exclusion", "case",
 )  # fmt: skip
 
 
