@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count, Window
+
 from troubleshooting.domain.base.text import Text
 from troubleshooting.models import SettingLease
 from troubleshooting.queries.leases.audit_mode_test import error_title, fallback_of
@@ -35,9 +37,10 @@ class NotRestoredList:
 
 def not_yet_restored(*, now: datetime) -> NotRestoredList:
     """Return what IT and auditors have to know on every page; one query. A test that is just ending is no news."""
-    late = SettingLease.objects.late(now=now).select_related("device", "case")
-    rows = tuple(_row(lease) for lease in late)
-    return NotRestoredList(rows[:SHOWN], max(len(rows) - SHOWN, 0))
+    late = SettingLease.objects.late(now=now).select_related("device", "case").annotate(number=Window(Count("pk")))
+    shown = list(late[:SHOWN])
+    number = getattr(shown[0], "number", 0) if shown else 0  # of all of them
+    return NotRestoredList(tuple(map(_row, shown)), number - len(shown))
 
 
 def _row(lease: SettingLease) -> NotRestored:
