@@ -21,13 +21,10 @@ def drift_record(request: HttpRequest, pk: int) -> HttpResponse:
     """Show every command of a PC's newest scan, or of another one (``?scan=``; ``?answer=``: one raw answer)."""
     permissions.check_may_see_drift(reader_of(request))
     device = get_object_or_404(Device, pk=pk)
-    scans = scans_of(device)
     if wanted := request.GET.get("answer", ""):
-        number = read_number(wanted)
-        made = next((scan for scan in scans if scan.snapshots.filter(answers__pk=number or 0).exists()), None)
-        if made is None:
-            raise Http404
+        made = get_object_or_404(device.drift_scan, snapshots__answers=read_number(wanted) or 0)
         return raw_answer(request, made, wanted)
+    scans = scans_of(device)
     shown = scans[0] if scans else None
     if "scan" in request.GET:
         chosen = read_number(request.GET["scan"])
