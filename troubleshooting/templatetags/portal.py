@@ -27,6 +27,7 @@ from troubleshooting.models.choices import CHECK_STATUS_LABELS, Role
 from troubleshooting.permissions import sees_everything
 from troubleshooting.queries.base.nav_counts import nav_counts
 from troubleshooting.queries.base.people import zone_of
+from troubleshooting.queries.base.words import translated as in_words
 
 register = template.Library()
 
@@ -42,8 +43,7 @@ def translated(text: Text | Mapping[str, Any] | str | Promise | None) -> str:
         text = Text.from_json(text)
     if not isinstance(text, Text):
         return str(text)
-    message = gettext(text.message)
-    return message % dict(text.values) if text.values else message
+    return in_words(text)
 
 
 @register.filter
