@@ -227,7 +227,7 @@ def read_case_page(case: Case, *, reader: User, may_test: bool = False, is_worke
         happened_at=case.happened_at,
         saw=case.saw,
         reason=case.reason,
-        how_to_open=read_how_to_open(case, latest, verdict),
+        how_to_open=read_how_to_open(case, latest, verdict, known=snapshot),
         stage=case.stage,
         stage_label=STAGE_LABELS[stage],
         is_over=case.closed_at is not None,
