@@ -91,6 +91,7 @@ class DecisionLine:
     at: datetime
     note: str
     counts: bool  # an approval of the present round
+    is_outdated: bool  # an approval of something else than what is asked for now
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +205,14 @@ def step_text(step: Mapping[str, Any]) -> str:
 
 def _decision(exclusion: Exclusion, decision: ExclusionDecision, digest: str, *, reader: User) -> DecisionLine:
     is_present = decision.round == exclusion.round and decision.digest == digest
+    is_approval = decision.decision == Decision.APPROVE
     return DecisionLine(
         who=name_for(decision.by, reader=reader),
         label=DECISION_LABELS[decision.decision],
         at=decision.at,
         note=decision.note,
-        counts=decision.decision == Decision.APPROVE and is_present,
+        counts=is_approval and is_present,
+        is_outdated=is_approval and not is_present,
     )
 
 
