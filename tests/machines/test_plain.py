@@ -8,7 +8,7 @@ import pytest
 
 from troubleshooting.machines.clixml import Table, Thing, read
 from troubleshooting.machines.clixml_texts import Unreadable
-from troubleshooting.machines.plain import UNREADABLE, device_error, plain, unreadable, weight
+from troubleshooting.machines.plain import TOO_DEEP, UNREADABLE, device_error, plain, unreadable, weight
 
 SELECTED = """<Obj RefId="0"><TN RefId="0"><T>Selected.Microsoft.Management.Infrastructure.CimInstance</T>
 <T>System.Management.Automation.PSCustomObject</T><T>System.Object</T></TN><MS>
@@ -114,6 +114,27 @@ def test_an_error_record_of_strange_types_is_still_read():
     assert error.category == "InvalidArgument"
     assert len(error.message) == 4_000
     assert set(map(type, error.as_json().values())) == {str}
+
+
+REFERENCES = [f'<Ref RefId="{n}"/>' * 9 for n in range(3)]
+ABOVE = "".join(f'<Obj N="a" RefId="{n}"><LST>{below}</LST></Obj>' for n, below in enumerate(REFERENCES, 1))
+NESTED = f'<Obj N="a" RefId="0"><LST><S>x</S></LST></Obj>{ABOVE}'
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        f'<Obj RefId="9"><MS><LST N="ErrorCategory_Reason">{NESTED}</LST></MS></Obj>',
+        f'<Obj RefId="9"><MS><Props N="ErrorCategory_Reason">{NESTED}</Props></MS></Obj>',
+        f"<LST>{NESTED}</LST>",
+    ],
+    ids=["list", "properties", "no record"],
+)
+def test_lists_in_an_error_record_are_not_written_out(record):
+    """A few that refer to each other can stand for more than any memory holds."""
+    error = device_error(read(record.encode()))
+
+    assert TOO_DEEP in {error.reason, error.message} <= {"", TOO_DEEP}
 
 
 def test_an_error_without_a_text_of_its_own_has_that_of_its_exception():

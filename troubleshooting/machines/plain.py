@@ -207,10 +207,11 @@ def _category(number: Value) -> str:
 def _short(value: Value) -> str:
     """Return the text of a part of an error record: an object's own, never its properties."""
     written = value.to_string or _only_value(value) if isinstance(value, Thing) else value
+    if isinstance(written, Thing | list | dict):
+        return TOO_DEEP  # not written out: a few of them can stand for more than any memory holds
     return "" if written is None else storable(str(written)[:LONGEST_ERROR_TEXT])
 
 
-def _only_value(thing: Thing) -> Json:
+def _only_value(thing: Thing) -> Value:
     """Return what an enumeration or a text with note properties is."""
-    value = thing.values[0] if len(thing.values) == 1 else ""
-    return value if not isinstance(value, list | Thing) else TOO_DEEP
+    return thing.values[0] if len(thing.values) == 1 else ""
