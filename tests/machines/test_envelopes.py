@@ -16,9 +16,10 @@ from troubleshooting.machines.envelopes import MOST_ELEMENTS, check_envelope
         b"<!DOCTYPE a><a/>",
         b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
         '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE a><a/>'.encode("utf-16"),
+        '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE a><a/>',
         b"<a>" + b"<b/>" * MOST_ELEMENTS + b"</a>",
     ],
-    ids=["type", "entity", "utf-16", "elements"],
+    ids=["type", "entity", "utf-16", "a text that says it is utf-16", "elements"],
 )
 def test_an_envelope_that_means_harm_is_refused(envelope):
     with pytest.raises(WinRMError, match="The device's envelope has"):

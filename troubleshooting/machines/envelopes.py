@@ -11,8 +11,11 @@ MOST_ELEMENTS = 5_000  # a Receive has one for each of its streams, which are ha
 _PIECE_BYTES = 65_536
 
 
-def check_envelope(envelope: bytes) -> None:
-    """Raise WinRMError for an envelope that means harm; one that is no XML at all is left to pypsrp."""
+def check_envelope(envelope: bytes | str) -> None:
+    """Raise WinRMError for an envelope that means harm; one that is no XML at all is left to pypsrp.
+
+    A text is read as pypsrp reads one: whatever encoding it names, it is not asked.
+    """
     count = 0
 
     def begin(_tag: str, _attributes: object) -> None:
@@ -21,10 +24,10 @@ def check_envelope(envelope: bytes) -> None:
         if count > MOST_ELEMENTS:
             raise WinRMError(f"The device's envelope has more than {MOST_ELEMENTS} elements.")
 
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("utf-8" if isinstance(envelope, str) else None)
     parser.StartElementHandler = begin
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = _refuse
-    view = memoryview(envelope)
+    view = memoryview(envelope.encode("utf-8", "replace") if isinstance(envelope, str) else envelope)
     try:
         for start in range(0, len(view), _PIECE_BYTES):
             parser.Parse(view[start : start + _PIECE_BYTES], False)
@@ -44,7 +47,7 @@ def check_all(transport: Any) -> None:
         try:
             envelope = send(*arguments, **settings)
         except WinRMTransportError as error:
-            check_envelope(str(error.response_text).encode("utf-8", "replace"))
+            check_envelope(str(error.response_text))
             raise
         check_envelope(envelope)
         return envelope
