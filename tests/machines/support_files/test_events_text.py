@@ -63,6 +63,15 @@ def test_an_event_without_a_moment_that_can_be_known_is_left_out():
 UNDATED = EVENTS.replace(" \tDetection time: 2026-11-27T13:03:11.120Z\n", "")
 
 
+@pytest.mark.parametrize("local", ["01/01/0001 1:50:00 AM", "12/31/9999 11:50:00 PM"])
+def test_a_time_that_no_zone_can_move_dates_nothing(local):
+    changed = EVENTS.replace("11/27/2026 1:50:00 PM", local)
+    blocked = UNDATED.replace("11/27/2026 2:03:11 PM", local)
+
+    assert [event.event_id for event in snapshot(events=changed).events] == [1126]
+    assert snapshot(events=blocked, system=SYSTEM).events is None
+
+
 def test_a_block_without_a_time_of_its_own_is_dated_by_the_zone_of_the_pc():
     (event,) = [event for event in snapshot(events=UNDATED, system=SYSTEM).events if event.event_id == 1126]
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
+from troubleshooting.machines.readers import YEARS
+
 # How Windows writes date and time, by culture. 11/12/2026 may be either; then the pairs decide.
 _FORMS = (
     "%m/%d/%Y %I:%M:%S %p",
@@ -77,9 +79,10 @@ def _only_form(times: Sequence[str]) -> tuple[str, ...]:
 
 def _read(local: str, form: str) -> datetime | None:
     try:
-        return datetime.strptime(" ".join(local.split()), form)  # noqa: DTZ007  its zone is what is looked for
+        read = datetime.strptime(" ".join(local.split()), form)  # noqa: DTZ007  its zone is what is looked for
     except ValueError:
         return None
+    return read if read.year in YEARS else None
 
 
 def _offset(local: str, at: datetime, form: str) -> tuple[datetime, timedelta] | None:
