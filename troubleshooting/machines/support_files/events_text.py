@@ -82,7 +82,7 @@ def read_events(files: Sequence[Lines], *, zone: timezone | None = None) -> Read
     """Return the events of the log and of its older part, which comes second."""
     records = list(islice((record for lines in files for record in _records(lines)), _MOST_RECORDS))
     times = LocalTimes.of([(record.local, _detected_at(record)) for record in records], zone)
-    read = [(event, place) for record in records if (event := _event(record, times)) for place in (_place(record),)]
+    read = [(event, _place(record)) for record in records if (event := _event(record, times))]
     read.sort(key=lambda pair: pair[0].recorded_at, reverse=True)
     kept = read[:_MOST_EVENTS]
     undated = any(record.event_id in BLOCK_EVENTS and _moment(record, times) is None for record in records)
