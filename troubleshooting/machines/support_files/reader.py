@@ -104,19 +104,26 @@ def _unpacked(
             if line.get("missing"):
                 raise UnreadableCab(CabFault.READER_MISSING)
             if "of" in line:
-                _keep(pieces, wanted, line["of"], output.exactly(line["bytes"]))
-            elif "done" in line and line["done"] in wanted:
-                done.add(line["done"])
+                _keep(pieces, wanted, line["of"], output.exactly(line.get("bytes")))
+            elif "done" in line:
+                done.add(_place_of(line["done"], wanted))
             elif line.get("end"):
                 break
     return {place: bytes(pieces[place]) for place in done if len(pieces[place]) == wanted[place]}
 
 
-def _keep(pieces: dict[int, bytearray], wanted: Mapping[int, int], place: Any, content: bytes) -> None:
+def _keep(pieces: dict[int, bytearray], wanted: Mapping[int, int], said: Any, content: bytes) -> None:
     """Take a piece; what was not asked for, or is more than that, ends the reading."""
-    if place not in pieces or len(pieces[place]) + len(content) > wanted[place]:
+    place = _place_of(said, wanted)
+    if len(pieces[place]) + len(content) > wanted[place]:
         raise UnreadableCab(CabFault.READER_FAILED)
     pieces[place] += content
+
+
+def _place_of(said: Any, wanted: Mapping[int, int]) -> int:
+    if not isinstance(said, int) or said not in wanted:
+        raise UnreadableCab(CabFault.READER_FAILED)
+    return said
 
 
 @contextmanager
@@ -149,8 +156,8 @@ class _Output:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         while True:
-            while (end := self._read.find(b"\n")) < 0:
-                if len(self._read) > _LONGEST_LINE:
+            while (end := self._read.find(b"\n", 0, _LONGEST_LINE)) < 0:
+                if len(self._read) >= _LONGEST_LINE:
                     raise UnreadableCab(CabFault.READER_FAILED)
                 self._more()
             line = bytes(self._read[:end])
@@ -170,7 +177,7 @@ class _Output:
     def _parsed(self, line: bytes) -> dict[str, Any]:
         try:
             read = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             read = None
         if not isinstance(read, dict):
             raise UnreadableCab(CabFault.READER_FAILED)
