@@ -45,6 +45,7 @@ class Hostile(StrEnum):
     NOT_A_NUMBER = "not_a_number"
     NUL = "nul"
     NO_BYTES = "no_bytes"
+    SHARED_IN_ERROR = "shared_in_error"  # where an error record should have a text
     WRONG_ERROR = "wrong_error"
     EMPTY_ERROR = "empty_error"
     WRONG_STATE = "wrong_state"
@@ -128,6 +129,9 @@ MESSAGES: Mapping[Hostile, Callable[[], Iterable[Message]]] = {
     Hostile.NOT_A_NUMBER: _one("<Db>NaN</Db>"),
     Hostile.NUL: _one("<S>a_x0000_b</S>"),
     Hostile.NO_BYTES: _one(b""),
+    Hostile.SHARED_IN_ERROR: _one(
+        f'<Obj RefId="98"><MS><LST N="ErrorCategory_Reason">{_shared(6, 60)}</LST></MS></Obj>', ERROR
+    ),
     Hostile.WRONG_ERROR: _one('<Obj RefId="0"><MS><I32 N="ErrorCategory_Category">9x</I32></MS></Obj>', ERROR),
     Hostile.EMPTY_ERROR: _one(b"", ERROR),
     Hostile.WRONG_STATE: _one('<Obj RefId="0"><MS><I32 N="PipelineState">4', STATE),
