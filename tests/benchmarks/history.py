@@ -19,19 +19,41 @@ WITH_EVIDENCE = 2_000  # of the newest cases: lists do not read it, and it is mo
 FIRST = 1_000_000  # the id before the first copy's
 COPY_ID = f"{FIRST} + n"  # of the copy with this number; ``n`` counts from 1
 
+PERSON = f"{FIRST} + mod(n * 7919, {PEOPLE}) + 1"
+DEVICE = f"{FIRST} + mod(n * 6863, {DEVICES}) + 1"
+
+
+def earlier(*columns: str, by: str = "5 minutes") -> dict[str, str]:
+    """Return moments as far back as the copy's number says."""
+    return {column: f"source.{column} - n * interval '{by}'" for column in columns}
+
+
 # What differs from the copied row.
 CASES = {
     "id": COPY_ID,
     "number": "'NP-2025-' || lpad(n::text, 6, '0')",
-    "reporter_id": f"{FIRST} + mod(n * 7919, {PEOPLE}) + 1",
-    "device_id": f"{FIRST} + mod(n * 6863, {DEVICES}) + 1",
+    "reporter_id": PERSON,
+    "device_id": DEVICE,
     "device_owner_id": "NULL",
     "indicator_host": "'shop' || mod(n, 5000) || '.example.com'",
     "indicator_value": "'https://shop' || mod(n, 5000) || '.example.com/orders/' || n",
     "stage": "(ARRAY['checked', 'solved', 'withdrawn'])[1 + mod(n, 3)]",
-    "closed_at": "CASE WHEN mod(n, 3) = 0 THEN NULL ELSE source.updated_at END",
-    "opened_at": "source.opened_at - n * interval '5 minutes'",
-    "updated_at": "source.updated_at - n * interval '5 minutes'",
+    "closed_at": "CASE WHEN mod(n, 3) = 0 THEN NULL ELSE source.updated_at - n * interval '5 minutes' END",
+    **earlier("happened_at", "opened_at", "updated_at"),
+}
+RUNS = {
+    "id": COPY_ID,
+    "case_id": COPY_ID,
+    "device_id": DEVICE,
+    "requested_by_id": PERSON,
+    **earlier("requested_at", "queued_at", "deadline_at", "started_at", "heartbeat_at", "finished_at"),
+}
+EXCLUSIONS = {
+    "case_id": COPY_ID,
+    "requested_by_id": PERSON,
+    "scope_device_id": DEVICE,
+    **dict.fromkeys(("value", "value_key"), "'10.' || n / 65536 || '.' || mod(n / 256, 256) || '.' || mod(n, 256)"),
+    **earlier("requested_at", by="1 hour"),
 }
 
 
@@ -67,18 +89,18 @@ def make_history(cases: int) -> Case:
     copy(Device._meta.db_table, case.device_id, DEVICES, {"id": COPY_ID, "hostname": "'PC-C' || lpad(n::text, 5, '0')"})
     copy(Case._meta.db_table, case.pk, cases, CASES)
     run, evidence = case.check_runs.get(), min(cases, WITH_EVIDENCE)
-    on_case = {"case_id": COPY_ID}
-    copy(CheckRun._meta.db_table, run.pk, cases, {"id": COPY_ID, **on_case})
-    copy(CaseVerdict._meta.db_table, CaseVerdict.objects.get().pk, cases, {**on_case, "check_run_id": COPY_ID})
+    copy(CheckRun._meta.db_table, run.pk, cases, RUNS)
+    verdict = {"case_id": COPY_ID, "check_run_id": COPY_ID, **earlier("concluded_at")}
+    copy(CaseVerdict._meta.db_table, CaseVerdict.objects.get().pk, cases, verdict)
     findings = list(CheckFinding.objects.filter(check_run=run).values_list("pk", flat=True))
     copies_of_each(CheckFinding._meta.db_table, findings, evidence, {"check_run_id": COPY_ID})
     entry = ActivityEntry.objects.create(
         at=case.opened_at, actor_name="portal", action="check_started", case=case, subject_type="case", subject_id=1
     )
-    copies_of_each(ActivityEntry._meta.db_table, [entry.pk] * ENTRIES, cases, on_case)
+    entries = {"case_id": COPY_ID, "subject_id": COPY_ID, **earlier("at")}
+    copies_of_each(ActivityEntry._meta.db_table, [entry.pk] * ENTRIES, cases, entries)
     exclusion = ExclusionFactory(case=case, requested_by=case.reporter)
-    earlier = {"requested_at": "source.requested_at - n * interval '1 hour'", "value_key": "source.value_key || n"}
-    copy(Exclusion._meta.db_table, exclusion.pk, cases // 20, {"case_id": COPY_ID, **earlier})
+    copy(Exclusion._meta.db_table, exclusion.pk, cases // 20, EXCLUSIONS)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute("VACUUM (ANALYZE)")  # as the server's own would by then: it lets pages read indexes alone
     return case

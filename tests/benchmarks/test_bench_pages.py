@@ -10,7 +10,7 @@ from django.test import Client
 from tests.benchmarks.bench_pages import show_pages
 from tests.queries import made
 
-pytestmark = [pytest.mark.benchmark, pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.benchmark, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 CASES = int(os.environ.get("BENCH_CASES", "0"))
 
