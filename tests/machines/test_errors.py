@@ -34,7 +34,7 @@ from troubleshooting.machines.errors import (
     Silent,
     name_error,
 )
-from troubleshooting.machines.faults import FAULTS, fault_code
+from troubleshooting.machines.faults import FAULTS, LONGEST_REASON, fault_code
 from troubleshooting.machines.plain import DeviceError
 from troubleshooting.machines.records import reading_from_errors
 
@@ -143,6 +143,12 @@ def test_a_fault_is_named_by_its_number(code, reason, expected):
 
 def test_every_fault_number_of_the_table_leads_to_its_code():
     assert {number: fault_code(number, None) for number in FAULTS} == dict(FAULTS)
+
+
+def test_of_a_reason_only_the_beginning_is_searched():
+    """A PC may send megabytes of words that nearly match."""
+    assert fault_code(None, f"{'x' * 100} 0x80338029") is fault_code(0x80338029, None)
+    assert fault_code(None, f"{'x' * LONGEST_REASON} 0x80338029") is Code.SERVICE_FAULT
 
 
 def test_a_machine_error_keeps_its_name():

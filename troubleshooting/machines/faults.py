@@ -94,16 +94,18 @@ HTTP_STATUSES: Mapping[int, Code] = {
     504: Code.GATEWAY_FAULT,
 }
 
+LONGEST_REASON = 10_000  # characters that are looked at; a PC may send megabytes
 _NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:0x([0-9A-Fa-f]{1,8})|(-?[0-9]{10}))(?![0-9A-Za-z])")
 
 
 def fault_code(code: object, reason: str | None) -> Code:
     """Name a WSMan fault by its number, one in its reason (MSFT_WmiError), its subcode or its words, in this order."""
+    reason = (reason or "")[:LONGEST_REASON]
     numbers = [code] if isinstance(code, int) else []
-    numbers += [int(found[1], 16) if found[1] else int(found[2]) for found in _NUMBER.finditer(reason or "")]
+    numbers += [int(found[1], 16) if found[1] else int(found[2]) for found in _NUMBER.finditer(reason)]
     named = next((found for number in numbers if (found := _named(number)) is not None), None)
     subcode = str(code).rpartition(":")[2].casefold()
-    return named or SUBCODES.get(subcode) or _by_words(reason or "") or Code.SERVICE_FAULT
+    return named or SUBCODES.get(subcode) or _by_words(reason) or Code.SERVICE_FAULT
 
 
 def _named(number: int) -> Code | None:
