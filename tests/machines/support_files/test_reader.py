@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import struct
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -120,3 +123,17 @@ def test_a_cab_with_reserves_as_signed_ones_have_is_read(read):
     signed = stating(signed, 8, "<I", len(signed)) + b"the signature stands behind the CAB"
 
     assert read(signed).contents == {0: b"signed\r\n" * 9_000}
+
+
+def test_a_worker_that_holds_a_thousand_descriptors_reads_a_cab_too(read):
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    try:
+        with ExitStack() as held:
+            numbers = [held.enter_context(Path(os.devnull).open("rb")).fileno() for _ in range(1_100)]
+            found = read(cab_of(FILES))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+    assert max(numbers) > 1_023  # what select() can still take
+    assert found.contents[0] == FILES["MPRegistry.txt"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import select
+import selectors
 import subprocess
 import sys
 import time
@@ -153,6 +153,8 @@ class _Output:
         self._descriptor, self._seconds = descriptor, seconds
         self._ends_at = time.monotonic() + seconds
         self._read = bytearray()
+        self._ready = selectors.PollSelector()  # select() refuses descriptors of 1,024 and above
+        self._ready.register(descriptor, selectors.EVENT_READ)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         while True:
@@ -185,7 +187,7 @@ class _Output:
 
     def _more(self) -> None:
         left = self._ends_at - time.monotonic()
-        if left <= 0 or not select.select([self._descriptor], [], [], left)[0]:
+        if left <= 0 or not self._ready.select(left):
             raise UnreadableCab(CabFault.TOOK_TOO_LONG, most=int(self._seconds))
         found = os.read(self._descriptor, 1_048_576)
         if not found:
