@@ -27,6 +27,7 @@ def test_an_approval_is_demanded_by_the_role_of_who_asks_or_by_the_group_of_the_
 def test_a_test_is_offered_after_every_verdict_that_it_can_add_to(verdict):
     pointless = {
         VerdictCode.PREREQUISITES_NOT_MET,
+        VerdictCode.NOT_BLOCKED,
         VerdictCode.NOT_COVERED,
         VerdictCode.EXCLUDED,
         VerdictCode.WOULD_BE_BLOCKED,

@@ -56,6 +56,12 @@ POINTLESS_AFTER: Mapping[VerdictCode, Text] = {
     VerdictCode.PREREQUISITES_NOT_MET: say(
         _("A test would show nothing yet: first, what the check found has to be fixed.")
     ),
+    VerdictCode.NOT_BLOCKED: say(
+        _(
+            "A test is not needed: network protection is not what blocks the site. If it happens again, check the PC "
+            "again."
+        )
+    ),
     VerdictCode.NOT_COVERED: say(
         _("A test would show nothing: network protection does not check this program or address.")
     ),
