@@ -174,7 +174,7 @@ TESTED_IN = {
     "queries/exclusions/placement_record.py": "views/exclusions/test_placements.py",
     "queries/exclusions/reach.py": "queries/exclusions/test_exclusion_page.py",
     "queries/exclusions/request_page.py": "queries/exclusions/test_known_elsewhere.py",
-    "queries/exclusions/tenant_state.py": "actions/runs/test_drift_scan_on_the_wire.py",
+    "queries/exclusions/tenant_state.py": "actions/runs/test_drift_scan_in_tenant.py",
     "queries/leases/audit_mode_events.py": "views/leases/test_audit_mode_tests.py",
     "queries/leases/not_restored.py": "queries/leases/test_audit_mode_test.py",
     "templatetags/emergency_stop.py": "views/emergency_stop/test_emergency_stop.py",

@@ -1,108 +1,49 @@
-"""PCs and the tenant compared with the register, by the real task code over the real protocols."""
+"""PCs compared with the register, by the real task code over the real protocol."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from portal.demo.lab import events
-from portal.demo.lab.defender_api.faults import ApiFault
 from portal.demo.lab.faults import Fault
-from portal.demo.lab.pc import SimulatedPC
 from portal.demo.lab.pcs import healthy_windows_11
+from tests.support.drift_world import (
+    FOREIGN,
+    NOTHING,
+    approved_and_worked,
+    differences,
+    ended,
+    in_force_on,
+    looked,
+    nothing_can_be_kept,
+)
 from tests.support.exclusion_world import (
-    INDICATOR,
     IP,
     PROCESS,
-    TENANT_GROUP,
-    approved,
-    asked,
-    case_in_tenant,
-    checked_case,
-    no_tenant,
     present,
     quick_plan,
-    tenant_of,
     worked,
 )
-from tests.support.roles import as_owner
 from tests.support.world import ADA, ADAM, EMMA, IVO, case_on, device_at, person
 from troubleshooting.actions.drift import NoLongerSo, apply_again, remove_again, request_scan
-from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.actions.runs.check import run_checks
-from troubleshooting.actions.runs.drift_scan import devices_to_scan, run_drift_scan, run_tenant_reading
-from troubleshooting.actions.runs.in_tenant import TenantPlan
+from troubleshooting.actions.runs.drift_scan import devices_to_scan, run_drift_scan
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import (
     ActivityEntry,
-    Device,
     DriftFinding,
     DriftScan,
-    Exclusion,
     Placement,
-    SeenIndicator,
-    TenantReading,
 )
 from troubleshooting.permissions import NotAllowed
-from troubleshooting.queries.exclusions.tenant_state import read_tenant_state
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DAY, NOTHING = timedelta(days=1), timedelta(0)
-FOREIGN = "198.51.100.9"
-
-
-def looked(device: Device) -> DriftScan:
-    """Have a PC looked at, as Ivo asks for it."""
-    request_scan(device.pk, by=person(IVO), now=timezone.now())
-    run_drift_scan(device.pk, plan=quick_plan(), every=NOTHING)
-    return DriftScan.objects.filter(device=device).latest("pk")
-
-
-def read(tenant: TenantPlan) -> TenantReading:
-    """Have the tenant read, an hour from now: what was settled just now is not judged."""
-    request_scan(None, by=person(IVO), now=timezone.now())
-    later = TenantPlan(clock=lambda: timezone.now() + timedelta(hours=1), connect=tenant.connect)
-    run_tenant_reading(plan=later, every=NOTHING)
-    return TenantReading.objects.latest("pk")
-
-
-def differences() -> list[tuple[str, str, int | None]]:
-    found = DriftFinding.objects.present().order_by("code", "value")
-    return list(found.values_list("code", "value", "exclusion_id"))
-
-
-def in_force_on(pc: SimulatedPC, lab_server, what=IP, people=(IVO,)) -> Exclusion:
-    exclusion = approved(asked(checked_case(device_at(lab_server(pc), owner=person(EMMA))), what), *people)
-    worked()
-    return present(exclusion)
-
-
-def ended(exclusion: Exclusion, tenant: TenantPlan | None = None) -> Exclusion:
-    revoke_exclusion(exclusion.pk, by=person(IVO), note="", now=timezone.now())
-    worked(tenant=tenant)
-    return present(exclusion)
-
-
-@contextmanager
-def nothing_can_be_kept() -> Iterator[None]:
-    """Have the database refuse every new difference, as a fault of ours would."""
-    table = "ALTER TABLE troubleshooting_driftfinding"
-    with as_owner() as cursor:
-        cursor.execute(f"{table} ADD CONSTRAINT none_at_all CHECK (false) NOT VALID")
-    try:
-        yield
-    finally:
-        with as_owner() as cursor:
-            cursor.execute(f"{table} DROP CONSTRAINT none_at_all")
-
-
-# --- PCs --------------------------------------------------------------------------------------------------------------
+DAY = timedelta(days=1)
 
 
 def test_each_of_the_four_differences_is_found_on_a_pc(lab_server):
@@ -122,12 +63,6 @@ def test_each_of_the_four_differences_is_found_on_a_pc(lab_server):
         ("ended_but_present", IP[1], over.pk),
         ("not_approved", FOREIGN, None),
     ]
-
-
-def approved_and_worked(beside: Exclusion, what) -> Exclusion:
-    exclusion = approved(asked(beside.case, what))
-    worked()
-    return present(exclusion)
 
 
 def test_a_pc_that_is_as_approved_differs_in_nothing(lab_server):
@@ -344,135 +279,3 @@ def test_a_message_that_comes_twice_is_as_one(lab_server):
     run_drift_scan(4711, plan=quick_plan(), every=DAY)
 
     assert DriftScan.objects.count() == 1
-
-
-# --- The tenant -------------------------------------------------------------------------------------------------------
-
-
-def in_force_in_tenant(tenant: TenantPlan) -> Exclusion:
-    exclusion = approved(asked(case_in_tenant(), INDICATOR))
-    worked(tenant=tenant)
-    return present(exclusion)
-
-
-def test_each_of_the_four_differences_is_found_in_the_tenant(defender_api):
-    tenant = tenant_of(defender_api)
-    kept = in_force_in_tenant(tenant)
-    over, missing = (
-        approved(asked(kept.case, (INDICATOR[0], host))) for host in ("over.contoso.example", "gone.contoso.example")
-    )
-    worked(tenant=tenant)
-    ended(over, tenant)
-    ours = {entity["indicatorValue"]: entity["id"] for entity in defender_api.tenant.indicators()}
-    defender_api.tenant.delete(ours["gone.contoso.example"])
-    marks = defender_api.tenant.application_marks() | {"application": "Network protection portal"}
-    body = {"indicatorType": "DomainName", "action": "Allowed", "title": "", "description": ""}
-    defender_api.tenant.put({**body, "indicatorValue": "over.contoso.example"}, by=marks)
-    put = defender_api.tenant.put_by_person
-    put("contoso-partner.example", "DomainName", "Allowed", rbacGroupNames=[TENANT_GROUP])
-    put("alone.example", "DomainName", "Allowed")
-    put("blocked.example", "DomainName", "Block")
-
-    reading = read(tenant)
-
-    assert differences() == [
-        ("approved_but_missing", "gone.contoso.example", missing.pk),
-        ("broader_than_approved", "contoso-partner.example", kept.pk),
-        ("ended_but_present", "over.contoso.example", over.pk),
-        ("not_approved", "alone.example", None),
-    ]
-    assert (reading.active, reading.error_code, SeenIndicator.objects.count()) == (5, "", 5)
-    alone = DriftFinding.objects.get(value="alone.example")
-    assert alone.changed_by == "sec.admin@contoso.example"
-    assert alone.changed_at is not None
-
-
-def test_an_indicator_that_somebody_widened_is_broader_than_approved(defender_api):
-    tenant = tenant_of(defender_api)
-    exclusion = in_force_in_tenant(tenant)
-    read(tenant)
-    assert differences() == []
-
-    defender_api.tenant.put_by_person(INDICATOR[1], "DomainName", "Allowed", rbacGroupNames=[], expirationTime=None)
-    read(tenant)
-
-    assert differences() == [("broader_than_approved", INDICATOR[1], exclusion.pk)]
-
-
-def test_missing_in_the_tenant_is_put_there_again(defender_api):
-    tenant = tenant_of(defender_api)
-    exclusion = in_force_in_tenant(tenant)
-    (ours,) = defender_api.tenant.indicators()
-    defender_api.tenant.delete(ours["id"])
-    read(tenant)
-
-    apply_again(DriftFinding.objects.get().pk, by=person(IVO), now=timezone.now())
-    worked(tenant=tenant)
-    read(tenant)
-
-    assert differences() == []
-    assert [entity["indicatorValue"] for entity in defender_api.tenant.indicators()] == [INDICATOR[1]]
-    assert present(exclusion).status == ExclusionStatus.VERIFIED
-
-
-def test_what_came_back_into_the_tenant_is_taken_off_again(defender_api):
-    tenant = tenant_of(defender_api)
-    exclusion = ended(in_force_in_tenant(tenant), tenant)
-    marks = defender_api.tenant.application_marks() | {"application": "Network protection portal"}
-    body = {"indicatorValue": INDICATOR[1], "indicatorType": "DomainName", "action": "Allowed", "title": "x"}
-    defender_api.tenant.put({**body, "description": "x"}, by=marks)
-    read(tenant)
-
-    remove_again(DriftFinding.objects.get().pk, by=person(IVO), now=timezone.now())
-    worked(tenant=tenant)
-    read(tenant)
-
-    assert (defender_api.tenant.indicators(), differences()) == ([], [])
-    assert present(exclusion).status == ExclusionStatus.REMOVED
-
-
-def test_fifteen_thousand_are_read_with_sixteen_calls_and_the_next_reading_replaces_them(defender_api):
-    tenant = tenant_of(defender_api)
-    defender_api.tenant.fill(15_000)
-
-    reading = read(tenant)
-
-    assert (reading.active, SeenIndicator.objects.count()) == (15_000, 15_000)
-    assert len(defender_api.api_requests) == 16  # a thousand each; the last, empty one says that this was all
-    defender_api.tenant._indicators.clear()
-    assert (read(tenant).active, SeenIndicator.objects.count()) == (0, 0)
-
-
-def test_a_reading_that_fails_says_why_and_leaves_the_earlier_list(defender_api):
-    tenant = tenant_of(defender_api)
-    defender_api.tenant.put_by_person("alone.example", "DomainName", "Allowed")
-    read(tenant)
-    defender_api.faults.add(ApiFault.FORBIDDEN)
-
-    reading = read(tenant)
-
-    assert (reading.error_code, reading.active) == ("not_permitted", None)
-    assert reading.correlation_id == defender_api.correlation_ids[-1]
-    assert SeenIndicator.objects.count() == 1
-    assert differences() == [("not_approved", "alone.example", None)]
-    assert DriftScan.objects.latest("pk").error_code == "not_permitted"
-
-
-def test_a_list_that_cannot_be_kept_leaves_the_earlier_one_and_says_so(defender_api):
-    tenant = tenant_of(defender_api)
-    read(tenant)
-    defender_api.tenant.put_by_person("alone.example", "DomainName", "Allowed")
-
-    with nothing_can_be_kept():
-        reading = read(tenant)
-
-    assert (reading.active, SeenIndicator.objects.count()) == (0, 0)
-    assert "none_at_all" in read_tenant_state(is_set_up=True).fault
-
-
-def test_without_a_tenant_the_reading_says_that_none_is_set_up():
-    request_scan(None, by=person(IVO), now=timezone.now())
-
-    run_tenant_reading(plan=no_tenant(), every=NOTHING)
-
-    assert TenantReading.objects.get().error_code == "not_set_up"
