@@ -10,7 +10,7 @@ from troubleshooting.views.drift import drift, record
 from troubleshooting.views.emergency_stop import emergency_stop
 from troubleshooting.views.exclusions import bulk, exclusions, live_state, placements, request_page, retests
 from troubleshooting.views.leases import audit_mode_tests, leases
-from troubleshooting.views.submissions import submissions
+from troubleshooting.views.submissions import packs, submissions
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -30,6 +30,8 @@ urlpatterns = [
     path("cases/<str:number>/solve/", cases.case_solve, name="case-solve"),
     path("cases/<str:number>/submission/", submissions.submission, name="submission"),
     path("cases/<str:number>/submission/record/", submissions.submission_record, name="submission-record"),
+    path("cases/<str:number>/pack/", packs.pack, name="pack"),
+    path("cases/<str:number>/pack/redacted/", packs.redacted_pack, name="redacted-pack"),
     path("cases/<str:number>/evidence.json", submissions.evidence_json, name="evidence-json"),
     path("cases/<str:number>/evidence.txt", submissions.evidence_text, name="evidence-text"),
     path("check-runs/<int:pk>/checklist/", check_runs.checklist, name="checklist"),

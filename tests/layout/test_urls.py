@@ -87,6 +87,8 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "styleguide": ("GET", (LOGIN, 200, 200, 200, 200, 200)),
     "submission": ("GET", (LOGIN, GONE, NO, 200, 200, 200)),
     "submission-record": ("POST", (LOGIN, GONE, NO, 200, NO, 200)),
+    "pack": ("GET", (LOGIN, GONE, NO, 200, 200, 200)),
+    "redacted-pack": ("GET", (LOGIN, GONE, NO, 200, 200, 200)),
     "evidence-json": ("GET", (LOGIN, GONE, NO, 200, 200, 200)),
     "evidence-text": ("GET", (LOGIN, GONE, NO, 200, 200, 200)),
     "admin:index": ("GET", (302, 302, 302, 302, 302, 200)),

@@ -10,6 +10,7 @@ from troubleshooting.forms.base.fields import LongTextField
 from troubleshooting.models.choices import SUBMISSION_STATUS_LABELS
 from troubleshooting.queries.submissions.sheet import CATEGORIES
 
+SHORTEST_WORD, MOST_WORDS = 2, 50
 ANSWERS = (SubmissionStatus.IN_PROGRESS, SubmissionStatus.CLOSED)
 
 
@@ -74,3 +75,26 @@ class CategoryForm(forms.Form):
         """Return the category, "" where none or an unknown one is named."""
         self.is_valid()
         return str(self.cleaned_data.get("category", ""))
+
+
+class RedactionForm(forms.Form):
+    """The words that a person wants to have out of a pack; nothing of it is stored."""
+
+    words = forms.CharField(
+        label=_("More words to take out"),
+        help_text=_("One on each line, such as the name of a project or a customer. Capitals make no difference."),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"max_length": _("These are too many words. Enter at most 2,000 characters.")},
+    )
+
+    def clean_words(self) -> tuple[str, ...]:
+        """Return the words, each once."""
+        lines = (" ".join(line.split()) for line in str(self.cleaned_data["words"]).splitlines())
+        words = tuple(dict.fromkeys(filter(None, lines)))
+        if any(len(word) < SHORTEST_WORD for word in words):
+            raise forms.ValidationError(_("Enter words of at least two characters. A single one would empty the text."))
+        if len(words) > MOST_WORDS:
+            raise forms.ValidationError(_("Enter at most 50 words."))
+        return words

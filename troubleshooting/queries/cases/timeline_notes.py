@@ -128,7 +128,13 @@ def _value_note(details: Mapping[str, Any], reader: User) -> str:
 
 
 def _form_note(details: Mapping[str, Any], reader: User) -> str:
-    return {"json": _("As JSON."), "text": _("As text."), "txt": _("As text.")}.get(str(details.get("form", "")), "")
+    forms = {
+        "json": _("As JSON."),
+        "text": _("As text."),
+        "pack": _("As one file with everything."),
+        "redacted pack": _("As one file, without names."),
+    }
+    return forms.get(str(details.get("form", "")), "")
 
 
 def _note(details: Mapping[str, Any]) -> str:
