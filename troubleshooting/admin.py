@@ -21,6 +21,7 @@ from troubleshooting.actions import activity_log, addresses
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.forms.devices.address import DeviceForm, DeviceGroupForm
 from troubleshooting.models import AddressChange, Device, DeviceGroup, User
+from troubleshooting.models.device import DEVICE_ADDRESS, GROUP_ADDRESS
 from troubleshooting.queries.base.words import translated
 
 M = TypeVar("M", bound=models.Model)
@@ -146,8 +147,8 @@ class DeviceGroupAdmin(Addressed[DeviceGroup]):
     """How PCs are reached."""
 
     form = DeviceGroupForm
-    address_fields = addresses.GROUP_FIELDS
-    told_fields = frozenset({"tenant_name", *addresses.GROUP_FIELDS})
+    address_fields = GROUP_ADDRESS
+    told_fields = frozenset({"tenant_name", *GROUP_ADDRESS})
 
     list_display = (
         "name",
@@ -177,7 +178,7 @@ class DeviceAdmin(Addressed[Device]):
     """PCs and their owners."""
 
     form = DeviceForm
-    address_fields = addresses.DEVICE_FIELDS
+    address_fields = DEVICE_ADDRESS
     told_fields = frozenset({"owner", "hostname", "address", "port", "group"})
 
     list_display = ("hostname", "group", "owner", "console_user", "last_visited_at")

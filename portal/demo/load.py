@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from django.db import transaction
+from django.utils import timezone
 
 from portal.demo.lab.pcs import DEMO_PCS, DemoPC
 from portal.demo.people import PASSWORD, PEOPLE, TIME_ZONE, DemoPerson
+from troubleshooting.actions.addresses import approve_change, reject_change, request_change
 from troubleshooting.models import Device, DeviceGroup, User
 from troubleshooting.models.choices import Role
 
@@ -60,14 +62,18 @@ def _load_person(person: DemoPerson) -> User:
 
 
 def _load_device(pc: DemoPC, *, group: DeviceGroup, owner: User, ports: Mapping[str, int]) -> None:
-    Device.objects.update_or_create(
+    port = ports[pc.hostname]
+    device, made = Device.objects.get_or_create(
         hostname=pc.hostname,
-        defaults={"address": "127.0.0.1", "port": ports[pc.hostname]},
-        create_defaults={
-            "address": "127.0.0.1",
-            "port": ports[pc.hostname],
-            "description": pc.label,
-            "group": group,
-            "owner": owner,
-        },
+        defaults={"address": "127.0.0.1", "port": port, "description": pc.label, "group": group, "owner": owner},
     )
+    if not made and device.port != port:
+        _follow(device, port)
+
+
+def _follow(device: Device, port: int) -> None:
+    """Change the port as it is done: one administrator asks, another one approves."""
+    now, adam, agnes = timezone.now(), User.objects.get(username="adam"), User.objects.get(username="agnes")
+    for waiting in device.address_changes.filter(is_approved=None):
+        reject_change(waiting.pk, by=agnes, now=now)
+    approve_change(request_change(device, {"port": port}, by=adam, now=now).pk, by=agnes, now=now)

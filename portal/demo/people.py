@@ -33,4 +33,5 @@ PEOPLE: tuple[DemoPerson, ...] = (
     DemoPerson("rita", "Rita", "Rossi", "reviewer"),
     DemoPerson("ada", "Ada", "Adler", "auditor"),
     DemoPerson("adam", "Adam", "Arendt", "administrator"),
+    DemoPerson("agnes", "Agnes", "Adamo", "administrator"),
 )

@@ -6,7 +6,8 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from tests.factories import CaseFactory, DeviceFactory, UserFactory
-from tests.support.world import ADAM, EMMA, IVO, NOW, person
+from tests.support.roles import as_owner
+from tests.support.world import ADAM, AGNES, EMMA, IVO, NOW, moved, person
 from troubleshooting.actions.addresses import (
     AddressMoved,
     ChangeWaits,
@@ -17,12 +18,10 @@ from troubleshooting.actions.addresses import (
 )
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.models import ActivityEntry, AddressChange, Device, DeviceGroup
-from troubleshooting.models.choices import Role
 from troubleshooting.permissions import NotAllowed
 
 pytestmark = pytest.mark.django_db
 
-AGNES = ("agnes", Role.ADMINISTRATOR)
 ELSEWHERE = {"address": "elsewhere.contoso.example", "port": 5985}
 
 
@@ -102,7 +101,8 @@ def test_one_change_waits_at_a_time(device):
 
 def test_what_changed_meanwhile_is_not_carried_out(device):
     change = asked(device)
-    Device.objects.filter(pk=device.pk).update(port=4711)
+    with as_owner(past_triggers=True):
+        Device.objects.filter(pk=device.pk).update(port=4711)
 
     with pytest.raises(AddressMoved):
         approve_change(change.pk, by=person(AGNES), now=NOW)
@@ -150,3 +150,28 @@ def test_what_was_asked_for_is_not_changed_afterwards(device):
     for other in ({"values": {}}, {"requested_by": UserFactory()}, {"device": DeviceFactory()}):
         with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
             rows.update(**other)
+
+
+def test_a_pc_in_use_moves_by_direct_sql_only_to_where_the_last_approval_says(device):
+    before = where(device)
+    rows = Device.objects.filter(pk=device.pk)
+    moved(device, **ELSEWHERE)
+    assert rows.update(description="same place") == 1
+
+    for other in ({"port": 1234}, {"hostname": "PC-9999"}, before):
+        with pytest.raises(DatabaseError, match="device_visited_where_approved"), transaction.atomic():
+            rows.update(**other)
+    moved(device, **before)
+    moved(device, port=1234)
+
+    # Each of these was approved once, and is over.
+    for other in (ELSEWHERE, before, {"address": "elsewhere.contoso.example"}):
+        with pytest.raises(DatabaseError, match="device_visited_where_approved"), transaction.atomic():
+            rows.update(**other)
+
+
+def test_what_is_not_in_use_moves_as_one_administrator_says():
+    unused = DeviceFactory(group=DeviceGroup.objects.create(name="New", credential_profile="lab"))
+
+    assert Device.objects.filter(pk=unused.pk).update(**ELSEWHERE) == 1
+    assert DeviceGroup.objects.filter(pk=unused.group_id).update(https=False, port=5985) == 1

@@ -15,13 +15,14 @@ from pgtrigger import registry
 from tests.factories import AuditModeTestFactory, CaseFactory, ExclusionFactory
 from tests.support.exclusion_states import brought_to
 from tests.support.roles import as_owner
-from tests.support.world import ADAM, NOW, SARA, person
+from tests.support.world import ADAM, NOW, SARA, moved, person
 from troubleshooting.domain.exclusions.exclusion import ExclusionStatus
 from troubleshooting.models import (
     AddressChange,
     CaseCounter,
     CaseVerdict,
     CheckRun,
+    Device,
     DeviceAnswer,
     DeviceSnapshot,
     EmergencyStop,
@@ -47,6 +48,16 @@ APPROVAL = """
 # One statement that breaks each promise, and no other.
 BREAKS = {
     "activity_append_only": "UPDATE troubleshooting_activityentry SET action = 'other'",
+    "address_change_asked_for_by_administrators": f"""
+        INSERT INTO troubleshooting_addresschange (device_id, values, requested_by_id, requested_at)
+        SELECT id, '{{}}', {SARAS_ID}, now() FROM troubleshooting_device LIMIT 1
+    """,
+    "address_change_begins_as_waiting": """
+        INSERT INTO troubleshooting_addresschange
+            (device_id, values, requested_by_id, requested_at, is_approved, decided_by_id, decided_at)
+        SELECT device_id, values, requested_by_id, now(), is_approved, decided_by_id, now()
+        FROM troubleshooting_addresschange WHERE is_approved
+    """,
     "address_change_by_administrators": f"""
         UPDATE troubleshooting_addresschange SET is_approved = true, decided_by_id = {SARAS_ID}, decided_at = now()
         WHERE is_approved IS NULL
@@ -57,6 +68,9 @@ BREAKS = {
     "answer_append_only": "DELETE FROM troubleshooting_deviceanswer",
     "decision_append_only": "UPDATE troubleshooting_exclusiondecision SET note = 'other'",
     "decision_by_others_of_it_in_time": DECISION_OF_SARA,
+    "device_group_reached_as_approved": "UPDATE troubleshooting_devicegroup SET auth = 'certificate'",
+    "device_stays_in_use": "UPDATE troubleshooting_device SET last_visited_at = NULL WHERE last_visited_at IS NOT NULL",
+    "device_visited_where_approved": "UPDATE troubleshooting_device SET address = 'elsewhere.example'",
     "exclusion_keeps_approval": "UPDATE troubleshooting_exclusion SET digest = 'other' WHERE status = 'applying'",
     "exclusion_approved_by_enough": APPROVAL,
     "exclusion_begins_as_requested": """
@@ -136,9 +150,9 @@ def history() -> None:
     CaseVerdict.objects.create(case=case, check_run=run, **concluded)
     AuditModeTestFactory(case=CaseFactory(checked=True), done=True)
     adam = person(ADAM)
-    asked = {"values": {}, "requested_by": person(SARA), "requested_at": NOW, "device": case.device}
-    AddressChange.objects.create(**asked)
-    AddressChange.objects.create(**asked, is_approved=True, decided_by=adam, decided_at=NOW)
+    Device.objects.update(last_visited_at=NOW)
+    moved(case.device, port=4711)
+    AddressChange.objects.create(values={}, requested_by=adam, requested_at=NOW, device=case.device)
     for is_on, over in ((False, {"ended_at": NOW, "ended_by": adam}), (True, {})):
         EmergencyStop.objects.create(is_on=is_on, begun_at=NOW, begun_by=adam, reason="wrong PCs", **over)
     Undo.objects.create(at=NOW, by=adam, since=NOW, reason="wrong PCs", preview=[])

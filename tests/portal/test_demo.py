@@ -17,9 +17,12 @@ import psutil
 import pytest
 
 from portal.demo.embedded import free_port
-from portal.demo.load import lab_ports
+from portal.demo.lab.pcs import DEMO_PCS
+from portal.demo.load import lab_ports, load_demo
 from portal.demo.processes import Identity, Ledger, StartFailed
 from portal.demo.runner import ROOT, Demo
+from tests.support.world import NOW
+from troubleshooting.models import Device
 
 READY_WITHIN_S = 120.0
 ENDED_WITHIN_S = 60.0
@@ -175,3 +178,16 @@ def test_a_torn_ledger_counts_as_empty(tmp_path: Path) -> None:
     path.write_text(json.dumps({"owner": [[1]]})[:-3], encoding="utf-8")
 
     assert Ledger(path).owner() is None
+
+
+@pytest.mark.django_db
+def test_a_demo_that_starts_again_follows_its_lab_to_other_ports_though_its_pcs_are_in_use(tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+
+    def load(first: int) -> set[int | None]:
+        ready.write_text(" ".join(f"{pc.hostname}=127.0.0.1:{first + n}" for n, pc in enumerate(DEMO_PCS)))
+        load_demo(ready_file=str(ready))
+        Device.objects.update(last_visited_at=NOW)
+        return set(Device.objects.values_list("port", flat=True))
+
+    assert [load(15985), load(25985)] == [{first + n for n in range(len(DEMO_PCS))} for first in (15985, 25985)]

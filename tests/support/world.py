@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.demo.lab.server import LAB_PASSWORD, LAB_USERNAME, LabServer
+from troubleshooting.actions.addresses import approve_change, request_change
 from troubleshooting.actions.cases.cases import open_case
 from troubleshooting.actions.checks.check_runs import cancel_check_run
 from troubleshooting.actions.visits.plan import VisitPlan
@@ -27,6 +28,7 @@ SARA = ("sara", Role.EMPLOYEE)
 IVO = ("ivo", Role.REVIEWER)
 ADA = ("ada", Role.AUDITOR)
 ADAM = ("adam", Role.ADMINISTRATOR)
+AGNES = ("agnes", Role.ADMINISTRATOR)
 
 
 def person(who: tuple[str, Role]) -> User:
@@ -52,6 +54,13 @@ def device_at(server: LabServer | None, *, owner: User | None, hostname: str = "
     )
     port = server.port if server else 9
     return Device.objects.create(hostname=hostname, address="127.0.0.1", port=port, group=group, owner=owner)
+
+
+def moved(subject: Device | DeviceGroup, **new: object) -> None:
+    """Have a PC or group in use reached in another way, as two administrators decided."""
+    present = type(subject)._default_manager.get(pk=subject.pk)
+    asked = request_change(present, new, by=person(ADAM), now=timezone.now())
+    approve_change(asked.pk, by=person(AGNES), now=timezone.now())
 
 
 def report(**changes: object) -> Report:

@@ -16,9 +16,6 @@ from troubleshooting.domain.base.text import say
 from troubleshooting.models import AddressChange, Device, DeviceGroup, User
 from troubleshooting.permissions import check_may_approve_address, check_may_change_address
 
-DEVICE_FIELDS = ("hostname", "address", "port", "group_id")
-GROUP_FIELDS = ("credential_profile", "https", "port", "auth", "configuration_name", "changing_configuration_name")
-
 
 class ChangeWaits(Refused):
     """Another change of the same PC or group was not decided yet."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from troubleshooting.models.choices import Role
 from troubleshooting.models.device import Device, DeviceGroup
-from troubleshooting.models.triggers import AppendOnly, ByRole, NeverTruncated
+from troubleshooting.models.triggers import AppendOnly, ByRole, NeverTruncated, Refuse
 
 
 class AddressChange(models.Model):
@@ -59,6 +59,19 @@ class AddressChange(models.Model):
             ),
         ]
         triggers = [
+            Refuse(
+                name="address_change_begins_as_waiting",
+                operation=pgtrigger.Insert,
+                sentence="nobody has decided yet",
+                condition=pgtrigger.Q(new__is_approved__isnull=False),
+            ),
+            ByRole(
+                name="address_change_asked_for_by_administrators",
+                operation=pgtrigger.Insert,
+                field="requested_by_id",
+                roles=[Role.ADMINISTRATOR.value],
+                sentence="only administrators ask for other addresses",
+            ),
             ByRole(
                 name="address_change_by_administrators",
                 operation=pgtrigger.Update,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pgtrigger
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from troubleshooting.models.triggers import NeverTruncated
+from troubleshooting.models.triggers import ChangedAsApproved, NeverTruncated, Refuse
 
 if TYPE_CHECKING:
     from troubleshooting.models.user import User
@@ -24,6 +25,12 @@ CONFIGURATION_NAME = RegexValidator(
     r"\A[A-Za-z0-9][A-Za-z0-9._-]*\Z", _("A session configuration's name, such as Microsoft.PowerShell.")
 )
 PORT_RANGE = (MinValueValidator(1), MaxValueValidator(65535))
+
+# Columns that decide where a PC is visited, and how the portal signs in there (models/address_change.py).
+DEVICE_ADDRESS = ("hostname", "address", "port", "group_id")
+GROUP_ADDRESS = ("credential_profile", "https", "port", "auth", "configuration_name", "changing_configuration_name")
+IN_USE = "{0}.last_visited_at IS NOT NULL OR EXISTS (SELECT FROM troubleshooting_case WHERE device_id = {0}.id)"
+ONE_IN_USE = f"EXISTS (SELECT FROM troubleshooting_device d WHERE d.group_id = OLD.id AND ({IN_USE.format('d')}))"
 
 
 class DeviceGroup(models.Model):
@@ -71,7 +78,15 @@ class DeviceGroup(models.Model):
         ordering = ["name"]
         verbose_name = _("device group")
         verbose_name_plural = _("device groups")
-        triggers = [NeverTruncated(name="device_group_never_truncated")]
+        triggers = [
+            ChangedAsApproved(
+                name="device_group_reached_as_approved",
+                fields=GROUP_ADDRESS,
+                subject="group_id",
+                in_use=ONE_IN_USE,
+            ),
+            NeverTruncated(name="device_group_never_truncated"),
+        ]
 
     def __str__(self) -> str:
         """Show the name."""
@@ -116,7 +131,21 @@ class Device(models.Model):
         ordering = ["hostname"]
         verbose_name = _("PC")
         verbose_name_plural = _("PCs")
-        triggers = [NeverTruncated(name="device_never_truncated")]
+        triggers = [
+            ChangedAsApproved(
+                name="device_visited_where_approved",
+                fields=DEVICE_ADDRESS,
+                subject="device_id",
+                in_use=IN_USE.format("OLD"),
+            ),
+            Refuse(
+                name="device_stays_in_use",
+                operation=pgtrigger.Update,
+                sentence="a PC that was visited stays one",
+                condition=pgtrigger.Q(old__last_visited_at__isnull=False, new__last_visited_at__isnull=True),
+            ),
+            NeverTruncated(name="device_never_truncated"),
+        ]
 
     def __str__(self) -> str:
         """Show the name."""

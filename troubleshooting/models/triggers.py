@@ -144,6 +144,38 @@ class ByRole(Promise):
         )
 
 
+class ChangedAsApproved(Promise):
+    """Refuse a change of where a PC in use is visited, but as the last approved address change of it says.
+
+    Its fields are columns; ``subject`` is the address change's column for the table, ``in_use`` an SQL condition. That
+    an older change was approved once is not enough.
+    """
+
+    def __init__(self, *, name: str, fields: tuple[str, ...], subject: str, in_use: str) -> None:
+        super().__init__(
+            name=name,
+            operation=pgtrigger.Update,
+            condition=changed(*fields),
+            declare=[("approved", "jsonb")],
+            func=f"""
+                IF NOT ({in_use}) THEN
+                    RETURN NEW;
+                END IF;
+                SELECT c.values INTO approved FROM troubleshooting_addresschange c
+                WHERE c.{subject} = OLD.id AND c.is_approved ORDER BY c.id DESC LIMIT 1;
+                IF EXISTS (
+                    SELECT FROM unnest(ARRAY[{", ".join(map(literal, fields))}]) AS field
+                    WHERE to_jsonb(NEW) -> field IS DISTINCT FROM to_jsonb(OLD) -> field
+                        AND jsonb_build_object('old', to_jsonb(OLD) -> field, 'new', to_jsonb(NEW) -> field)
+                            IS DISTINCT FROM approved -> field
+                ) THEN
+                    {raising(f"{name}: a second administrator approves where PCs in use are visited")}
+                END IF;
+                RETURN NEW;
+            """,  # noqa: S608  nothing in it comes from outside
+        )
+
+
 def raising(message: str, *values: str) -> str:
     """Return the PL/pgSQL statement that raises a message."""
     return f"RAISE EXCEPTION {', '.join([literal(message), *values])};"

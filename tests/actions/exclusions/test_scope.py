@@ -12,7 +12,7 @@ from portal.demo.lab.pc import SimulatedPC
 from portal.demo.lab.pcs import healthy_windows_11
 from portal.demo.lab.registry import POLICY
 from tests.support.exclusion_world import IP, PROCESS, approved, asked, checked_case, present, worked
-from tests.support.world import ADAM, EMMA, IVO, device_at, person
+from tests.support.world import ADAM, EMMA, IVO, device_at, moved, person
 from troubleshooting.actions.exclusions.binding import change_of
 from troubleshooting.actions.exclusions.placements import CANARIES
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
@@ -54,7 +54,7 @@ def move(device: Device, group: str) -> None:
     other, _ = DeviceGroup.objects.get_or_create(
         name=group, defaults={"credential_profile": "lab", "https": False, "auth": "ntlm"}
     )
-    Device.objects.filter(pk=device.pk).update(group=other)
+    moved(device, group_id=other.pk)
 
 
 def statuses() -> dict[str, str]:

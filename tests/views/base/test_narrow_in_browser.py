@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.actions.exclusions.test_warnings import in_force, renewed, warned
 from tests.factories import DriftFindingFactory
-from tests.support.world import EMMA, IVO, person
+from tests.support.world import EMMA, IVO, moved, person
 from troubleshooting.domain.drift.drift import DriftCode
-from troubleshooting.models import Device, Exclusion
+from troubleshooting.models import Exclusion
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,7 +46,7 @@ def differing() -> Exclusion:
     exclusion = in_force()
     warned(exclusion, days_left=7)
     device = exclusion.case.device
-    Device.objects.filter(pk=device.pk).update(hostname=LONGEST_NAME)
+    moved(device, hostname=LONGEST_NAME)
     DriftFindingFactory(device=device, exclusion=exclusion, code=DriftCode.APPROVED_BUT_MISSING, value=exclusion.value)
     return exclusion
 
