@@ -97,7 +97,7 @@ def test_what_changed_since_it_was_looked_at_is_shown_again(case):
 
     again = client.post(url("redacted-pack", case), {"words": "Falcon", "seen": seen, "download": ""})
 
-    assert "this is not what you looked at before" in text_of(again)
+    assert "changed since you looked at it" in text_of(again)
     assert not ActivityEntry.objects.filter(action="evidence_exported").exists()
 
 
