@@ -25,7 +25,7 @@ from tests.domain.builders import (
     with_system,
 )
 from tests.domain.strategies import reports, snapshots
-from troubleshooting.domain.cases.case import ProblemKind, Program, Report
+from troubleshooting.domain.cases.case import ProblemKind, Report
 from troubleshooting.domain.checks.checklist import judge
 from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.submissions.submission import (
@@ -34,7 +34,6 @@ from troubleshooting.domain.submissions.submission import (
     SubmissionField,
     additional_information,
     fields,
-    form_links,
     is_sensible,
     product,
     readable_evidence,
@@ -237,26 +236,6 @@ def test_one_line_has_no_control_characters_and_no_ends(text: str):
     assert len(line) <= 50
     assert not re.search(r"[\x00-\x1f\x7f]", line)
     assert line == line.strip()
-
-
-@pytest.mark.parametrize(
-    ("about", "device", "codes"),
-    [
-        (REPORT, DEVICE, ["file_form", "network_protection_form", "smart_screen_form", "history"]),
-        (missed(), snapshot(), ["file_form", "network_protection_form", "smart_screen_form", "history"]),
-        (report(program=Program.EDGE), snapshot(), ["smart_screen_form", "history"]),
-    ],
-)
-def test_the_right_form_comes_first(about: Report, device: Snapshot, codes: list[str]):
-    links = form_links(about, verdict(about, device))
-
-    assert [link.code for link in links] == codes
-    assert all(link.url.startswith("https://www.microsoft.com/wdsi/") for link in links)
-
-
-@given(snapshots, reports)
-def test_no_link_carries_a_persona(device: Snapshot, about: Report):
-    assert not [link for link in form_links(about, verdict(about, device)) if "persona" in link.url]
 
 
 def evidence(about: Report = REPORT, visited: Snapshot = DEVICE, **extra) -> str:

@@ -15,7 +15,7 @@ from troubleshooting.domain.checks.registry import CHECKS
 from troubleshooting.domain.submissions.submission import ADDITIONAL_INFORMATION_LIMIT, Company
 from troubleshooting.models import Case, DeviceSnapshot, Placement
 from troubleshooting.queries.checks.evidence import evidence_json, evidence_text, findings_of, read_snapshot
-from troubleshooting.queries.submissions.sheet import NOT_MICROSOFTS_LIST, SubmissionSheet, judged_run, read_sheet
+from troubleshooting.queries.submissions.sheet import SubmissionSheet, judged_run, read_sheet
 
 pytestmark = pytest.mark.django_db
 
@@ -88,13 +88,20 @@ def test_where_a_submission_makes_no_sense_the_sheet_says_why_and_what_to_do():
     assert (sheet.fields, sheet.has_evidence) == ((), True)
 
 
-@pytest.mark.parametrize("category", [*NOT_MICROSOFTS_LIST, "Malicious"])
-def test_a_category_found_in_the_portal_goes_into_the_sheet_and_may_speak_against_it(category):
-    sheet = sheet_of(made.blocked_case(), category=category)
+def test_a_category_found_in_the_portal_goes_into_the_sheet():
+    sheet = sheet_of(made.blocked_case(), category="Malicious")
 
     values = {entry.field.code: entry.field.value for entry in sheet.fields}
-    assert category in values["detection_name"]
-    assert (sheet.not_microsofts is not None) is (category in NOT_MICROSOFTS_LIST)
+    assert "Malicious" in values["detection_name"]
+    assert sheet.links[0].code == "smart_screen_form"
+
+
+def test_the_companys_own_list_has_no_sheet_and_says_who_can_change_it():
+    sheet = sheet_of(made.blocked_case(), category="CustomBlockList")
+
+    assert "Microsoft cannot help" in str(sheet.why_not)
+    assert "manages indicators" in str(sheet.instead)
+    assert (sheet.fields, sheet.links, sheet.is_not_microsofts) == ((), (), True)
 
 
 def test_what_was_recorded_is_shown():

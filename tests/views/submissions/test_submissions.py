@@ -150,13 +150,16 @@ def test_a_submission_that_was_answered_meanwhile_is_left_as_it_is():
     assert Submission.objects.get(case=case).status == "closed"
 
 
-def test_a_category_of_the_companys_own_list_speaks_against_the_submission():
+def test_a_category_of_the_companys_own_list_offers_no_submission_and_can_be_taken_back():
     page = text_of(
         signed_in(made.reviewer()).get(url("submission", made.blocked_case()), {"category": "CustomBlockList"})
     )
 
-    assert "An indicator of your own tenant blocks this site." in page
-    assert "Network protection block: CustomBlockList" in page
+    assert "This is not a case for Microsoft" in page
+    assert "manages indicators" in page
+    assert "microsoft.com" not in page
+    assert 'name="reference"' not in page
+    assert 'name="category"' in page
 
 
 def test_a_category_that_does_not_exist_is_left_out():

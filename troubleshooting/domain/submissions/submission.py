@@ -13,12 +13,12 @@ from enum import StrEnum
 
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
-from troubleshooting.domain.cases.case import ProblemKind, Program, Report
+from troubleshooting.domain.cases.case import ProblemKind, Report
 from troubleshooting.domain.cases.microsoft_pages import microsoft_page
 from troubleshooting.domain.checks.editions import WINDOWS_11_BUILD, MachineClass, machine_class
 from troubleshooting.domain.checks.finding import Finding
-from troubleshooting.domain.evidence.programs import program_of
 from troubleshooting.domain.evidence.snapshot import ComputerStatus, Snapshot
+from troubleshooting.domain.submissions.lists import other_list
 from troubleshooting.domain.submissions.submission_text import (
     ADDITIONAL_INFORMATION_LIMIT,
     SentCommand,
@@ -32,13 +32,11 @@ __all__ = [
     "NEXT_MOVE",
     "TRANSITIONS",
     "Company",
-    "FormLink",
     "SentCommand",
     "SubmissionField",
     "SubmissionStatus",
     "additional_information",
     "fields",
-    "form_links",
     "is_sensible",
     "readable_evidence",
     "why_not",
@@ -118,16 +116,19 @@ _TEST_PAGE = say(
 )
 
 
-def is_sensible(report: Report, verdict: Verdict) -> bool:
-    """Tell whether a submission to Microsoft makes sense: it blocks what is safe, or lets pass what is dangerous."""
-    return microsoft_page(report.indicator) is None and (report.kind, verdict.code) in _SENSIBLE
+def is_sensible(report: Report, verdict: Verdict, *, response_category: str = "") -> bool:
+    """Tell whether a submission makes sense: Microsoft's list blocks what is safe, or lets pass what is dangerous."""
+    return why_not(report, verdict, response_category=response_category) is None
 
 
-def why_not(report: Report, verdict: Verdict) -> Text | None:
+def why_not(report: Report, verdict: Verdict, *, response_category: str = "") -> Text | None:
     """Return the reason why a submission makes no sense, or None where it does."""
     if microsoft_page(report.indicator) is not None:
         return _TEST_PAGE
-    return None if is_sensible(report, verdict) else _WHY_NOT[verdict.code]
+    if (report.kind, verdict.code) not in _SENSIBLE:
+        return _WHY_NOT[verdict.code]
+    other = other_list(response_category)
+    return other.reason if other else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,47 +264,3 @@ def _detection_name(report: Report, response_category: str) -> str:
     if report.kind is not ProblemKind.SAFE_SITE_BLOCKED:
         return "None: not detected by network protection"
     return f"Network protection block: {response_category or 'category not known on the device'}"
-
-
-@dataclass(frozen=True, slots=True)
-class FormLink:
-    """A form of Microsoft's to open in a new tab, with when it is the right one."""
-
-    code: str
-    url: str
-    title: Text
-    reason: Text
-
-
-# No address carries "persona": the enterprise value is not confirmed, and a second one breaks the form (section 3).
-_FILE_FORM = FormLink(
-    "file_form",
-    "https://www.microsoft.com/wdsi/filesubmission",
-    say(_("Submit a file for analysis")),
-    say(_("The form that Microsoft's article names for network protection. The values on this page are for it.")),
-)
-_NETWORK_PROTECTION_FORM = FormLink(
-    "network_protection_form",
-    "https://www.microsoft.com/wdsi/support/report-exploit-guard",
-    say(_("Report an issue with network protection")),
-    say(_("Microsoft's newer site for wrong and missing blocks by network protection.")),
-)
-_UNSAFE_SITE_FORM = FormLink(
-    "smart_screen_form",
-    "https://www.microsoft.com/wdsi/support/report-unsafe-site",
-    say(_("Report a site's rating by SmartScreen")),
-    say(_("The right one if SmartScreen rates the site, as in Microsoft Edge.")),
-)
-_HISTORY = FormLink(
-    "history",
-    "https://www.microsoft.com/wdsi/submissionhistory",
-    say(_("Your submissions")),
-    say(_("Shows the number and status of what you submitted, once you are signed in.")),
-)
-
-
-def form_links(report: Report, verdict: Verdict) -> tuple[FormLink, ...]:
-    """Return Microsoft's forms, the right one first: SmartScreen's where network protection does not decide (Edge)."""
-    if verdict.code is VerdictCode.NOT_COVERED or program_of(report) is Program.EDGE:
-        return _UNSAFE_SITE_FORM, _HISTORY
-    return _FILE_FORM, _NETWORK_PROTECTION_FORM, _UNSAFE_SITE_FORM, _HISTORY

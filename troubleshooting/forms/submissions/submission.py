@@ -5,10 +5,10 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from troubleshooting.domain.submissions.lists import CATEGORIES
 from troubleshooting.domain.submissions.submission import SubmissionStatus
 from troubleshooting.forms.base.fields import LongTextField
 from troubleshooting.models.choices import SUBMISSION_STATUS_LABELS
-from troubleshooting.queries.submissions.sheet import CATEGORIES
 
 SHORTEST_WORD, MOST_WORDS = 2, 50
 ANSWERS = (SubmissionStatus.IN_PROGRESS, SubmissionStatus.CLOSED)

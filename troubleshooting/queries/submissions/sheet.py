@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
@@ -12,14 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from troubleshooting.domain.base.text import Text
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.evidence.snapshot import Snapshot
+from troubleshooting.domain.submissions.forms import FormLink, form_links
+from troubleshooting.domain.submissions.lists import other_list
 from troubleshooting.domain.submissions.submission import (
     ADDITIONAL_INFORMATION_LIMIT,
     Company,
-    FormLink,
     SubmissionField,
     SubmissionStatus,
     fields,
-    form_links,
     why_not,
 )
 from troubleshooting.domain.verdict.verdict import Verdict
@@ -27,18 +26,6 @@ from troubleshooting.models import AuditModeTest, Case, CheckRun, Submission
 from troubleshooting.models.choices import PROBLEM_LABELS, SUBMISSION_STATUS_LABELS
 from troubleshooting.queries.checks.evidence import findings_of, read_snapshot
 from troubleshooting.queries.leases.audit_mode_events import read_events
-
-# Lists that are not Microsoft's: what the ResponseCategory of advanced hunting says, and what to do instead
-# (docs/reference/events.md section 7). Any other category belongs in a submission.
-NOT_MICROSOFTS_LIST: Mapping[str, Promise] = {
-    "CustomBlockList": _("An indicator of your own tenant blocks this site. Edit or delete the indicator instead."),
-    "CustomPolicy": _(
-        "Web content filtering blocks this site. Dispute the category in the web content filtering report, or change "
-        "the policy."
-    ),
-    "CasbPolicy": _("Defender for Cloud Apps blocks this app. Review the app's tag there instead."),
-}
-CATEGORIES = ("Malicious", "Phishing", "C2", "COCO", "Untrusted", *NOT_MICROSOFTS_LIST)
 
 NOT_CHECKED_YET = _("No check of the PC has reached a verdict yet. A submission needs its evidence.")
 CHECK_FIRST = _("Have the PC checked. The submission appears here once there is a verdict.")
@@ -76,7 +63,7 @@ class SubmissionSheet:
     kind: Promise
     why_not: Text | Promise | None
     instead: Text | Promise | None
-    not_microsofts: Promise | None  # the category found says that the list is not Microsoft's
+    is_not_microsofts: bool  # the category found says so
     fields: tuple[SheetField, ...]
     limit: int
     links: tuple[FormLink, ...]
@@ -100,9 +87,12 @@ def read_sheet(case: Case, *, company: Company, contact: str, time_zone: tzinfo,
     if run is None or stored is None:
         return _sheet(case, why_not=NOT_CHECKED_YET, instead=CHECK_FIRST)
     verdict = Verdict.from_json(stored.content)
-    reason = why_not(case.report, verdict)
+    other = other_list(category)
+    reason = why_not(case.report, verdict, response_category=category)
     if reason is not None:
-        return _sheet(case, why_not=reason, instead=verdict.next_step.text, has_evidence=True)
+        is_other = other is not None and reason == other.reason
+        instead = other.instead if other and is_other else verdict.next_step.text
+        return _sheet(case, why_not=reason, instead=instead, is_not_microsofts=is_other, has_evidence=True)
     found = fields(
         case.report,
         _with_events_of_test(read_snapshot(run) or Snapshot(collected_at=run.requested_at), stored.audit_mode_test),
@@ -117,8 +107,7 @@ def read_sheet(case: Case, *, company: Company, contact: str, time_zone: tzinfo,
     return _sheet(
         case,
         sheet_fields=tuple(_field(field) for field in found),
-        links=form_links(case.report, verdict),
-        not_microsofts=NOT_MICROSOFTS_LIST.get(category),
+        links=form_links(case.report, verdict, response_category=category),
         has_evidence=True,
     )
 
@@ -137,7 +126,7 @@ def _sheet(
     *,
     why_not: Text | Promise | None = None,
     instead: Text | Promise | None = None,
-    not_microsofts: Promise | None = None,
+    is_not_microsofts: bool = False,
     sheet_fields: tuple[SheetField, ...] = (),
     links: tuple[FormLink, ...] = (),
     has_evidence: bool = False,
@@ -148,7 +137,7 @@ def _sheet(
         kind=PROBLEM_LABELS[ProblemKind(case.kind)],
         why_not=why_not,
         instead=instead,
-        not_microsofts=not_microsofts,
+        is_not_microsofts=is_not_microsofts,
         fields=sheet_fields,
         limit=ADDITIONAL_INFORMATION_LIMIT,
         links=links,
