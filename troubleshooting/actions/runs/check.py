@@ -15,10 +15,10 @@ from django.db.models import Exists, F, OuterRef
 from troubleshooting.actions import activity_log, drift
 from troubleshooting.actions.checks import endings
 from troubleshooting.actions.locks import device_lock
-from troubleshooting.actions.runs.waking import wake_next
 from troubleshooting.actions.visits.device_visit import DeviceVisit, connected
 from troubleshooting.actions.visits.evidence import EvidenceKeeper, Superseded, heartbeat
 from troubleshooting.actions.visits.plan import VisitPlan, access_to
+from troubleshooting.actions.waking import wake_next
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.machines.errors import MachineError
 from troubleshooting.models import CheckRun, SettingLease

@@ -20,9 +20,9 @@ from troubleshooting.actions import faults
 from troubleshooting.actions.drift import keep_differences
 from troubleshooting.actions.locks import device_lock, tenant_list_lock
 from troubleshooting.actions.runs.in_tenant import TenantPlan, said
-from troubleshooting.actions.runs.waking import wake_next
 from troubleshooting.actions.visits.device_visit import DeviceVisit, visiting
 from troubleshooting.actions.visits.plan import VisitPlan
+from troubleshooting.actions.waking import wake_next
 from troubleshooting.domain.drift.drift import LISTING_LAG, Listed, Place, Terms, place_of, stored_key
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind

@@ -14,9 +14,9 @@ from troubleshooting.actions.leases.lease_visit import LeaseVisit
 from troubleshooting.actions.leases.leases import end_lease
 from troubleshooting.actions.locks import device_lock
 from troubleshooting.actions.runs.holders import JOINED, holder_of
-from troubleshooting.actions.runs.waking import wake_next
 from troubleshooting.actions.visits.device_visit import visiting_as
 from troubleshooting.actions.visits.plan import VisitPlan
+from troubleshooting.actions.waking import wake_next
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.leases.lease import ENDED, LeaseStatus, is_due
 from troubleshooting.machines.errors import MachineError

@@ -24,9 +24,9 @@ from troubleshooting.actions.exclusions.placements import (
 from troubleshooting.actions.gate import EmergencyStopped, is_stopped, write_gate
 from troubleshooting.actions.locks import device_lock
 from troubleshooting.actions.runs.in_tenant import TenantPlan, run_in_tenant
-from troubleshooting.actions.runs.waking import wake_next
 from troubleshooting.actions.visits.device_visit import DeviceVisit, visiting
 from troubleshooting.actions.visits.plan import VisitPlan
+from troubleshooting.actions.waking import wake_next
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.events import CHANGE_REFUSED, clock_skew
 from troubleshooting.domain.evidence.policies import EXCLUSIONS_HIDDEN, LOCAL_LISTS_IGNORED, is_on

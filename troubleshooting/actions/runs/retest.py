@@ -18,10 +18,10 @@ from troubleshooting.actions.exclusions.retests import (
 )
 from troubleshooting.actions.leases.leases import LeaseHeld, request_lease
 from troubleshooting.actions.locks import device_lock
-from troubleshooting.actions.runs.waking import wake_next
 from troubleshooting.actions.visits.device_visit import DeviceVisit, visiting
 from troubleshooting.actions.visits.page_requests import read_log, url_of, was_reached
 from troubleshooting.actions.visits.plan import VisitPlan
+from troubleshooting.actions.waking import wake_next
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.events import NO_SKEW, clock_skew
 from troubleshooting.domain.evidence.snapshot import Snapshot

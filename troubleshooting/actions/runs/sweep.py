@@ -16,7 +16,7 @@ from troubleshooting.actions.exclusions.lifecycle import expire_exclusions
 from troubleshooting.actions.exclusions.scope import follow_scope, out_of_step
 from troubleshooting.actions.faults import alone
 from troubleshooting.actions.runs.holders import LEFT, UNTOLD
-from troubleshooting.actions.runs.waking import wake_all
+from troubleshooting.actions.waking import wake_all
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.models import Case, CheckRun, SettingLease
 from troubleshooting.models.check_run import CheckRunQuerySet

@@ -15,11 +15,11 @@ from tests.support.exclusion_world import approved, asked
 from tests.support.lease_world import MINUTES, checked_case
 from tests.support.world import ADAM, EMMA, IVO, case_on, device_at, person
 from troubleshooting import dispatch
+from troubleshooting.actions import waking
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.actions.leases.leases import request_lease
-from troubleshooting.actions.runs import waking
 from troubleshooting.actions.runs.sweep import sweep
-from troubleshooting.actions.runs.waking import wake_all, wake_next
+from troubleshooting.actions.waking import wake_all, wake_next
 from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.domain.leases.lease import LeaseStatus
