@@ -16,15 +16,20 @@ from tests.support.lease_world import MINUTES, checked_case
 from tests.support.world import ADAM, EMMA, IVO, case_on, device_at, person
 from troubleshooting import dispatch
 from troubleshooting.actions import waking
+from troubleshooting.actions.emergency_stop.stop import lift_stop, stop_writes
+from troubleshooting.actions.emergency_stop.undo import undo_since
+from troubleshooting.actions.exclusions.placements import due_placements, put_off_stopped
 from troubleshooting.actions.exclusions.requests import revoke_exclusion
 from troubleshooting.actions.leases.leases import request_lease
 from troubleshooting.actions.runs.sweep import sweep
 from troubleshooting.actions.waking import wake_all, wake_next
 from troubleshooting.domain.checks.check_run import RunStatus
+from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus, Scope, ScopeKind
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.domain.leases.lease import LeaseStatus
 from troubleshooting.machines.changing import ProtectionMode
-from troubleshooting.models import CheckRun, Placement, Retest, SettingLease
+from troubleshooting.models import CheckRun, Exclusion, Placement, Retest, SettingLease
+from troubleshooting.queries.emergency_stop.undo import preview_undo
 
 pytestmark = pytest.mark.django_db
 
@@ -176,3 +181,59 @@ def test_ending_and_revoking_wait_in_the_queue_for_safety(sent):
     revoked = sent(lambda: revoke_exclusion(exclusion.pk, by=person(ADAM), note="no longer", now=timezone.now()))
 
     assert revoked == [("safety", "run_placement", place.pk)]
+
+
+def three_on_one_pc(scope: Scope | None = None) -> list[Placement]:
+    """Return the places of three exclusions that were approved when there was one PC, as they were put there."""
+    case = checked_case(None)
+    values = [(ExclusionKind.IP_ADDRESS, f"203.0.113.{number}") for number in (10, 11, 12)]
+    exclusions = [approved(asked(case, value, scope=scope), IVO, *([ADAM] if scope else [])) for value in values]
+    Placement.objects.update(status=PlacementStatus.APPLYING, put_at=timezone.now())
+    Exclusion.objects.update(status=ExclusionStatus.APPLYING)
+    return [exclusion.placements.get() for exclusion in exclusions]
+
+
+def test_what_expires_together_on_a_pc_is_one_message(sent):
+    first, *_others = three_on_one_pc()
+    end = Exclusion.objects.latest("expires_at").expires_at
+
+    assert sent(lambda: sweep(now=end, lost_after=LONG_AGO)) == [("safety", "run_placement", first.pk)]
+    assert set(Placement.objects.values_list("status", flat=True)) == {PlacementStatus.REMOVING}
+
+
+def test_an_undo_is_one_message_for_a_pc_also_while_all_is_stopped(sent):
+    first, *_others = three_on_one_pc()
+    stop_writes(by=person(ADAM), reason="wrong PCs", now=timezone.now())
+    since = timezone.now() - LONG_AGO
+    seen = preview_undo(since).digest
+
+    def undo():
+        undo_since(since, by=person(ADAM), reason="wrong PCs", seen=seen, now=timezone.now())
+
+    assert sent(undo) == [("safety", "run_placement", first.pk)]
+    assert set(Placement.objects.values_list("status", flat=True)) == {PlacementStatus.REMOVING}
+
+
+def test_the_end_of_a_stop_is_one_message_for_a_pc(sent):
+    first, *_others = three_on_one_pc()
+    stop_writes(by=person(ADAM), reason="wrong PCs", now=timezone.now())
+    for place in Placement.objects.all():
+        put_off_stopped(place, now=timezone.now())
+
+    def lift():
+        lift_stop(by=person(ADAM), note="right PCs", now=timezone.now())
+
+    assert sent(lift) == [("portal", "run_placement", first.pk)]
+    assert due_placements(now=timezone.now()).count() == 3
+
+
+def test_pcs_that_join_a_scope_are_one_message_each_however_many_exclusions_it_has(sent):
+    three_on_one_pc(Scope(ScopeKind.EVERYONE))
+    Placement.objects.update(status=PlacementStatus.VERIFIED, verified_at=timezone.now())
+    Exclusion.objects.update(status=ExclusionStatus.APPLIED)
+    joined = device_at(None, owner=person(EMMA), hostname="PC-0143")
+
+    found = sent(lambda: sweep(now=timezone.now(), lost_after=LONG_AGO))
+
+    assert Placement.objects.filter(device=joined).count() == 3
+    assert [message[:2] for message in found] == [("portal", "run_placement")]

@@ -1,4 +1,4 @@
-"""Who is next: on a PC that a worker has just left, and on every PC that the sweep looks at.
+"""Who is next: on a PC that a worker has just left, and on every PC for the sweep, an undo or the end of a stop.
 
 One message for a PC, since one visit is all that it takes at a time. What ends goes before what begins.
 """
@@ -21,7 +21,7 @@ from troubleshooting.domain.leases.lease import LeaseStatus
 from troubleshooting.models import CheckRun, Retest, SettingLease
 
 NOTIFY_AGAIN_AFTER = timedelta(seconds=30)
-MOST_WISHES = 200  # that one sweep sends messages for; the others are found by the next ones, longest wait first
+MOST_WISHES = 200  # PCs that one sweep sends messages for; the others are found by the next ones, longest wait first
 MOST_ENDINGS = 1000
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 

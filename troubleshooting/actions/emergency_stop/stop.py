@@ -9,14 +9,12 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
-from troubleshooting.actions.exclusions.placements import due_placements
+from troubleshooting.actions.waking import wake_all
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
-from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import EmergencyStop, Placement, User
 from troubleshooting.models.placement import OPEN_PLACEMENT_CODES
 from troubleshooting.permissions import check_may_stop_writes
@@ -80,8 +78,7 @@ def _lifted_before() -> Text | None:
 
 
 def _wake_what_waits(*, now: datetime) -> None:
-    """Make due at once what waits for the end of the stop, and wake everything that is due."""
+    """Make due at once what waits for the end of the stop, and tell one worker for each PC."""
     waiting = Placement.objects.filter(status__in=OPEN_PLACEMENT_CODES, error_code=DeviceErrorCode.EMERGENCY_STOPPED)
     waiting.update(next_attempt_at=None, error_code="", error_detail="")
-    for pk, status in due_placements(now=now).values_list("pk", "status"):
-        dispatch.placement_wants_visit(pk, ends=status == PlacementStatus.REMOVING)
+    wake_all(now=now)

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.lifecycle import begin_removal
+from troubleshooting.actions.waking import wake_all
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.base.text import say
@@ -53,6 +53,7 @@ def undo_since(since: datetime, *, by: User, reason: str, seen: str, now: dateti
     activity_log.record("undo_begun", undo, case=None, actor=by, now=now, digest=preview.digest, **said)
     for exclusion in locked:
         _end(exclusion, by=by, reason=reason, now=now)
+    wake_all(now=now)
     return undo
 
 
@@ -71,9 +72,6 @@ def _begun_before(preview: UndoPreview, *, by: User, seen: str) -> Undo:
 def _end(exclusion: Exclusion, *, by: User, reason: str, now: datetime) -> None:
     """End an exclusion; of one that has ended already, let the removal go on at once."""
     if exclusion.status not in ENDING:
-        begin_removal(exclusion, as_=ExclusionStatus.REVOKED, by=by, note=reason, now=now)
+        begin_removal(exclusion, as_=ExclusionStatus.REVOKED, by=by, note=reason, now=now, wakes=False)
         return
-    removing = exclusion.placements.filter(status=PlacementStatus.REMOVING)
-    removing.update(next_attempt_at=None)
-    for pk in removing.values_list("pk", flat=True):
-        dispatch.placement_wants_visit(pk, ends=True)
+    exclusion.placements.filter(status=PlacementStatus.REMOVING).update(next_attempt_at=None)

@@ -58,8 +58,13 @@ def _end_renewed(exclusion: Exclusion, *, now: datetime) -> None:
         begin_removal(renewed, as_=ExclusionStatus.EXPIRED, by=None, note=f"renewed by #{exclusion.pk}", now=now)
 
 
-def begin_removal(exclusion: Exclusion, *, as_: ExclusionStatus, by: User | None, note: str, now: datetime) -> None:
-    """End a locked exclusion: unsent placements are dropped, the others are to be taken away and read back."""
+def begin_removal(
+    exclusion: Exclusion, *, as_: ExclusionStatus, by: User | None, note: str, now: datetime, wakes: bool = True
+) -> None:
+    """End a locked exclusion: unsent placements are dropped, the others are to be taken away and read back.
+
+    Whoever ends many at once says that this one ``wakes`` nobody, and tells one worker for each PC afterwards.
+    """
     exclusion.ended_by = by
     is_undecided = as_ == ExclusionStatus.EXPIRED and exclusion.status in LAPSING_CODES  # nobody revokes a request
     if is_undecided or exclusion.status == ExclusionStatus.APPROVED:
@@ -72,7 +77,7 @@ def begin_removal(exclusion: Exclusion, *, as_: ExclusionStatus, by: User | None
         status=PlacementStatus.REMOVING, next_attempt_at=None, attempts=0
     )
     removing = exclusion.placements.filter(status=PlacementStatus.REMOVING).order_by().values_list("pk", flat=True)
-    for pk in removing:
+    for pk in removing if wakes else ():
         dispatch.placement_wants_visit(pk, ends=True)
     if not removing:
         finish_removal(exclusion, now=now)
@@ -94,12 +99,12 @@ def drop_unsent(exclusion: Exclusion, *, now: datetime) -> None:
 
 
 def expire_exclusions(*, now: datetime) -> None:
-    """End what is due, each for itself."""
+    """End what is due, each for itself; the sweep, which asks for it, tells the workers."""
     for pk in list(Exclusion.objects.due_to_expire(now=now).values_list("pk", flat=True)):
         with alone("exclusion", pk), transaction.atomic():
             exclusion = Exclusion.objects.due_to_expire(now=now).locked().select_related("case").filter(pk=pk).first()
             if exclusion is not None:
-                begin_removal(exclusion, as_=ExclusionStatus.EXPIRED, by=None, note="", now=now)
+                begin_removal(exclusion, as_=ExclusionStatus.EXPIRED, by=None, note="", now=now, wakes=False)
 
 
 def reopen(exclusion: Exclusion, *, now: datetime) -> None:

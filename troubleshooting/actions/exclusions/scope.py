@@ -12,7 +12,6 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.lifecycle import follow_placements, reopen
 from troubleshooting.actions.exclusions.placements import CANARIES, devices_in, move_placement
@@ -57,7 +56,7 @@ def out_of_step() -> list[int]:
 def follow_scope(exclusion_id: int, *, now: datetime) -> None:
     """Bring an approved exclusion to the PCs that joined its scope, and take it off those that left.
 
-    The approvals stay: they are for the scope, whoever belongs to it.
+    The approvals stay: they are for the scope, whoever belongs to it. The sweep, which asks for it, tells the workers.
     """
     exclusion = _approved().locked().select_related("case").filter(pk=exclusion_id).first()
     if exclusion is None or exclusion.scope_kind == ScopeKind.DEVICE:
@@ -95,8 +94,6 @@ def _leave(placement: Placement, exclusion: Exclusion, *, now: datetime) -> None
     placement.attempts, placement.next_attempt_at = 0, None
     move_placement(placement, to=to, now=now)
     _record("placement_out_of_scope", placement, exclusion, now=now)
-    if to is PlacementStatus.REMOVING:
-        dispatch.placement_wants_visit(placement.pk, ends=True)
 
 
 def _join(placement: Placement | None, device_id: int, exclusion: Exclusion, *, now: datetime) -> Placement:
@@ -110,7 +107,6 @@ def _join(placement: Placement | None, device_id: int, exclusion: Exclusion, *, 
         placement.attempts = 0
         move_placement(placement, to=PlacementStatus.WAITING, now=now)
     _record("placement_joined", placement, exclusion, now=now)
-    dispatch.placement_wants_visit(placement.pk)
     return placement
 
 
@@ -132,8 +128,6 @@ def _name_first_few(exclusion: Exclusion) -> None:
         return
     here.filter(pk__in=silent).update(is_canary=False)
     here.filter(pk__in=stand_ins).update(is_canary=True)
-    for pk in stand_ins:
-        dispatch.placement_wants_visit(pk)
 
 
 def _silent(here: QuerySet[Placement]) -> QuerySet[Placement]:
