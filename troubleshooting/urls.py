@@ -30,6 +30,7 @@ urlpatterns = [
     path("cases/<str:number>/solve/", cases.case_solve, name="case-solve"),
     path("cases/<str:number>/submission/", submissions.submission, name="submission"),
     path("cases/<str:number>/submission/record/", submissions.submission_record, name="submission-record"),
+    path("cases/<str:number>/submission/kept/", submissions.submission_kept, name="submission-kept"),
     path("cases/<str:number>/pack/", packs.pack, name="pack"),
     path("cases/<str:number>/pack/redacted/", packs.redacted_pack, name="redacted-pack"),
     path("cases/<str:number>/evidence.json", submissions.evidence_json, name="evidence-json"),

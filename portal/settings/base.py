@@ -209,6 +209,7 @@ EXCLUSION_MAX_LIFETIME = env_timedelta("EXCLUSION_MAX_LIFETIME", default=timedel
 # Whether the portal may take an IP exclusion off for a minute, in audit mode, to see if it is still needed at its end.
 EXCLUSION_RETESTS = env_bool("EXCLUSION_RETESTS", default=False)
 DRIFT_CHECK_EVERY = env_timedelta("DRIFT_CHECK_EVERY", default=timedelta(days=1))  # each PC's lists; 0s: when asked
+SUBMISSION_REMINDER = env_timedelta("SUBMISSION_REMINDER", default=timedelta(days=7))  # without news of Microsoft
 TENANT_READ_EVERY = env_timedelta("TENANT_READ_EVERY", default=timedelta(hours=1))  # the tenant's list; 0s: when asked
 
 

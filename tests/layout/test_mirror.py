@@ -162,6 +162,7 @@ TESTED_IN = {
     "queries/cases/report_review.py": "views/cases/test_report.py",
     "queries/cases/verdict.py": "queries/cases/test_case_page.py",
     "queries/checks/evidence.py": "queries/submissions/test_sheet.py",
+    "queries/submissions/awaited.py": "views/submissions/test_follow_up.py",
     "queries/submissions/pack.py": "views/submissions/test_packs.py",
     "queries/checks/transcript.py": "queries/checks/test_checklist.py",
     "queries/drift/coverage.py": "views/drift/test_drift.py",

@@ -87,6 +87,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "styleguide": ("GET", (LOGIN, 200, 200, 200, 200, 200)),
     "submission": ("GET", (LOGIN, GONE, NO, 200, 200, 200)),
     "submission-record": ("POST", (LOGIN, GONE, NO, 200, NO, 200)),
+    "submission-kept": ("POST", (LOGIN, GONE, NO, 200, NO, 200)),
     "pack": ("GET", (LOGIN, GONE, NO, 200, 200, 200)),
     "redacted-pack": ("GET", (LOGIN, GONE, NO, 200, 200, 200)),
     "evidence-json": ("GET", (LOGIN, GONE, NO, 200, 200, 200)),

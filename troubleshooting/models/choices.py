@@ -16,6 +16,7 @@ from troubleshooting.domain.evidence.snapshot import ReadState
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind, ExclusionStatus, ScopeKind
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.domain.leases.audit_mode_test import TestStatus
+from troubleshooting.domain.submissions.forms import FormCode
 from troubleshooting.domain.submissions.submission import SubmissionStatus
 from troubleshooting.domain.verdict.verdict import Confidence, VerdictCode
 
@@ -137,6 +138,12 @@ SUBMISSION_STATUS_LABELS: Labels = {
     SubmissionStatus.SENT: _("Sent"),
     SubmissionStatus.IN_PROGRESS: _("In progress at Microsoft"),
     SubmissionStatus.CLOSED: _("Answered by Microsoft"),
+}
+
+SUBMISSION_FORM_LABELS: Labels = {
+    FormCode.FILE: _("Submit a file for analysis"),
+    FormCode.NETWORK_PROTECTION: _("Report an issue with network protection"),
+    FormCode.SMART_SCREEN: _("Report a site's rating by SmartScreen"),
 }
 
 

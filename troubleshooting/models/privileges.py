@@ -95,7 +95,17 @@ PRIVILEGES: Mapping[str, Privileges] = {
         "events_read_at",
         "ended_at",
     ),
-    "troubleshooting.Submission": _kept("status", "reference", "determination", "updated_at", "sent_at", "sent_by"),
+    "troubleshooting.Submission": _kept(
+        "status",
+        "form",
+        "alert_link",
+        "reference",
+        "determination",
+        "kept_because",
+        "updated_at",
+        "sent_at",
+        "sent_by",
+    ),
     # Exclusions
     "troubleshooting.Exclusion": _kept(
         "scope_kind",

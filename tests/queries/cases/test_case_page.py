@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def page_of(case: Case, *, reader: User | None = None) -> CasePage:
-    found = Case.objects.select_related("device", "reporter", "submission").get(pk=case.pk)
+    found = Case.objects.select_related("device", "reporter").get(pk=case.pk)
     return read_case_page(found, reader=reader or case.reporter)
 
 
@@ -132,14 +132,14 @@ def test_a_fact_that_was_not_given_is_left_out():
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-@pytest.mark.parametrize(("trait", "queries"), [({}, 4), ({"reviewer": True}, 7)])
+@pytest.mark.parametrize(("trait", "queries"), [({}, 5), ({"reviewer": True}, 8)])
 def test_a_case_costs_the_same_queries_with_one_run_and_with_three(rows, trait, queries, django_assert_num_queries):
     case = CaseFactory(checked=True)
     for number in range(rows):
         run = made.finished_run(case, events=rows, requested_at=made.later(case.opened_at, minutes=number))
         made.actions_of(run)
     reader = UserFactory(**trait) if trait else case.reporter
-    found = Case.objects.select_related("device", "reporter", "submission").get(pk=case.pk)
+    found = Case.objects.select_related("device", "reporter").get(pk=case.pk)
 
     with django_assert_num_queries(queries):
         page = read_case_page(found, reader=reader)

@@ -36,6 +36,7 @@ ACTIONS = {
     "submission_prepared",
     "submission_sent",
     "submission_status_recorded",
+    "exclusion_kept_after_answer",
     "evidence_exported",
     "test_consented",
     "test_approved",

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def step_of(case: Case, *, reader: User | None = None) -> TestStep:
-    found = Case.objects.select_related("device", "reporter", "submission").get(pk=case.pk)
+    found = Case.objects.select_related("device", "reporter").get(pk=case.pk)
     who = reader or case.reporter
     return read_test_step(found, newest_tests(found), reader=who, may_ask=may_consent(who, found))
 
@@ -116,7 +116,7 @@ def test_a_test_that_was_made_is_not_asked_for_again_by_itself():
 
 def test_the_newest_conclusion_is_the_verdict_of_the_case():
     case = done_case()
-    found = Case.objects.select_related("device", "reporter", "submission").get(pk=case.pk)
+    found = Case.objects.select_related("device", "reporter").get(pk=case.pk)
 
     by_test = read_case_page(found, reader=case.reporter).verdict
     made.finished_run(case, snapshot=made.RTP_OFF, requested_at=timezone.now(), finished_at=timezone.now())
@@ -134,7 +134,7 @@ def test_the_step_costs_the_same_queries_with_one_test_and_with_three(tests, tra
     for number in range(tests - 1):
         AuditModeTestFactory(case=case, not_done=True, consented_at=case.opened_at - timedelta(hours=number + 1))
     reader = UserFactory(**trait) if trait else case.reporter
-    found = Case.objects.select_related("device", "reporter", "submission").get(pk=case.pk)
+    found = Case.objects.select_related("device", "reporter").get(pk=case.pk)
 
     with django_assert_num_queries(queries):
         step = read_test_step(found, newest_tests(found), reader=reader, may_ask=True)

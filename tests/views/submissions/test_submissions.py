@@ -86,7 +86,8 @@ def test_the_number_is_recorded_and_the_case_waits_for_microsoft():
     response = signed_in(made.reviewer()).post(url("submission-record", case), {"reference": " abc \n 1 "}, follow=True)
 
     case.refresh_from_db()
-    assert (case.submission.reference, case.submission.status, case.stage) == ("abc 1", "submitted", "submitted")
+    submission = case.submissions.get()
+    assert (submission.reference, submission.status, case.stage) == ("abc 1", "submitted", "submitted")
     assert "The case is now waiting for Microsoft." in text_of(response)
 
 
@@ -200,7 +201,7 @@ def test_the_sheet_costs_the_same_queries_whatever_the_pc_said(events, django_as
     client = signed_in(made.reviewer())
     client.get(url("submission", case))
 
-    # the session, the person, the case, the run, the verdict, visit and answers, findings, three bands, what is to
-    # decide
-    with django_assert_num_queries(12):
+    # the session, the person, the case, the run, the verdict, visit and answers, findings, submissions, three bands,
+    # what is to decide
+    with django_assert_num_queries(13):
         client.get(url("submission", case))

@@ -6,6 +6,7 @@ Source: docs/reference/submission.md sections 1 and 3. No address can carry a va
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.base.text import gettext_noop as _
@@ -15,9 +16,17 @@ from troubleshooting.domain.submissions.lists import SMARTSCREENS
 from troubleshooting.domain.verdict.verdict import Verdict, VerdictCode
 
 
+class FormCode(StrEnum):
+    """A form of Microsoft's; the value is stored."""
+
+    FILE = "file_form"
+    NETWORK_PROTECTION = "network_protection_form"
+    SMART_SCREEN = "smart_screen_form"
+
+
 @dataclass(frozen=True, slots=True)
 class FormLink:
-    """A form of Microsoft's to open in a new tab, with when it is the right one."""
+    """A page of Microsoft's to open in a new tab, with when it is the right one; the history is no form."""
 
     code: str
     url: str
@@ -27,19 +36,19 @@ class FormLink:
 
 # No address carries "persona": the enterprise value is not confirmed, and a second one breaks the form (section 3).
 _FILE_FORM = FormLink(
-    "file_form",
+    FormCode.FILE,
     "https://www.microsoft.com/wdsi/filesubmission",
     say(_("Submit a file for analysis")),
     say(_("The form that Microsoft's article names for network protection. The values on this page are for it.")),
 )
 _NETWORK_PROTECTION_FORM = FormLink(
-    "network_protection_form",
+    FormCode.NETWORK_PROTECTION,
     "https://www.microsoft.com/wdsi/support/report-exploit-guard",
     say(_("Report an issue with network protection")),
     say(_("Microsoft's newer site for wrong and missing blocks by network protection.")),
 )
 _UNSAFE_SITE_FORM = FormLink(
-    "smart_screen_form",
+    FormCode.SMART_SCREEN,
     "https://www.microsoft.com/wdsi/support/report-unsafe-site",
     say(_("Report a site's rating by SmartScreen")),
     say(_("The right one if SmartScreen rates the site, as in Microsoft Edge.")),

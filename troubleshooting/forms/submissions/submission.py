@@ -5,18 +5,25 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from troubleshooting.domain.submissions.alert_link import alert_link
+from troubleshooting.domain.submissions.forms import FormCode
 from troubleshooting.domain.submissions.lists import CATEGORIES
 from troubleshooting.domain.submissions.submission import SubmissionStatus
 from troubleshooting.forms.base.fields import LongTextField
-from troubleshooting.models.choices import SUBMISSION_STATUS_LABELS
+from troubleshooting.models.choices import SUBMISSION_FORM_LABELS, SUBMISSION_STATUS_LABELS
 
 SHORTEST_WORD, MOST_WORDS = 2, 50
-ANSWERS = (SubmissionStatus.IN_PROGRESS, SubmissionStatus.CLOSED)
+ANSWERS = (SubmissionStatus.SENT, SubmissionStatus.IN_PROGRESS, SubmissionStatus.CLOSED)
 
 
 class SentForm(forms.Form):
-    """The number that Microsoft's form shows at its end."""
+    """The number that Microsoft's form shows at its end, which form it was, and the alert that was named in it."""
 
+    form = forms.ChoiceField(
+        label=_("Form"),
+        choices=[(code.value, label) for code, label in SUBMISSION_FORM_LABELS.items()],
+        required=False,
+    )
     reference = forms.CharField(
         label=_("Submission number"),
         help_text=_("Microsoft shows it after the form has been sent, and in your submission history."),
@@ -29,10 +36,30 @@ class SentForm(forms.Form):
             "max_length": _("A submission number can have at most 100 characters."),
         },
     )
+    alert_link = forms.CharField(
+        label=_("Link to the alert"),
+        help_text=_("With Defender for Endpoint Plan 2, Microsoft asks for it. Copy it from the alert's page."),
+        required=False,
+    )
 
     def clean_reference(self) -> str:
         """Return the number on one line."""
         return " ".join(str(self.cleaned_data["reference"]).split())
+
+    def clean_form(self) -> FormCode | None:
+        """Return the form."""
+        chosen = self.cleaned_data["form"]
+        return FormCode(chosen) if chosen else None
+
+    def clean_alert_link(self) -> str:
+        """Return the link with nothing in it that is not needed."""
+        typed = str(self.cleaned_data["alert_link"])
+        link = alert_link(typed) if typed else ""
+        if link is None:
+            raise forms.ValidationError(
+                _("This is no link to an alert. It begins with https://security.microsoft.com/alerts/.")
+            )
+        return link
 
 
 class StatusForm(forms.Form):
@@ -59,6 +86,20 @@ class StatusForm(forms.Form):
         if cleaned.get("status") == SubmissionStatus.CLOSED and not cleaned.get("determination"):
             self.add_error("determination", _("Write what Microsoft answered, such as “Not malware”."))
         return cleaned
+
+
+class KeptForm(forms.Form):
+    """Why an exclusion stays although Microsoft has answered."""
+
+    because = LongTextField(
+        label=_("Why does the exclusion stay?"),
+        help_text=_("For example: Microsoft has not corrected the rating. It still ends on its date."),
+        max_length=1000,
+        error_messages={
+            "required": _("Say why the exclusion stays, or end it and have the PC checked again."),
+            "max_length": _("Shorten this to 1,000 characters."),
+        },
+    )
 
 
 class CategoryForm(forms.Form):

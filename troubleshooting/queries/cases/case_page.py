@@ -202,7 +202,7 @@ class CasePage:
 
 
 def read_case_page(case: Case, *, reader: User, may_test: bool = False, is_worker_lost: bool = False) -> CasePage:
-    """Return the page of a case that the reader may open, with device, reporter and submission joined.
+    """Return the page of a case that the reader may open, with device and reporter joined.
 
     ``may_test`` tells whether the reader may consent to an audit-mode test.
     """
@@ -324,7 +324,7 @@ def _earlier(run: CheckRun) -> EarlierRun:
 
 
 def _submission(case: Case) -> SubmissionState | None:
-    submission: Submission | None = getattr(case, "submission", None)
+    submission: Submission | None = case.submissions.last()
     if submission is None:
         return None
     return SubmissionState(

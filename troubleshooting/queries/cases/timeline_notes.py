@@ -153,6 +153,7 @@ NOTES: Mapping[str, Callable[[Mapping[str, Any], User], str]] = {
     "verdict_reached": _verdict_note,
     "submission_sent": _sent_note,
     "submission_status_recorded": _status_note,
+    "exclusion_kept_after_answer": _typed_note,
     "case_solved": _typed_note,
     "test_consented": _length_note,
     "test_rejected": _typed_note,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
+from django.conf import settings
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +25,9 @@ from troubleshooting.domain.submissions.submission import (
 )
 from troubleshooting.domain.verdict.verdict import Verdict
 from troubleshooting.models import AuditModeTest, Case, CheckRun, Submission
-from troubleshooting.models.choices import PROBLEM_LABELS, SUBMISSION_STATUS_LABELS
+from troubleshooting.models.choices import PROBLEM_LABELS, SUBMISSION_FORM_LABELS, SUBMISSION_STATUS_LABELS
+from troubleshooting.models.submission import AWAITED
+from troubleshooting.queries.base.words import label_of
 from troubleshooting.queries.checks.evidence import findings_of, read_snapshot
 from troubleshooting.queries.leases.audit_mode_events import read_events
 
@@ -42,7 +46,7 @@ class SheetField:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionRecord:
-    """What was recorded of the submission."""
+    """What was recorded of one submission."""
 
     status: str
     status_label: Promise
@@ -52,6 +56,19 @@ class SubmissionRecord:
     sent_by: str
     is_sent: bool
     is_closed: bool
+    form: Promise | None
+    alert_link: str
+    kept_because: str
+    silent_days: int  # since somebody last recorded anything, while Microsoft's answer is awaited and late; else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Interim:
+    """An exclusion of the case that is in force, to be ended or kept once Microsoft has answered."""
+
+    pk: int
+    value: str
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +84,9 @@ class SubmissionSheet:
     fields: tuple[SheetField, ...]
     limit: int
     links: tuple[FormLink, ...]
-    record: SubmissionRecord | None
+    record: SubmissionRecord | None  # of the newest submission
+    earlier: tuple[SubmissionRecord, ...]  # the newest of them first
+    interim: tuple[Interim, ...]  # only once Microsoft has answered
     has_evidence: bool
 
 
@@ -78,9 +97,10 @@ def judged_run(case: Case) -> CheckRun | None:
 
 
 def read_sheet(case: Case, *, company: Company, contact: str, time_zone: tzinfo, category: str = "") -> SubmissionSheet:
-    """Return the sheet of a case that the reader may open, with device, reporter and submission joined; five queries.
+    """Return the sheet of a case that the reader may open, with device and reporter joined; six queries.
 
-    The newest verdict counts, whether a check or an audit-mode test came to it.
+    The newest verdict counts, whether a check or an audit-mode test came to it. One query more once Microsoft has
+    answered.
     """
     run = judged_run(case)
     stored = case.verdicts.select_related("audit_mode_test__lease").first()
@@ -131,6 +151,8 @@ def _sheet(
     links: tuple[FormLink, ...] = (),
     has_evidence: bool = False,
 ) -> SubmissionSheet:
+    records = [_record(one) for one in reversed(case.submissions.select_related("sent_by"))]
+    record = records[0] if records else None
     return SubmissionSheet(
         case_number=case.number,
         address=case.indicator_value,
@@ -141,7 +163,9 @@ def _sheet(
         fields=sheet_fields,
         limit=ADDITIONAL_INFORMATION_LIMIT,
         links=links,
-        record=_record(getattr(case, "submission", None)),
+        record=record,
+        earlier=tuple(records[1:]),
+        interim=_interim(case) if record and record.is_closed else (),
         has_evidence=has_evidence,
     )
 
@@ -150,9 +174,7 @@ def _field(field: SubmissionField) -> SheetField:
     return SheetField(field, len(field.value), is_long="\n" in field.value or len(field.value) > 120)
 
 
-def _record(submission: Submission | None) -> SubmissionRecord | None:
-    if submission is None:
-        return None
+def _record(submission: Submission) -> SubmissionRecord:
     status = SubmissionStatus(submission.status)
     return SubmissionRecord(
         status=submission.status,
@@ -163,4 +185,20 @@ def _record(submission: Submission | None) -> SubmissionRecord | None:
         sent_by=str(submission.sent_by) if submission.sent_by else "",
         is_sent=submission.sent_at is not None,
         is_closed=status is SubmissionStatus.CLOSED,
+        form=label_of(SUBMISSION_FORM_LABELS, submission.form),
+        alert_link=submission.alert_link,
+        kept_because=submission.kept_because,
+        silent_days=silent_days(submission),
     )
+
+
+def silent_days(submission: Submission) -> int:
+    """Return for how many days there was no news of an awaited answer; 0 where it is not late yet."""
+    silence = timezone.now() - submission.updated_at
+    is_late = submission.status in AWAITED and silence > settings.SUBMISSION_REMINDER
+    return silence.days if is_late else 0
+
+
+def _interim(case: Case) -> tuple[Interim, ...]:
+    found = case.exclusions.in_force().order_by("expires_at", "pk")
+    return tuple(Interim(one.pk, one.value, one.expires_at) for one in found)

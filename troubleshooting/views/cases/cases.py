@@ -134,7 +134,7 @@ def case_solve(request: HttpRequest, number: str) -> HttpResponse:
 
 def _case(request: HttpRequest, number: str) -> Case:
     """Return the case if the reader may open it, else 404."""
-    visible = Case.objects.visible_to(reader_of(request)).select_related("device", "reporter", "submission")
+    visible = Case.objects.visible_to(reader_of(request)).select_related("device", "reporter")
     return get_object_or_404(visible, number=number)
 
 

@@ -15,6 +15,7 @@ from troubleshooting.permissions import may_renew_exclusion, sees_everything
 from troubleshooting.queries.cases.home import own_cases, stage_counts
 from troubleshooting.queries.cases.solving import said_to_be_blocked
 from troubleshooting.queries.exclusions.ending import count_ending_soon, ending_soon
+from troubleshooting.queries.submissions.awaited import awaited
 from troubleshooting.views.base.rights import reader_of
 
 
@@ -29,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "counts": stage_counts() if sees_everything(person) else (),
         "ending": ending_soon(person, may_renew=partial(may_renew_exclusion, person)),
         "ending_count": count_ending_soon() if sees_everything(person) else 0,
+        "awaited": awaited(now=timezone.now()) if sees_everything(person) else None,
         "blocked_count": said_to_be_blocked().count() if sees_everything(person) else 0,
         "now": timezone.now(),
     }

@@ -69,7 +69,7 @@ def redacted_pack(request: HttpRequest, number: str) -> HttpResponseBase:
 def _found(request: HttpRequest, number: str) -> tuple[Case, CheckRun, SubmissionSheet]:
     """Return the case if the reader may see its evidence, the run that counts, and the values for Microsoft's form."""
     reader = reader_of(request)
-    visible = Case.objects.visible_to(reader).select_related("device", "reporter", "submission__sent_by")
+    visible = Case.objects.visible_to(reader).select_related("device", "reporter")
     case = get_object_or_404(visible, number=number)
     permissions.check_may_see_submission(reader, case)
     run = judged_run(case) or case.check_runs.first()

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from troubleshooting import permissions
 from troubleshooting.actions import submissions as actions
 from troubleshooting.domain.submissions.submission import Company, SubmissionStatus
-from troubleshooting.forms.submissions.submission import CategoryForm, SentForm, StatusForm
+from troubleshooting.forms.submissions.submission import CategoryForm, KeptForm, SentForm, StatusForm
 from troubleshooting.models import Case, CheckRun
 from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.checks.evidence import evidence_json as read_evidence_json
@@ -50,6 +50,19 @@ def submission_record(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("submission", number=number)
 
 
+@require_POST
+def submission_kept(request: HttpRequest, number: str) -> HttpResponse:
+    """Record why the exclusion stays after Microsoft's answer."""
+    case = _case(request, number)
+    permissions.check_may_submit(reader_of(request), case)
+    form = KeptForm(request.POST)
+    if not form.is_valid():
+        return _page(request, case, kept_form=form)
+    with told(request, _("Your reason is recorded. The exclusion still ends on its date.")):
+        actions.record_kept(case.pk, by=reader_of(request), because=form.cleaned_data["because"], now=timezone.now())
+    return redirect("submission", number=number)
+
+
 @require_GET
 def evidence_json(request: HttpRequest, number: str) -> HttpResponse:
     """Return the evidence as a JSON file."""
@@ -70,21 +83,27 @@ def evidence_text(request: HttpRequest, number: str) -> HttpResponse:
     return _as_download(HttpResponse(text, content_type="text/plain; charset=utf-8"), f"{case.number}-evidence.txt")
 
 
-def _page(request: HttpRequest, case: Case, *, form: RecordForm | None = None) -> HttpResponse:
+def _page(
+    request: HttpRequest, case: Case, *, form: RecordForm | None = None, kept_form: KeptForm | None = None
+) -> HttpResponse:
     reader = reader_of(request)
     categories = CategoryForm(request.GET)
     company = Company(name=settings.COMPANY_NAME, said=settings.COMPANY_SAID)
+    sheet = read_sheet(
+        case,
+        company=company,
+        contact=reader.email,
+        time_zone=zone_of(case.reporter),
+        category=categories.category_or_none(),
+    )
+    right_form = sheet.links[0].code if sheet.links else ""
+    is_sent = sheet.record is not None and sheet.record.is_sent
     context = {
         "case": case,
-        "sheet": read_sheet(
-            case,
-            company=company,
-            contact=reader.email,
-            time_zone=zone_of(case.reporter),
-            category=categories.category_or_none(),
-        ),
+        "sheet": sheet,
         "category_form": categories,
-        "record_form": form or (StatusForm() if _is_sent(case) else SentForm()),
+        "record_form": form or (StatusForm() if is_sent else SentForm(initial={"form": right_form})),
+        "kept_form": kept_form or KeptForm(),
         "rights": rights_of(reader, case),
         "now": timezone.now(),
     }
@@ -94,7 +113,7 @@ def _page(request: HttpRequest, case: Case, *, form: RecordForm | None = None) -
 def _case(request: HttpRequest, number: str) -> Case:
     """Return the case if the reader may open it and its submission: else 404, or 403 with the reason."""
     reader = reader_of(request)
-    visible = Case.objects.visible_to(reader).select_related("device", "reporter", "submission__sent_by")
+    visible = Case.objects.visible_to(reader).select_related("device", "reporter")
     case = get_object_or_404(visible, number=number)
     permissions.check_may_see_submission(reader, case)
     return case
@@ -109,15 +128,16 @@ def _evidence_of(request: HttpRequest, number: str) -> tuple[Case, CheckRun]:
 
 
 def _is_sent(case: Case) -> bool:
-    return hasattr(case, "submission") and case.submission.sent_at is not None
+    newest = case.submissions.last()
+    return newest is not None and newest.sent_at is not None
 
 
 def _record_sent(request: HttpRequest, case: Case, form: SentForm) -> None:
-    reader, now, reference = reader_of(request), timezone.now(), str(form.cleaned_data["reference"])
+    reader, now = reader_of(request), timezone.now()
     done = _("The case is now waiting for Microsoft. Record their answer here once the submission history shows it.")
     with told(request, done):
         actions.prepare_submission(case.pk, by=reader, now=now)  # where the sheet was copied without opening it first
-        actions.record_sent(case.pk, by=reader, reference=reference, now=now)
+        actions.record_sent(case.pk, by=reader, now=now, **form.cleaned_data)
 
 
 def _record_status(request: HttpRequest, case: Case, form: StatusForm) -> None:
