@@ -70,7 +70,7 @@ STAYS = [
     r"\\?\C:\Program Files\x.exe",
     r"\Device\HarddiskVolume3\Program Files\Google\Chrome\Application\chrome.exe",
     "Get-WinEvent -FilterHashtable @{LogName='Microsoft-Windows-Windows Defender/Operational'}",
-    "Really? Yes. What is it?",
+    "Really? Yes. What is it? Remove it at a date?: No",
     "2001:db8::1",
 ]
 
