@@ -21,6 +21,7 @@ from portal.database.limits import usual_limits
 from portal.env import env_bool, env_int, env_list, env_path, env_str, env_timedelta
 from portal.logging import logging_config
 from troubleshooting.domain.base.processes import Queue
+from troubleshooting.domain.cases.limits import CaseLimits
 from troubleshooting.domain.exclusions.approval import ApprovalPolicy
 
 django_stubs_ext.monkeypatch()  # admin.ModelAdmin[Device] and its like work at run time too
@@ -198,6 +199,25 @@ HEARTBEAT_FILE = env_path("HEARTBEAT_FILE")  # touched by worker and beat, for w
 # --- Limits (handed down as arguments; see docs/architecture.md) ------------------------------------------------------
 
 CHECK_RUN_DEADLINE = env_timedelta("CHECK_RUN_DEADLINE", default=timedelta(days=3))  # how long a PC is waited for
+
+
+def _case_limits() -> CaseLimits:
+    """Return how many cases and checks one person, or one PC, may have under way."""
+    usual = CaseLimits()
+    try:
+        return CaseLimits(
+            open_per_person=env_int("OPEN_CASES_PER_PERSON", default=usual.open_per_person),
+            open_per_pc=env_int("OPEN_CASES_PER_PC", default=usual.open_per_pc),
+            live_per_person=env_int("LIVE_CHECKS_PER_PERSON", default=usual.live_per_person),
+            live_per_pc=env_int("LIVE_CHECKS_PER_PC", default=usual.live_per_pc),
+        )
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"The portal cannot start: each of OPEN_CASES_PER_… and LIVE_CHECKS_PER_… {error}"
+        ) from error
+
+
+CASE_LIMITS = _case_limits()
 CHECK_RUN_LOST_AFTER = env_timedelta("CHECK_RUN_LOST_AFTER", default=timedelta(minutes=2))  # silence of its worker
 VISIT_LIMIT = env_timedelta("VISIT_LIMIT", default=timedelta(minutes=5))  # one visit, whatever happens in it
 EVENTS_SINCE = env_timedelta("EVENTS_SINCE", default=timedelta(hours=24))  # how far back protection events are read

@@ -9,7 +9,7 @@
   const steps = () => [...form.querySelectorAll("[data-step]")];
   const stepOf = (element) => Number(element.closest("[data-step]").dataset.step);
   const last = steps().length;
-  const begin = Number(form.dataset.first); // the first step with an error, else the first
+  const begin = Number(form.dataset.first); // the first step with an error, the last where the report was refused, else the first
   let present = 0;
   let reached = begin;
 
@@ -119,5 +119,5 @@
   history.replaceState(null, "", location.pathname + location.search);
   form.dataset.ready = "yes";
   show(begin, { focus: false });
-  focusOn(document.querySelector(".error-summary"));
+  focusOn(document.querySelector(".error-summary, [data-refused]"));
 })();

@@ -45,6 +45,7 @@ TESTED_IN = {
     "domain/cases/hosts.py": "domain/cases/test_indicator.py",
     "domain/cases/indicator_errors.py": "domain/cases/test_indicator.py",
     "domain/cases/indicator_exact.py": "domain/cases/test_indicator.py",
+    "domain/cases/limits.py": "actions/checks/test_limits.py",
     "domain/cases/link_readers.py": "field/test_wrapped_links.py",
     "domain/cases/link_services.py": "field/test_wrapped_links.py",
     "domain/cases/microsoft_pages.py": "field/test_test_pages.py",

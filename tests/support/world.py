@@ -14,12 +14,14 @@ from troubleshooting.actions.checks.check_runs import cancel_check_run
 from troubleshooting.actions.visits.plan import VisitPlan
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
 from troubleshooting.domain.cases.indicator import parse_indicator
+from troubleshooting.domain.cases.limits import CaseLimits
 from troubleshooting.machines.base import Credential, Limits
 from troubleshooting.models import Case, Device, DeviceGroup, User
 from troubleshooting.models.choices import Role
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 A_DAY = timedelta(days=1)
+LIFTED = CaseLimits(*[10_000] * 4)
 BLOCKED_SITE = "https://invoices.contoso-partner.example/portal"
 PASSWORD = "correct horse battery"
 
@@ -77,7 +79,9 @@ def report(**changes: object) -> Report:
     return Report(**(fields | changes))  # type: ignore[arg-type]
 
 
-def case_on(device: Device, *, by: User, now: datetime | None = None, **changes: object) -> Case:
+def case_on(
+    device: Device, *, by: User, now: datetime | None = None, limits: CaseLimits = LIFTED, **changes: object
+) -> Case:
     """Open a case on a PC, with its first check queued."""
     return open_case(
         by,
@@ -86,6 +90,7 @@ def case_on(device: Device, *, by: User, now: datetime | None = None, **changes:
         typed_address=BLOCKED_SITE,
         now=now or timezone.now(),
         deadline=A_DAY,
+        limits=limits,
     )
 
 

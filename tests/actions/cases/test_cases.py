@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from tests.support.world import ADA, EMMA, IVO, NOW, SARA, case_on, checked_case_on, device_at, person
+from tests.support.world import ADA, EMMA, IVO, LIFTED, NOW, SARA, case_on, checked_case_on, device_at, person
 from troubleshooting.actions.cases.cases import solve_case, withdraw_case
 from troubleshooting.actions.checks.check_runs import AlreadyLive, cancel_check_run, retry_check_run, start_check_run
 from troubleshooting.domain.base.transitions import InvalidTransition
@@ -119,7 +119,7 @@ def test_start_check_run_reopens_a_solved_case():
     case = checked_case()
     solve_case(case.pk, by=person(EMMA), note="", now=NOW)
 
-    start_check_run(case.pk, by=person(IVO), now=NOW + timedelta(days=2), deadline=timedelta(days=1))
+    start_check_run(case.pk, by=person(IVO), now=NOW + timedelta(days=2), deadline=timedelta(days=1), limits=LIFTED)
 
     case.refresh_from_db()
     assert (case.stage, case.closed_at) == (Stage.CHECKING, None)
@@ -129,7 +129,7 @@ def test_start_check_run_refuses_a_second_one_at_the_same_time():
     case = case_on(device_at(None, owner=person(EMMA)), by=person(EMMA))
 
     with pytest.raises(AlreadyLive):
-        start_check_run(case.pk, by=person(EMMA), now=NOW, deadline=timedelta(days=1))
+        start_check_run(case.pk, by=person(EMMA), now=NOW, deadline=timedelta(days=1), limits=LIFTED)
 
 
 def test_start_check_run_refuses_a_withdrawn_case():
@@ -137,7 +137,7 @@ def test_start_check_run_refuses_a_withdrawn_case():
     withdraw_case(case.pk, by=person(EMMA), now=NOW)
 
     with pytest.raises(NotAllowed):
-        start_check_run(case.pk, by=person(IVO), now=NOW, deadline=timedelta(days=1))
+        start_check_run(case.pk, by=person(IVO), now=NOW, deadline=timedelta(days=1), limits=LIFTED)
 
 
 def test_retry_check_run_refuses_a_run_that_does_not_wait():
@@ -154,4 +154,4 @@ def test_strangers_and_auditors_neither_stop_nor_start_checks(who):
     with pytest.raises(NotAllowed):
         cancel_check_run(case.check_runs.get().pk, by=person(who), now=NOW)
     with pytest.raises(NotAllowed):
-        start_check_run(case.pk, by=person(who), now=NOW, deadline=timedelta(days=1))
+        start_check_run(case.pk, by=person(who), now=NOW, deadline=timedelta(days=1), limits=LIFTED)

@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from tests.support.world import ADA, ADAM, EMMA, IVO, NOW, SARA, case_on, checked_case_on, device_at, person
+from tests.support.world import ADA, ADAM, EMMA, IVO, LIFTED, NOW, SARA, case_on, checked_case_on, device_at, person
 from troubleshooting.actions.cases.cases import solve_case, withdraw_case
 from troubleshooting.actions.checks.check_runs import start_check_run
 from troubleshooting.actions.leases.audit_mode_tests import (
@@ -126,14 +126,14 @@ def test_no_check_begins_during_a_test():
     asked(case)
 
     with pytest.raises(NotAllowed, match="audit-mode test"):
-        start_check_run(case.pk, by=person(EMMA), now=LATER, deadline=timedelta(days=1))
+        start_check_run(case.pk, by=person(EMMA), now=LATER, deadline=timedelta(days=1), limits=LIFTED)
 
 
 def test_no_test_begins_during_a_check():
     case = checked_case()
     test = asked(case, needs_approval=True)
     cancel_test(test.pk, by=person(EMMA), now=NOW)
-    start_check_run(case.pk, by=person(EMMA), now=LATER, deadline=timedelta(days=1))
+    start_check_run(case.pk, by=person(EMMA), now=LATER, deadline=timedelta(days=1), limits=LIFTED)
 
     with pytest.raises(NotAllowed):
         asked(case)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories import DeviceFactory, UserFactory
+from tests.support.world import LIFTED
 from troubleshooting.models import ActivityEntry, Case, CheckRun
 
 pytestmark = pytest.mark.django_db
@@ -213,3 +215,23 @@ def test_the_name_of_the_program_is_chosen_from_a_list_of_the_browsers_own(emma)
     assert 'list="known-programs"' in page
     assert '<datalist id="known-programs">' in page
     assert '<option value="Docker Desktop"></option>' in page
+
+
+@pytest.mark.parametrize("limit", ["open_per_person", "live_per_pc"])
+def test_a_report_too_many_is_refused_with_a_way_on_and_keeps_what_was_typed(emma, device, settings, limit):
+    settings.CASE_LIMITS = replace(LIFTED, **{limit: 1})
+    emma.post(reverse("report"), answers(device, token="another"))
+    case = Case.objects.get()
+
+    page = emma.post(reverse("report"), answers(device)).content.decode()
+
+    assert (Case.objects.count(), CheckRun.objects.count()) == (1, 1)
+    assert f'href="{reverse("case", args=[case.number])}"' in page
+    assert "which is the most at a time" in page
+    assert 'data-first="5"' in page
+    assert all(text in page for text in ("hxxps://shop[.]example[.]com/", "Connection blocked", "Invoices", "a-token"))
+
+    emma.post(reverse("case-withdraw", args=[case.number]))
+    emma.post(reverse("report"), answers(device))
+
+    assert Case.objects.count() == 2

@@ -9,10 +9,12 @@ from django.db import connection, transaction
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.case_stage import move_case
 from troubleshooting.actions.checks import check_runs
+from troubleshooting.actions.checks.limits import check_live_checks, check_open_cases, lock_counted
 from troubleshooting.actions.leases import audit_mode_tests
 from troubleshooting.domain.base.masking import mask_text
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.cases.case import Report, Stage, case_number
+from troubleshooting.domain.cases.limits import CaseLimits
 from troubleshooting.domain.cases.masked import mask_report
 from troubleshooting.models import Case, Device, User
 from troubleshooting.permissions import check_may_report, check_may_solve, check_may_withdraw, is_party
@@ -35,13 +37,23 @@ class NotProved(Refused):
 
 @transaction.atomic
 def open_case(
-    reporter: User, device: Device, *, report: Report, typed_address: str, now: datetime, deadline: timedelta
+    reporter: User,
+    device: Device,
+    *,
+    report: Report,
+    typed_address: str,
+    now: datetime,
+    deadline: timedelta,
+    limits: CaseLimits,
 ) -> Case:
     """Open a case and queue the first check of its PC, which is tried for as long as ``deadline``.
 
-    Secrets in addresses are masked before anything is stored.
+    Secrets in addresses are masked before anything is stored. Raises TooMany.
     """
     check_may_report(reporter, device)
+    lock_counted(reporter, device)
+    check_open_cases(reporter, device, limits)
+    check_live_checks(reporter, device, limits)
     report = mask_report(report)
     case = Case.objects.create(
         number=_next_number(now.year),

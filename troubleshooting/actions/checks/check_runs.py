@@ -10,11 +10,13 @@ from django.db.models import F
 from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.case_stage import end_checking, move_case
+from troubleshooting.actions.checks.limits import check_live_checks, check_open_cases, lock_counted
 from troubleshooting.domain.base.refused import Refused
 from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.base.text import say
 from troubleshooting.domain.base.transitions import check_transition
-from troubleshooting.domain.cases.case import Stage
+from troubleshooting.domain.cases.case import OPEN, Stage
+from troubleshooting.domain.cases.limits import CaseLimits
 from troubleshooting.domain.checks.check_run import TRANSITIONS, RunStatus
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.models import Case, CheckRun, User
@@ -28,14 +30,18 @@ class AlreadyLive(Refused):
 
 
 @transaction.atomic
-def start_check_run(case_id: int, *, by: User, now: datetime, deadline: timedelta) -> CheckRun:
-    """Check the PC again; raises AlreadyLive while a run is under way."""
-    case = Case.objects.locked().get(pk=case_id)
+def start_check_run(case_id: int, *, by: User, now: datetime, deadline: timedelta, limits: CaseLimits) -> CheckRun:
+    """Check the PC again, which opens a closed case; raises AlreadyLive while a run is under way, and TooMany."""
+    case = Case.objects.locked().select_related("device").get(pk=case_id)
     check_may_check_device(by, case)
     if case.check_runs.live().exists():
         raise AlreadyLive
     if case.audit_mode_tests.open().exists():
         raise NotAllowed(_("An audit-mode test is running on this PC. The check can start once it has ended."))
+    lock_counted(by, case.device)
+    if case.stage not in OPEN:
+        check_open_cases(by, case.device, limits)
+    check_live_checks(by, case.device, limits)
     move_case(case, to=Stage.CHECKING, now=now)
     return queue_check_run(case, by=by, now=now, deadline=deadline)
 

@@ -108,7 +108,13 @@ def check_start(request: HttpRequest, number: str) -> HttpResponse:
     found, now = _case(request, number), timezone.now()
     done = _("The check of %(pc)s begins. The result will appear here. You can close this page.")
     with told(request, done % {"pc": found.device.hostname}):
-        start_check_run(found.pk, by=reader_of(request), now=now, deadline=settings.CHECK_RUN_DEADLINE)
+        start_check_run(
+            found.pk,
+            by=reader_of(request),
+            now=now,
+            deadline=settings.CHECK_RUN_DEADLINE,
+            limits=settings.CASE_LIMITS,
+        )
     return redirect("case", number=number)
 
 

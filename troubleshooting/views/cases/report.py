@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from troubleshooting.actions.cases.cases import open_case
+from troubleshooting.actions.checks.limits import TooMany
 from troubleshooting.forms.cases.report import STEPS, ReportForm
 from troubleshooting.models import User
 from troubleshooting.models.choices import Role
@@ -44,7 +45,10 @@ def report(request: HttpRequest) -> HttpResponse:
     form = ReportForm(request.POST, devices=devices, now=now, zone=zone)
     if form.ask_to_look() or not form.is_valid():
         return _show(request, form, devices, now=now)
-    number, is_new = _open_once(request, form, now=now)
+    try:
+        number, is_new = _open_once(request, form, now=now)
+    except TooMany as refused:
+        return _show(request, form, devices, now=now, refused=refused)
     if not is_new:
         messages.info(request, _("You have already sent this report. Here is its case."))
     return redirect("case", number)
@@ -74,10 +78,18 @@ def _reporter(request: HttpRequest) -> User:
     return person
 
 
-def _show(request: HttpRequest, form: ReportForm, devices: tuple[DeviceChoice, ...], *, now: datetime) -> HttpResponse:
+def _show(
+    request: HttpRequest,
+    form: ReportForm,
+    devices: tuple[DeviceChoice, ...],
+    *,
+    now: datetime,
+    refused: TooMany | None = None,
+) -> HttpResponse:
     if not devices:
         return render(request, "troubleshooting/report/no_device.html")
     context = _context(form, now=now) | {
+        "refused": refused,
         "token": request.POST.get("token") or secrets.token_urlsafe(16),
         "programs": known_programs((choice.device for choice in devices), now=now),
     }
@@ -120,6 +132,7 @@ def _open_once(request: HttpRequest, form: ReportForm, *, now: datetime) -> tupl
         typed_address=form.typed_address,
         now=now,
         deadline=settings.CHECK_RUN_DEADLINE,
+        limits=settings.CASE_LIMITS,
     )
     if token:
         request.session[SENT] = dict([*sent.items(), (token, case.number)][-REMEMBERED:])
