@@ -91,6 +91,14 @@ def test_of_many_late_answers_the_latest_are_listed_and_all_are_counted(reviewer
     assert "7 submissions are without news" in page
 
 
+def test_once_answered_nobody_is_told_to_wait_for_microsoft(reviewer):
+    case = made.blocked_case()
+    answered(case)
+
+    assert "Your turn: have the PC checked again" in text_of(reviewer.get(reverse("case", args=[case.number])))
+    assert "IT is looking at the answer" in text_of(signed_in(case.reporter).get(reverse("home")))
+
+
 def test_once_answered_the_exclusion_is_ended_or_kept_with_a_reason(reviewer):
     case = made.blocked_case()
     exclusion = brought_to(ExclusionStatus.VERIFIED, ExclusionFactory(case=case))

@@ -158,6 +158,10 @@ NEXT_FOR_IT: Mapping[Stage, Promise] = {
     Stage.SOLVED: _("Closed. A new check reopens the case."),
     Stage.WITHDRAWN: _("Withdrawn by the reporter; nothing is left to do."),
 }
+NEXT_ONCE_ANSWERED = _("Microsoft has answered. IT will look at the answer and decide what happens next.")
+NEXT_FOR_IT_ONCE_ANSWERED = _(
+    "Microsoft has answered. Your turn: have the PC checked again, and close the case if the problem is gone."
+)
 NEXT_IN_TEST: Mapping[TestStatus, Promise] = {
     TestStatus.ASKED: _("Your turn: approve or reject the audit-mode test."),
     TestStatus.STARTING: _("The portal is switching the PC to audit mode."),
@@ -215,6 +219,7 @@ def read_case_page(case: Case, *, reader: User, may_test: bool = False, is_worke
     test = read_test_step(case, tests, reader=reader, may_ask=may_test)
     stage = Stage(case.stage)
     checklist = read_checklist(latest, reader=reader, is_worker_lost=is_worker_lost) if latest else None
+    submission = _submission(case)
     return CasePage(
         number=case.number,
         address=case.indicator_value,
@@ -232,7 +237,7 @@ def read_case_page(case: Case, *, reader: User, may_test: bool = False, is_worke
         stage_label=STAGE_LABELS[stage],
         is_over=case.closed_at is not None,
         steps=_steps(stage, latest, verdict),
-        next=_next_in_test(test, for_it=for_it) or _next_sentence(stage, checklist, verdict, for_it=for_it),
+        next=_next_in_test(test, for_it=for_it) or _next_sentence(stage, checklist, verdict, submission, for_it=for_it),
         facts=_facts(case),
         checklist=checklist,
         test=test,
@@ -241,7 +246,7 @@ def read_case_page(case: Case, *, reader: User, may_test: bool = False, is_worke
         device_facts=_device_facts(snapshot) if snapshot else (),
         earlier_runs=tuple(_earlier(run) for run in runs[1:]),
         timeline=read_timeline(case, reader=reader),
-        submission=_submission(case),
+        submission=submission,
         for_it=for_it,
     )
 
@@ -262,7 +267,16 @@ def _steps(stage: Stage, latest: CheckRun | None, verdict: VerdictView | None) -
     return steps[0], checked, *steps[2:]
 
 
-def _next_sentence(stage: Stage, latest: Checklist | None, verdict: VerdictView | None, *, for_it: bool) -> Promise:
+def _next_sentence(
+    stage: Stage,
+    latest: Checklist | None,
+    verdict: VerdictView | None,
+    submission: SubmissionState | None,
+    *,
+    for_it: bool,
+) -> Promise:
+    if stage is Stage.SUBMITTED and submission is not None and submission.status == SubmissionStatus.CLOSED:
+        return NEXT_FOR_IT_ONCE_ANSWERED if for_it else NEXT_ONCE_ANSWERED
     status = RunStatus(latest.status) if latest else RunStatus.QUEUED
     if stage is Stage.CHECKING and latest is not None and latest.is_worker_lost:
         return NEXT_WITHOUT_WORKER

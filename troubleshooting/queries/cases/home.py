@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy
 from troubleshooting.domain.cases.case import OPEN, ProblemKind, Stage
 from troubleshooting.domain.cases.indicator import Indicator
 from troubleshooting.domain.checks.check_run import RunStatus
-from troubleshooting.models import Case, CheckRun, User
+from troubleshooting.models import Case, CheckRun, Submission, User
 from troubleshooting.models.choices import PROBLEM_LABELS, STAGE_LABELS, VERDICT_LABELS
+from troubleshooting.models.submission import AWAITED
 from troubleshooting.queries.base.words import label_of
 
 NEWEST = 8  # cases on the first page; the rest is on the page of cases
@@ -27,6 +28,7 @@ STATE_SENTENCES: Mapping[Stage, Promise] = {
     Stage.SOLVED: gettext_lazy("Solved. There is nothing left to do."),
     Stage.WITHDRAWN: gettext_lazy("You withdrew this report."),
 }
+ANSWERED = gettext_lazy("Microsoft has answered. IT is looking at the answer.")
 UNREACHABLE = gettext_lazy("%(pc)s cannot be reached. We will check it as soon as it is on and connected.")
 
 
@@ -66,7 +68,9 @@ def own_cases(person: User) -> OwnCases:
     """Return the cases that the person reported or that are about what was their PC, newest first; one query."""
     waits = CheckRun.objects.filter(case=OuterRef("pk"), status=RunStatus.WAITING)
     own = Case.objects.filter(Q(reporter=person) | Q(device_owner=person))
-    found = own.select_related("device").annotate(pc_is_away=Exists(waits)).order_by("-opened_at", "-pk")[: NEWEST + 1]
+    awaited = Submission.objects.filter(case=OuterRef("pk"), status__in=AWAITED)
+    found = own.select_related("device").annotate(pc_is_away=Exists(waits), is_awaited=Exists(awaited))
+    found = found.order_by("-opened_at", "-pk")[: NEWEST + 1]
     lines = tuple(_line(case, person=person) for case in found)
     return OwnCases(lines=lines[:NEWEST], has_more=len(lines) > NEWEST)
 
@@ -105,6 +109,8 @@ def _line(case: Case, *, person: User) -> CaseLine:
 def _state(case: Case, stage: Stage, *, person: User) -> str:
     if stage is Stage.WITHDRAWN and case.reporter_id != person.pk:
         return _("The report was withdrawn.")
+    if stage is Stage.SUBMITTED and not getattr(case, "is_awaited", True):
+        return str(ANSWERED)
     away = stage is Stage.CHECKING and bool(getattr(case, "pc_is_away", False))
     sentence = UNREACHABLE if away else STATE_SENTENCES[stage]
     return str(sentence) % {"pc": case.device.hostname}
