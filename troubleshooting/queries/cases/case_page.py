@@ -158,7 +158,6 @@ NEXT_FOR_IT: Mapping[Stage, Promise] = {
     Stage.SOLVED: _("Closed. A new check reopens the case."),
     Stage.WITHDRAWN: _("Withdrawn by the reporter; nothing is left to do."),
 }
-NEXT_ONCE_ANSWERED = _("Microsoft has answered. IT will look at the answer and decide what happens next.")
 NEXT_FOR_IT_ONCE_ANSWERED = _(
     "Microsoft has answered. Your turn: have the PC checked again, and close the case if the problem is gone."
 )
@@ -275,8 +274,9 @@ def _next_sentence(
     *,
     for_it: bool,
 ) -> Promise:
-    if stage is Stage.SUBMITTED and submission is not None and submission.status == SubmissionStatus.CLOSED:
-        return NEXT_FOR_IT_ONCE_ANSWERED if for_it else NEXT_ONCE_ANSWERED
+    is_answered = submission is not None and submission.status == SubmissionStatus.CLOSED
+    if for_it and stage is Stage.SUBMITTED and is_answered:
+        return NEXT_FOR_IT_ONCE_ANSWERED
     status = RunStatus(latest.status) if latest else RunStatus.QUEUED
     if stage is Stage.CHECKING and latest is not None and latest.is_worker_lost:
         return NEXT_WITHOUT_WORKER
