@@ -26,6 +26,7 @@ from celery import Celery
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
+from kombu import pools
 
 from portal.celery import app as celery_app
 from portal.demo import processes
@@ -284,13 +285,21 @@ def point_cache_at(redis_url: str) -> None:
     caches._connections = Local(caches.thread_critical)
 
 
-def _app_on(broker_url: str) -> Celery:
+@contextmanager
+def _app_on(broker_url: str) -> Iterator[Celery]:
     """Return an app that speaks to this broker, beside the portal's own."""
     app = Celery("tests", broker=broker_url, set_as_current=False)
     not_shared = {"pool_of_its_own": uuid4().hex}  # kombu would hand out connections to a broker that died meanwhile
     app.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS | not_shared
     app.conf.task_default_queue = settings.CELERY_TASK_DEFAULT_QUEUE
-    return app
+    with app:
+        try:
+            yield app
+        finally:
+            of_app = app.connection_for_write()
+            for group in (pools.producers, pools.connections):  # kombu keeps them for good, and their sockets open
+                group[of_app].force_close_all()
+                del group[of_app]
 
 
 def _clear_up_after_killed_sessions() -> None:
