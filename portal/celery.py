@@ -12,6 +12,7 @@ from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from portal.database_role import refuse_powerful_role
 from portal.logging import configure
+from portal.memory import watch_memory
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.base")
 
@@ -38,4 +39,5 @@ def end_where_the_role_is_too_powerful(**_kwargs: Any) -> None:
 
 signals.setup_logging.connect(keep_the_portals_logging)
 signals.worker_init.connect(end_where_the_role_is_too_powerful)
+signals.worker_ready.connect(watch_memory)
 signals.beat_init.connect(end_where_the_role_is_too_powerful)

@@ -23,9 +23,11 @@ from portal.demo.lab.pcs import DEMO_PCS, FIRST_PORT
 from portal.demo.lab.server import LAB_PASSWORD, LAB_USERNAME
 from portal.demo.people import PASSWORD, PEOPLE
 from portal.demo.processes import Child, Ledger, StartFailed
+from troubleshooting.domain.base.processes import REPLACE_ME
 
 ROOT = Path(__file__).resolve().parents[2]
 CELERY = (sys.executable, "-m", "celery", "-A", "portal")
+WORKERS = {"worker": ("portal", 20), "safety": ("safety", 8)}  # their queue and threads
 UP_WITHIN_S = 90.0
 END_WITHIN_S = 6.0  # a visit that is cut off is found by the sweep of the next start
 LOOK_EVERY_S = 0.2
@@ -196,8 +198,7 @@ class Demo:
 
     def _start_processes(self) -> None:
         say("Starting the workers, their clockwork and the web server …")
-        queues = (("worker", "portal", 20), ("safety", "safety", 8))
-        workers = [self._start_worker(name, queue, threads=threads) for name, queue, threads in queues]
+        workers = [self._start_worker(name) for name in WORKERS]
         schedule = ["--schedule", str(self.home / "beat-schedule"), "--pidfile", ""]
         self._start("beat", [*CELERY, "beat", *schedule], PROCESS_KIND="beat")
         self._start(
@@ -206,7 +207,8 @@ class Demo:
         self._wait_for("the workers", lambda: all(" ready." in one.log_tail() for one in workers), *workers)
         self._wait_for("the web server", lambda: _answers(self.port, "/readyz/"))
 
-    def _start_worker(self, name: str, queue: str, *, threads: int) -> Child:
+    def _start_worker(self, name: str) -> Child:
+        queue, threads = WORKERS[name]
         options = ["-Q", queue, "-P", "threads", "-c", str(threads), "-n", f"demo-{name}@localhost"]
         return self._start(
             name, [*CELERY, "worker", *options, "--without-gossip", "--without-mingle"], PROCESS_KIND="worker"
@@ -248,8 +250,15 @@ class Demo:
     def _watch(self) -> int:
         while True:
             self.stop.check()
+            self._replace_workers()
             self._raise_if_one_ended()
             time.sleep(LOOK_EVERY_S)
+
+    def _replace_workers(self) -> None:
+        for child in [one for one in self._children if one.exit_code() == REPLACE_ME and one.name in WORKERS]:
+            self._children.remove(child)
+            self.ledger.forget(child.identity)
+            self._start_worker(child.name)
 
     def _raise_if_one_ended(self) -> None:
         for child in self._children:

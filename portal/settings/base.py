@@ -194,6 +194,9 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "troubleshooting.sweep", "schedule": timedelta(minutes=1), "options": {"expires": 55}},
 }
 
+# How much a worker may grow, in MiB (0: without end): past the mark it finishes what it holds, past the limit it ends.
+WORKER_MEMORY_MARK_MB = env_int("WORKER_MEMORY_MARK_MB", default=400)
+WORKER_MEMORY_LIMIT_MB = env_int("WORKER_MEMORY_LIMIT_MB", default=800)
 HEARTBEAT_FILE = env_path("HEARTBEAT_FILE")  # touched by worker and beat, for whoever watches their container
 
 # --- Limits (handed down as arguments; see docs/architecture.md) ------------------------------------------------------

@@ -22,6 +22,7 @@ from portal.demo.load import lab_ports, load_demo
 from portal.demo.processes import Identity, Ledger, StartFailed
 from portal.demo.runner import ROOT, Demo
 from tests.support.world import NOW
+from troubleshooting.domain.base.processes import REPLACE_ME
 from troubleshooting.models import Device
 
 READY_WITHIN_S = 120.0
@@ -134,6 +135,21 @@ def test_demo_recovers_from_a_power_cut_and_ends_when_a_part_of_it_dies(var: Pat
     assert "worker: it ended by itself (-9); the last lines of" in second.said
     assert "ready." in second.said  # its log
     assert alive(family) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "starts"), [("worker", REPLACE_ME, 1), ("worker", 0, 0), ("beat", REPLACE_ME, 0)]
+)
+def test_only_a_worker_that_ended_for_its_memory_is_started_anew(tmp_path, name, code, starts):
+    demo = Demo(port=free_port(), var=tmp_path)
+    with demo._ending:
+        ended = demo._start(name, [sys.executable, "-c", f"raise SystemExit({code})"])
+        ended.popen.wait()
+        demo._replace_workers()
+        running = [child for child in demo._children if child is not ended]
+
+        assert [child.popen.args[-6:-4] for child in running] == [["-c", "20"]] * starts
+        assert (ended in demo._children) == (not starts)
 
 
 def test_demo_says_which_port_is_taken(var: Path) -> None:

@@ -90,6 +90,11 @@ class CeleryWorkerProcess:
         )
         self._wait_until_ready(self._child)
 
+    def exit_code(self) -> int | None:
+        """Return the code that it ended with by itself, or None while it runs."""
+        assert self._child is not None
+        return self._child.exit_code()
+
     @property
     def pid(self) -> int:
         assert self._child is not None

@@ -26,6 +26,7 @@ PROCESS_OF: Mapping[Queue, Process] = {Queue.PORTAL: Process.WORKER, Queue.SAFET
 YOUNG_FOR = timedelta(seconds=45)  # of a message; less than a sweep, which may send it again
 BEAT_EVERY = timedelta(seconds=10)
 LOST_AFTER = timedelta(seconds=35)  # three beats, and a little for a busy machine
+REPLACE_ME = 75  # the exit code of a worker that ended because of its memory; EX_TEMPFAIL of sysexits.h
 
 
 def is_lost(last_beat: datetime | None, *, now: datetime) -> bool:
