@@ -7,6 +7,8 @@ first is young and no worker has taken it: the broker's own Redis remembers that
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import structlog
 from celery import current_app
 from django.core.cache import cache
@@ -34,12 +36,12 @@ def check_run_queued(check_run_id: int) -> None:
     transaction.on_commit(lambda: _send(RUN_CHECKS, check_run_id=check_run_id))
 
 
-def device_has_queued_run(device_id: int) -> None:
-    """Notify a worker to take the check run that is next on a PC, on commit; nothing while one of its runs is visited.
+def devices_have_queued_runs(*device_ids: int) -> None:
+    """Notify a worker to take the check run that is next on each PC, on commit; none where one of its runs is visited.
 
     Whoever visits the PC looks for the next one after its own end is committed, so none is missed.
     """
-    transaction.on_commit(lambda: _send_next(device_id))
+    transaction.on_commit(lambda: _send_next(device_ids))
 
 
 def lease_wants_visit(lease_id: int, *, ends: bool = False) -> None:
@@ -79,10 +81,9 @@ def _queue(*, ends: bool) -> Queue:
     return Queue.SAFETY if ends else Queue.PORTAL
 
 
-def _send_next(device_id: int) -> None:
-    run = CheckRun.objects.next_on(device_id)
-    if run is not None:
-        _send(RUN_CHECKS, check_run_id=run)
+def _send_next(device_ids: Collection[int]) -> None:
+    for pk in CheckRun.objects.next_on(device_ids).values_list("pk", flat=True):
+        _send(RUN_CHECKS, check_run_id=pk)
 
 
 def _send(name: str, queue: Queue = Queue.PORTAL, **kwargs: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import pgtrigger
@@ -48,11 +49,13 @@ class CheckRunQuerySet(models.QuerySet["CheckRun"]):
             F("served_at").asc(nulls_first=True), "queued_at", "pk"
         )
 
-    def next_on(self, device_id: int) -> int | None:
-        """Return the run of a PC whose turn it is, or None; looks at each person's oldest only."""
-        oldest = self.filter(device=device_id, status=RunStatus.QUEUED)
-        oldest = oldest.order_by("requested_by", "queued_at", "pk").distinct("requested_by")
-        return self.filter(pk__in=oldest.values("pk")).next_in_line().values_list("pk", flat=True).first()
+    def next_on(self, devices: Collection[int]) -> CheckRunQuerySet:
+        """Return of each PC the run whose turn it is; looks at each person's oldest only."""
+        oldest = self.filter(device__in=devices, status=RunStatus.QUEUED)
+        oldest = oldest.order_by("device_id", "requested_by_id", "queued_at", "pk")
+        oldest = oldest.distinct("device_id", "requested_by_id")
+        in_line = self.filter(pk__in=oldest.values("pk")).next_in_line()
+        return in_line.order_by("device_id", *in_line.query.order_by).distinct("device_id")
 
     def due_again(self, *, now: datetime) -> CheckRunQuerySet:
         """Return the waiting runs whose pause is over."""
@@ -66,9 +69,9 @@ class CheckRunQuerySet(models.QuerySet["CheckRun"]):
         """Return the runs that wait past their deadline."""
         return self.filter(status__in=[RunStatus.QUEUED, RunStatus.WAITING], deadline_at__lte=now)
 
-    def locked(self) -> CheckRunQuerySet:
-        """Lock the run's own row until the transaction ends."""
-        return self.select_for_update(of=("self",), no_key=True)
+    def locked(self, *, skip_locked: bool = False) -> CheckRunQuerySet:
+        """Lock the run's own row until the transaction ends; ``skip_locked`` leaves out what another one has."""
+        return self.select_for_update(of=("self",), no_key=True, skip_locked=skip_locked)
 
 
 class CheckRun(models.Model):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -71,6 +73,41 @@ def test_a_waiting_run_is_queued_when_its_pause_is_over(run, notified):
     assert notified(now=NOW + timedelta(seconds=60)) == 1
     run.refresh_from_db()
     assert (run.status, run.next_attempt_at) == (RunStatus.QUEUED, None)
+
+
+def test_one_among_many_that_cannot_be_queued_stops_no_other_and_leaves_nothing_half(run, notified):
+    other = case_on(device_at(None, owner=person(EMMA), hostname="PC-2"), by=person(EMMA), now=NOW).check_runs.get()
+    for one in (run, other):
+        waiting(one)
+    with as_owner() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'broken'; END $$;"
+            "CREATE TRIGGER refuse BEFORE INSERT ON troubleshooting_activityentry FOR EACH ROW "
+            f"WHEN (NEW.action = 'check_requeued' AND NEW.subject_id = {run.pk}) EXECUTE FUNCTION refuse();"
+        )
+
+    assert notified(now=NOW + timedelta(minutes=1)) == 1
+
+    assert [CheckRun.objects.get(pk=one.pk).status for one in (run, other)] == [RunStatus.WAITING, RunStatus.QUEUED]
+    entries = ActivityEntry.objects.filter(action="check_requeued").values_list("subject_id", "case_id", "details")
+    assert list(entries) == [(other.pk, other.case_id, {"attempt": 1})]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_somebody_has_locked_is_left_to_them(run):
+    waiting(run)
+    later = NOW + timedelta(minutes=1)
+    with contextlib.closing(connection.copy()) as other, other.cursor() as cursor:
+        other.set_autocommit(False)
+        cursor.execute("SELECT FROM troubleshooting_checkrun WHERE id = %s FOR UPDATE", [run.pk])
+        sweep(now=later, lost_after=LOST_AFTER)
+        other.rollback()
+    run.refresh_from_db()
+    assert run.status == RunStatus.WAITING
+
+    sweep(now=later, lost_after=LOST_AFTER)
+    run.refresh_from_db()
+    assert run.status == RunStatus.QUEUED
 
 
 def test_a_run_past_its_deadline_fails_with_its_last_error_and_a_verdict(run, notified):

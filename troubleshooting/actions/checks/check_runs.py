@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -57,7 +58,7 @@ def queue_check_run(case: Case, *, by: User, now: datetime, deadline: timedelta)
         deadline_at=now + deadline,
     )
     activity_log.record("check_requested", run, case=case, actor=by, now=now)
-    dispatch.device_has_queued_run(run.device_id)
+    dispatch.devices_have_queued_runs(run.device_id)
     return run
 
 
@@ -82,7 +83,8 @@ def retry_check_run(check_run_id: int, *, by: User, now: datetime) -> CheckRun:
     run = _locked_with_case(check_run_id)
     check_may_check_device(by, run.case)
     check_transition(TRANSITIONS, RunStatus(run.status), RunStatus.QUEUED)
-    requeue(run, now=now)
+    requeue([run], now=now)
+    run.refresh_from_db(fields=["status", "queued_at", "next_attempt_at", "version"])
     activity_log.record("check_resumed", run, case=run.case, actor=by, now=now)
     return run
 
@@ -96,14 +98,12 @@ def _locked_with_case(check_run_id: int) -> CheckRun:
     return run
 
 
-def requeue(run: CheckRun, *, now: datetime) -> None:
-    """Put a locked run that waits, or whose worker was lost, back into the queue."""
-    run.status = RunStatus.QUEUED.value
-    run.queued_at = now
-    run.next_attempt_at = None
-    run.version += 1
-    run.save(update_fields=["status", "queued_at", "next_attempt_at", "version"])
-    dispatch.device_has_queued_run(run.device_id)
+def requeue(runs: Sequence[CheckRun], *, now: datetime) -> None:
+    """Put locked runs that wait, or whose worker was lost, back into the queue; one message for each PC."""
+    CheckRun.objects.filter(pk__in=[run.pk for run in runs]).update(
+        status=RunStatus.QUEUED, queued_at=now, next_attempt_at=None, version=F("version") + 1
+    )
+    dispatch.devices_have_queued_runs(*{run.device_id for run in runs})
 
 
 def end_run(

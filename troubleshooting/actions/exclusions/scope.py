@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.lifecycle import follow_placements, reopen
@@ -34,22 +34,25 @@ LEAVES_AS = {
 def out_of_step() -> list[int]:
     """Return the approved exclusions whose PCs are not those of their scope, or wait for one that does not answer.
 
-    One query, however many there are.
+    Four queries, however many there are. PCs are counted in place of looked for, since each is placed once at most.
     """
-    on_pcs = _approved().exclude(scope_kind=ScopeKind.DEVICE)
-    carried = Placement.objects.filter(device=OuterRef("pk"), exclusion=OuterRef(OuterRef("pk"))).exclude(
-        status__in=OFF
-    )
-    without = Device.objects.filter(~Exists(carried))
-    joined = Q(Exists(without.filter(group=OuterRef("scope_group")))) | Q(
-        Exists(without), scope_kind=ScopeKind.EVERYONE
-    )
+    on_pcs = _approved().exclude(scope_kind=ScopeKind.DEVICE).order_by("pk")
+    scopes = list(on_pcs.values_list("pk", "scope_kind", "scope_group"))
+    if not scopes:
+        return []
+    of_group: dict[int | None, int] = dict(Device.objects.order_by().values_list("group").annotate(Count("pk")))
+    carried = Placement.objects.filter(exclusion__in=on_pcs.order_by(), device__isnull=False).exclude(status__in=OFF)
+    inside = carried.filter(Q(exclusion__scope_kind=ScopeKind.EVERYONE) | Q(device__group=F("exclusion__scope_group")))
+    placed = dict(inside.order_by().values_list("exclusion").annotate(Count("pk")))
+    everyone = sum(of_group.values())
+    wanted = {pk: everyone if kind == ScopeKind.EVERYONE else of_group.get(group, 0) for pk, kind, group in scopes}
     here = Placement.objects.filter(exclusion=OuterRef("pk"))
     left = Q(
         Exists(here.filter(~Q(device__group=OuterRef("scope_group")), status__in=LEAVES_AS)), scope_kind=ScopeKind.GROUP
     )
     stuck = Q(Exists(_silent(here)), Exists(_stand_ins(here)), status__in=FIRST_FEW)
-    return list(on_pcs.filter(joined | left | stuck).order_by("pk").values_list("pk", flat=True))
+    others = set(on_pcs.filter(left | stuck).values_list("pk", flat=True))
+    return [pk for pk in wanted if placed.get(pk, 0) < wanted[pk] or pk in others]
 
 
 @transaction.atomic

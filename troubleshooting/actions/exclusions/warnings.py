@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
 
 from troubleshooting.actions import activity_log
 from troubleshooting.actions.exclusions.handover import is_needed_by_another
@@ -15,16 +16,31 @@ from troubleshooting.domain.exclusions.exclusion import IN_FORCE, WARN_BEFORE, E
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.domain.retests.retest import RetestOutcome, RetestPurpose, why_not_without
 from troubleshooting.models import Exclusion, ExclusionWarning, Retest, User
-from troubleshooting.models.exclusion import DECIDED_CODES
+from troubleshooting.models.exclusion import DECIDED_CODES, ExclusionQuerySet
 from troubleshooting.permissions import check_may_retest
 
 
 def warn_of_ends(*, now: datetime, may_retest: bool) -> None:
     """Warn of every exclusion in force that ends soon, once for each number of days; each for itself."""
-    soon = Exclusion.objects.in_force().filter(expires_at__gt=now, expires_at__lte=now + max(WARN_BEFORE))
-    for pk in list(soon.values_list("pk", flat=True)):
+    for pk in list(_to_warn(now=now).values_list("pk", flat=True)):
         with alone("warning", pk), transaction.atomic():
             _warn(pk, now=now, may_retest=may_retest)
+
+
+def _to_warn(*, now: datetime) -> ExclusionQuerySet:
+    """Return the exclusions whose nearest warning is due and not made; what ``_warn`` asks again of the locked row."""
+    due, nearer = Q(pk__in=[]), timedelta(0)
+    for before in sorted(WARN_BEFORE):
+        made = ExclusionWarning.objects.filter(exclusion=OuterRef("pk"), days__lte=before.days)
+        due |= Q(
+            ~Exists(made),
+            expires_at__gt=now + nearer,
+            expires_at__lte=now + before,
+            approved_at__lt=F("expires_at") - before,
+        )
+        nearer = before
+    renewed = Exclusion.objects.filter(renews=OuterRef("pk"), status__in=DECIDED_CODES)
+    return Exclusion.objects.in_force().filter(due, ~Exists(renewed))
 
 
 def _warn(exclusion_id: int, *, now: datetime, may_retest: bool) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 
 from troubleshooting import dispatch
 from troubleshooting.actions import activity_log
@@ -25,6 +26,8 @@ from troubleshooting.models.lease import NOT_BACK_CODES
 log = structlog.get_logger(__name__)
 
 MOST_LOSSES = 5  # a run whose workers vanish this often is ended instead of taking the next one down
+NOT_OVER = Q(cancel_requested_at=None, attempt__lt=MOST_LOSSES)  # a lost run that another worker is to take
+PORTION = 500  # runs in one transaction
 
 
 def sweep(*, now: datetime, lost_after: timedelta) -> None:
@@ -33,8 +36,10 @@ def sweep(*, now: datetime, lost_after: timedelta) -> None:
     for pk, status in tended.values_list("pk", "status"):
         dispatch.lease_wants_visit(pk, ends=status in NOT_BACK_CODES)
     _each(CheckRun.objects.overdue(now=now), _end_overdue, now=now)
-    _each(CheckRun.objects.due_again(now=now), _resume, now=now)
-    _each(CheckRun.objects.lost(now=now, after=lost_after), _recover, now=now)
+    _requeue_all(CheckRun.objects.due_again(now=now), now=now)
+    lost = CheckRun.objects.lost(now=now, after=lost_after)
+    _each(lost.exclude(NOT_OVER), _give_up, now=now)
+    _requeue_all(lost.filter(NOT_OVER), now=now, reason="worker_lost")
     expire_exclusions(now=now)
     for pk in out_of_step():
         with alone("scope", pk):
@@ -66,26 +71,48 @@ def _end_overdue(run: CheckRun, now: datetime) -> None:
     fail_check_run(run.pk, code, detail=run.error_detail, now=now)
 
 
-def _resume(run: CheckRun, now: datetime) -> None:
-    requeue(run, now=now)
-    activity_log.record("check_requeued", run, case=run.case, actor=None, now=now, attempt=run.attempt)
-
-
-def _recover(run: CheckRun, now: datetime) -> None:
-    """Hand a lost worker's run to another one, end it where that was asked for, give up when it happens too often."""
-    log.warning("worker_lost", check_run_id=run.pk, attempt=run.attempt)
+def _give_up(run: CheckRun, now: datetime) -> None:
+    """End a lost worker's run where that was asked for, or where it happened too often."""
+    _log_lost(run)
     if run.cancel_requested_at is not None:
         end_cancelled(run, now=now)
         return
-    if run.attempt >= MOST_LOSSES:
-        fail_check_run(
-            run.pk,
-            DeviceErrorCode.PORTAL_FAULT,
-            detail="The workers that visited this PC were lost again and again.",
-            now=now,
-        )
-        return
-    requeue(run, now=now)
-    activity_log.record(
-        "check_requeued", run, case=run.case, actor=None, now=now, attempt=run.attempt, reason="worker_lost"
+    fail_check_run(
+        run.pk,
+        DeviceErrorCode.PORTAL_FAULT,
+        detail="The workers that visited this PC were lost again and again.",
+        now=now,
     )
+
+
+def _requeue_all(found: CheckRunQuerySet, *, now: datetime, **why: str) -> None:
+    """Hand runs to the next worker, many in one transaction; where one cannot be, each has its own."""
+    due = list(found.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(due), PORTION):
+        pks = due[start : start + PORTION]
+        try:
+            _requeue(found.filter(pk__in=pks), now=now, why=why)
+        except Exception:
+            log.exception("portion_failed", what="run", runs=len(pks))
+            for pk in pks:
+                with alone("run", pk):
+                    _requeue(found.filter(pk=pk), now=now, why=why)
+
+
+@transaction.atomic
+def _requeue(found: CheckRunQuerySet, *, now: datetime, why: dict[str, str]) -> None:
+    """Put runs back into the queue; one that somebody else has locked is left to them and to the next sweep.
+
+    Their cases are not locked: nothing of a case changes, and whoever has both locked is left out.
+    """
+    runs = list(found.locked(skip_locked=True).order_by("pk"))
+    if why:
+        for run in runs:
+            _log_lost(run)
+    requeue(runs, now=now)
+    details = ((run, {"attempt": run.attempt, **why}) for run in runs)
+    activity_log.record_each("check_requeued", details, now=now)
+
+
+def _log_lost(run: CheckRun) -> None:
+    log.warning("worker_lost", check_run_id=run.pk, attempt=run.attempt)
