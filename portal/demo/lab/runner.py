@@ -117,11 +117,16 @@ def _values(run: Run, statement: Sequence[Call]) -> Iterator[Any]:
     if first.is_script:
         yield from native.fetch_file(run, first)
         return
-    name, handler = _handler(first.name)
-    _suffer(run, name)
     tail = statement[1] if len(statement) > 1 else None
-    for value in handler(run, first):
+    for value in answers(run, first):
         yield _on_the_wire(run, value, tail)
+
+
+def answers(run: Run, call: Call) -> Iterator[Any]:
+    """Return what a command puts out, before another one takes it; the PC's faults strike first."""
+    name, handler = _handler(call.name)
+    _suffer(run, name)
+    yield from handler(run, call)
 
 
 def _mean_harm(kind: Hostile, run: Run, job: Job) -> None:

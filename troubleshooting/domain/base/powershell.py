@@ -69,6 +69,21 @@ def function(name: str, body: Iterable[str]) -> str:
     return "\n".join(["function " + name + " {", *(_INDENT + line for line in lines), "}"])
 
 
+def assignment(variable: str, text: str) -> str:
+    """Return a variable that is set to a text. Raises ValueError for a name that is no word."""
+    if not _NAME.fullmatch(variable):
+        raise ValueError(variable)
+    return f"${variable} = {quoted(text)}"
+
+
+def list_of_calls(variable: str, name: str, calls: Iterable[tuple[str, str]]) -> str:
+    """Return a variable that is set to what a function puts out for each (text, command), the command as a block."""
+    if not _NAME.fullmatch(variable):
+        raise ValueError(variable)
+    lines = (_INDENT + command(name, [(None, text)]) + " { " + block + " }" for text, block in calls)
+    return "\n".join(["$" + variable + " = @(", *lines, ")"])
+
+
 def data(value: Data, *, depth: int = 0) -> str:
     """Return a value as it stands in a data file: texts always in quotes, a key a line.
 
