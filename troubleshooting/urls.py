@@ -5,7 +5,7 @@ from django.urls import path
 from troubleshooting.views.base import password, sign_in, sign_out, styleguide
 from troubleshooting.views.cases import cases, home, report
 from troubleshooting.views.checks import check_runs
-from troubleshooting.views.devices import endpoint
+from troubleshooting.views.devices import collector, endpoint
 from troubleshooting.views.drift import drift, record
 from troubleshooting.views.emergency_stop import emergency_stop
 from troubleshooting.views.exclusions import bulk, exclusions, live_state, placements, request_page, retests
@@ -69,6 +69,7 @@ urlpatterns = [
     path("emergency-stop/undo/", emergency_stop.undo_preview, name="undo-preview"),
     path("emergency-stop/undos/<int:pk>/", emergency_stop.undo, name="undo"),
     path("device-endpoint/", endpoint.device_endpoint, name="device-endpoint"),
+    path("device-endpoint/collector/", collector.collector, name="collector"),
     path("drift/", drift.drift, name="drift"),
     path("drift/tenant/scan/", drift.drift_scan_tenant, name="drift-scan-tenant"),
     path("drift/devices/<int:pk>/", record.drift_record, name="drift-record"),

@@ -77,6 +77,7 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "undo-preview": ("GET", (LOGIN, NO, NO, NO, NO, 200)),
     "undo": ("GET", (LOGIN, NO, NO, 200, 200, 200)),
     "device-endpoint": ("GET", (LOGIN, NO, NO, NO, NO, 200)),
+    "collector": ("GET", (LOGIN, NO, NO, NO, NO, 200)),
     "drift": ("GET", (LOGIN, NO, NO, 200, 200, 200)),
     "drift-scan-tenant": ("POST", (LOGIN, NO, NO, MOVED, NO, MOVED)),
     "drift-record": ("GET", (LOGIN, NO, NO, 200, 200, 200)),

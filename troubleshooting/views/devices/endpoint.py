@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from troubleshooting import permissions
 from troubleshooting.forms.devices.endpoint import EndpointForm
 from troubleshooting.machines.catalogue import CHANGING_ENDPOINT, READING_ENDPOINT
+from troubleshooting.machines.collector.script import FILE_NAME, collector_script, script_digest
 from troubleshooting.machines.endpoint.files import MODULE, endpoint_zip
 from troubleshooting.machines.endpoint.version import VERSION
 from troubleshooting.views.base.rights import reader_of
@@ -26,5 +27,11 @@ def device_endpoint(request: HttpRequest) -> HttpResponse:
             headers={"Content-Disposition": f'attachment; filename="{MODULE}-{VERSION}.zip"'},
         )
     names = {"reading": READING_ENDPOINT, "changing": CHANGING_ENDPOINT}
-    context = {"form": form, "version": VERSION, "endpoints": names}
+    context = {
+        "form": form,
+        "version": VERSION,
+        "endpoints": names,
+        "collector": FILE_NAME,
+        "collector_sha256": script_digest(collector_script()),
+    }
     return render(request, "troubleshooting/devices/endpoint.html", context)
