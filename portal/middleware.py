@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from http import HTTPStatus
 from io import BytesIO
+from math import ceil
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import structlog
 from django.conf import settings
 from django.contrib.auth import middleware
 from django.core.exceptions import SuspiciousOperation
@@ -19,7 +22,11 @@ from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
+
+from portal.rates import counts_in, rate_limit_of
+
+log = structlog.get_logger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -35,6 +42,10 @@ BAD_CHARACTER = gettext_noop(
 BAD_CHARSET = gettext_noop("It is written in a character set other than UTF-8.")
 BAD_PAGE = gettext_noop("It does not say properly which page it comes from. Load the page again.")
 TOO_LARGE = gettext_noop("It is larger than %(kilobytes)s KB, the most that the portal takes at once.")
+TOO_OFTEN = gettext_noop(
+    "You have done this many times in a short while. You can do it again in %(wait)s. Nothing was changed."
+)
+A_WHILE_S = 90  # beyond it, in minutes
 BAD_FORM = gettext_noop("Its form arrived incomplete or damaged. Send it again.")
 
 
@@ -124,6 +135,35 @@ class OddInputMiddleware:
         return None
 
 
+class RateLimitMiddleware:
+    """Refuse with 429 and a sentence what one person does too often (portal/rates.py), before its view does anything.
+
+    Stands below whatever asks who it is and whether the form is ours.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Hand the request on; the view is not known yet."""
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view_func: Any, view_args: tuple[Any, ...], view_kwargs: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        """Count the request, or say how long to wait."""
+        match = request.resolver_match
+        limit = rate_limit_of(match.view_name, request.method or "", request.GET.dict()) if match else None
+        rates = settings.RATES.get(limit.name) if limit else None
+        if limit is None or rates is None or request.user.pk is None:
+            return None
+        wait = counts_in(settings.REDIS_URL).take(rates, limit.name, str(request.user.pk))
+        if wait is None:
+            return None
+        log.warning("too_often", limit=limit.name, user_id=request.user.pk)
+        return _too_often(request, wait)
+
+
 class ReadableRequest(WSGIRequest):
     """Django reads the content type before any middleware; a broken one would end in a traceback.
 
@@ -155,6 +195,33 @@ def _refusal(status: int, reason: str, **values: object) -> HttpResponse:
     """Return the page without asking who is signed in, since that would read a cookie."""
     page = "413.html" if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else "400.html"
     return HttpResponse(render_to_string(page, {"reason": _(reason) % values}), status=status)
+
+
+def _too_often(request: HttpRequest, wait: timedelta) -> HttpResponse:
+    """Return the sentence as a message for htmx, else as a page that can send the same again, with what was typed."""
+    seconds = ceil(wait.total_seconds())
+    sentence = _(TOO_OFTEN) % {"wait": _in_words(seconds)}
+    headers = {"Retry-After": str(seconds)}
+    if request.headers.get("HX-Request") == "true":
+        notice = {"tone": "warn", "text": sentence}
+        headers |= {"HX-Retarget": "#messages", "HX-Reswap": "innerHTML"}
+        return HttpResponse(render_to_string("components/_notice.html", notice), status=429, headers=headers)
+    is_form = request.content_type == "application/x-www-form-urlencoded"
+    typed = [(name, text) for name, texts in request.POST.lists() for text in texts] if is_form else []
+    context = {
+        "reason": sentence,
+        "typed": [(name, text) for name, text in typed if name != "csrfmiddlewaretoken"],
+        "is_form": is_form,
+        "path": request.get_full_path(),
+    }
+    return HttpResponse(render_to_string("429.html", context, request), status=429, headers=headers)
+
+
+def _in_words(seconds: int) -> str:
+    if seconds <= A_WHILE_S:
+        return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
+    minutes = ceil(seconds / 60)
+    return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
 
 
 def _what_is_wrong(request: HttpRequest) -> str | None:

@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.support.lab_fixtures",
     "tests.support.side_by_side",
     "tests.support.emptying",
+    "tests.support.rates",
 ]
 
 # Playwright's synchronous API keeps an event loop in the main thread; nothing here is asynchronous.

@@ -20,6 +20,7 @@ from redis.retry import Retry
 from portal.database.limits import usual_limits
 from portal.env import env_bool, env_int, env_list, env_path, env_str, env_timedelta
 from portal.logging import logging_config
+from portal.rates import read_rates
 from troubleshooting.domain.base.processes import Queue
 from troubleshooting.domain.cases.limits import CaseLimits
 from troubleshooting.domain.exclusions.approval import ApprovalPolicy
@@ -75,6 +76,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.middleware.RateLimitMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -221,6 +223,7 @@ def _case_limits() -> CaseLimits:
 
 
 CASE_LIMITS = _case_limits()
+RATES = read_rates(lambda name, usual: env_str(name, default=usual))  # per person; the table is there
 CHECK_RUN_LOST_AFTER = env_timedelta("CHECK_RUN_LOST_AFTER", default=timedelta(minutes=2))  # silence of its worker
 VISIT_LIMIT = env_timedelta("VISIT_LIMIT", default=timedelta(minutes=5))  # one visit, whatever happens in it
 EVENTS_SINCE = env_timedelta("EVENTS_SINCE", default=timedelta(hours=24))  # how far back protection events are read

@@ -23,5 +23,6 @@ from portal.settings.local import *  # noqa: E402, F403  (reads the fallbacks ab
 
 DEBUG = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # tests make many people
+RATES = {}  # tests send forms by the dozen; those of the rates set the usual ones
 DRIFT_CHECK_EVERY = TENANT_READ_EVERY = timedelta(0)  # no visit but those that a test is about
 LOGGING = logging_config(as_json=False, level=env_str("LOG_LEVEL", default="WARNING"))

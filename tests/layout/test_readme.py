@@ -6,11 +6,13 @@ import re
 
 from portal.demo.lab.pcs import DEMO_PCS
 from portal.demo.people import PEOPLE
+from portal.rates import RATE_LIMITS
 from tests.support.tree import ROOT, texts
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 SETTINGS = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "portal/settings").glob("*.py"))
+RATES = {f"RATE_{limit.name.upper()}" for limit in RATE_LIMITS}
 PER_PROFILE = "DEVICE_CREDENTIAL_<"
 # What production may set, and what its README leaves to whoever reads the settings.
 UNNAMED = {"SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD"}
@@ -33,7 +35,7 @@ def variables() -> set[str]:
 
 
 def read_by_the_settings() -> set[str]:
-    return set(re.findall(r"\benv_[a-z]+\(\s*\"([A-Z_]+)\"", SETTINGS))
+    return RATES | set(re.findall(r"\benv_[a-z]+\(\s*\"([A-Z_]+)\"", SETTINGS))
 
 
 def test_every_recipe_that_a_document_names_is_in_the_makefile():
@@ -53,7 +55,7 @@ def test_the_table_of_settings_is_what_the_settings_read():
     production = re.findall(r"\benv_[a-z]+\(\s*\"([A-Z_]+)\"", (ROOT / "portal/settings/base.py").read_text("utf-8"))
     elsewhere = {"HEARTBEAT_FILE"}  # with the processes, below the table
 
-    assert variables() == set(production) - UNNAMED - elsewhere
+    assert variables() == RATES | set(production) - UNNAMED - elsewhere
     assert all(name in section("In production") for name in elsewhere)
 
 

@@ -227,7 +227,7 @@ def test_a_report_too_many_is_refused_with_a_way_on_and_keeps_what_was_typed(emm
 
     assert (Case.objects.count(), CheckRun.objects.count()) == (1, 1)
     assert f'href="{reverse("case", args=[case.number])}"' in page
-    assert "which is the most at a time" in page
+    assert "can have (1)" in page
     assert 'data-first="5"' in page
     assert all(text in page for text in ("hxxps://shop[.]example[.]com/", "Connection blocked", "Invoices", "a-token"))
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import reverse
+from limits import parse_many
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.factories import DeviceFactory
+from tests.support.world import LIFTED
 from troubleshooting.models import Case
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -226,3 +229,42 @@ def test_what_was_taken_from_a_sentence_is_shown_before_it_is_sent_without_javas
     expect(page).to_have_url(re.compile(r"/cases/NP-"))
     case = Case.objects.get()
     assert (case.indicator_value, case.typed_address) == ("shop.example.com", "I cannot open shop.example.com today")
+
+
+@pytest.mark.usefixtures("nothing_counted")
+def test_a_report_too_many_says_so_at_its_last_step_and_one_too_often_is_sent_again(open_page, settings):
+    settings.CASE_LIMITS = replace(LIFTED, open_per_person=1)
+    settings.RATES = {"report_step": tuple(parse_many("9/hour")), "report": tuple(parse_many("2/hour"))}
+    page = open_page("kind=safe_site_blocked&program=chrome&url=shop.example.com&saw=Connection+blocked")
+    for step in (2, 3, 4, 5):
+        go_on(page, to=step)
+    page.get_by_role("button", name="Send the report").click()
+    number = page.url.rsplit("/", 2)[1]
+
+    page.goto(f"{reverse('report')}?kind=safe_site_blocked&program=chrome&url=shop.example.com&saw=Blocked+again")
+    for step in (2, 3, 4, 5):
+        go_on(page, to=step)
+    page.get_by_role("button", name="Send the report").click()
+
+    expect(page.locator("[data-refused]")).to_be_focused()
+    expect(page.get_by_role("link", name=f"Open case {number}")).to_be_visible()
+    expect(page.locator("#step-5")).to_be_visible()
+    expect_no_violations(page)
+
+    page.get_by_role("button", name="Send the report").click()  # the third within an hour
+
+    expect(page.get_by_role("heading", name="Please wait a moment")).to_be_visible()
+    expect_no_violations(page)
+    settings.RATES, settings.CASE_LIMITS = {"report_step": settings.RATES["report_step"]}, LIFTED
+    page.get_by_role("button", name="Try again").click()
+    expect(page).to_have_url(re.compile(r"/cases/NP-\d{4}-\d{5}/$"))
+    assert [case.saw for case in Case.objects.order_by("pk")] == ["Connection blocked", "Blocked again"]
+
+    page.goto(f"{reverse('report')}?kind=safe_site_blocked&program=chrome")
+    go_on(page, to=2)  # the ninth step within an hour
+    page.get_by_label("Address of the site").fill("shop.example.com")
+    page.get_by_role("button", name="Continue").click()
+
+    expect(page.locator("#messages")).to_contain_text("You can do it again in 60 minutes")
+    expect(page.get_by_label("Address of the site")).to_have_value("shop.example.com")
+    expect(page.locator("#report-trouble")).to_be_hidden()

@@ -13,20 +13,20 @@ from troubleshooting.models.check_run import CheckRunQuerySet
 from troubleshooting.permissions import is_it
 
 OPEN_PER_PERSON = _(
-    "You already have %(count)s open cases, which is the most at a time. Withdraw one that you no longer need, or "
+    "You already have as many open cases as one person can have (%(count)s). Withdraw one that you no longer need, or "
     "close one that is solved, then try again."
 )
 OPEN_PER_PC = _(
-    "%(pc)s already has %(count)s open cases, which is the most at a time. Use one of them, or have one closed that is "
+    "%(pc)s already has as many open cases as one PC can have (%(count)s). Use one of them, or have one closed that is "
     "no longer needed."
 )
 LIVE_PER_PERSON = _(
-    "%(count)s of your checks are waiting or under way, which is the most at a time. Wait for one to end, or stop one, "
-    "then try again."
+    "You already have as many checks waiting or under way as one person can have (%(count)s). Wait for one to end, or "
+    "stop one, then try again."
 )
 LIVE_PER_PC = _(
-    "%(count)s checks of %(pc)s are waiting or under way, which is the most at a time. Wait for one to end, then try "
-    "again."
+    "%(pc)s already has as many checks waiting or under way as one PC can have (%(count)s). Wait for one to end, then "
+    "try again."
 )
 
 
