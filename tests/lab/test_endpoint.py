@@ -61,6 +61,7 @@ HOSTILE = (
     "Delete",
     "Warn",
     "0",
+    "65536",
     "100000",
     "NetworkProtectionPortal-*",
     "OtherTask",
@@ -152,8 +153,7 @@ def test_a_value_that_the_files_allow_is_in_the_table_too(entry: Entry):
         calls = [Call(first.name, tuple(arguments)), *tail]
         if refusal(CHANGING, *calls) is None:
             # True becomes a text, which is a host's name as any other; a switch may be off
-            is_no_port = arguments[number] == ("Port", 0)  # five digits are a port; no such port answers
-            is_harmless = is_no_port or isinstance(value, bool) or arguments[number][1] == arguments_of(entry)[number]
+            is_harmless = isinstance(value, bool) or arguments[number][1] == arguments_of(entry)[number]
             assert is_in_table(calls) or is_harmless, calls
 
 

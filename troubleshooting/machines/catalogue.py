@@ -139,6 +139,14 @@ PROGRAMS: Mapping[str, tuple[Cmdlet, Entry]] = {
     "Get-PortalWinHttpProxy": (cmdlet(NETSH, "winhttp", "show", "proxy"), WINHTTP_PROXY),
     "Test-PortalCloudConnection": (CLOUD_CONNECTIVITY.command, CLOUD_CONNECTIVITY),
 }
+# Where the log begins: what was logged before is gone, so the absence of an event means nothing for that time.
+LOG_START = Entry(
+    "log_start",
+    (cmdlet("Get-WinEvent", LogName=DEFENDER_LOG, MaxEvents=1, Oldest=None), select(*properties.LOG_START)),
+    _seconds(45),
+    required=False,
+    properties=properties.LOG_START,
+)
 SECURE_CHANNEL = Entry("secure_channel", (cmdlet("Test-ComputerSecureChannel"),), _seconds(45), shape=Shape.VALUE)
 
 
@@ -236,6 +244,7 @@ def prerequisite_visit(since: timedelta, *, configuration_name: str = "") -> tup
     return (CLOCK, *about, *PREREQUISITE_READS[1:], protection_events(since))
 
 
+_READS: tuple[Entry, ...] = (*PREREQUISITE_READS, LOG_START, SECURE_CHANNEL)  # without arguments
 OWN_FUNCTIONS = frozenset({ENDPOINT.command.name, *PROGRAMS})
 _EXAMPLE = datetime(2026, 1, 1, tzinfo=UTC)
 _FUNCTIONS: Mapping[Entry, Entry] = {
@@ -266,7 +275,7 @@ _ASKED_WITH_ARGUMENTS: tuple[Entry, ...] = (*_CHANGED_WITH_ARGUMENTS, *_READ_WIT
 
 def _all_commands() -> tuple[str, ...]:
     """Return the name of every command of the catalogue, in the forms for both kinds of endpoint."""
-    entries = (*PREREQUISITE_READS, SECURE_CHANNEL, *_ON_OWN_ENDPOINT, *_ASKED_WITH_ARGUMENTS)
+    entries = (*_READS, *_ON_OWN_ENDPOINT, *_ASKED_WITH_ARGUMENTS)
     return tuple(sorted({part.name for entry in entries for part in entry.pipeline}))
 
 
@@ -282,7 +291,7 @@ SHOWN_COMMANDS = Entry(
     required=False,
     properties=properties.SHOWN_COMMAND,
 )
-_FIXED: frozenset[Entry] = frozenset({*PREREQUISITE_READS, SECURE_CHANNEL, ENDPOINT, SHOWN_COMMANDS})
+_FIXED: frozenset[Entry] = frozenset({*_READS, ENDPOINT, SHOWN_COMMANDS})
 
 
 def _outline(entry: Entry) -> tuple[object, ...]:
@@ -310,5 +319,5 @@ def form_for(configuration_name: str, entry: Entry) -> Entry:
 
 def entries_by_role() -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
     """Return what the portal's own endpoint shows to who reads, and what it shows besides to who changes."""
-    fixed = (ENDPOINT, *(form_for(READING_ENDPOINT, entry) for entry in (*PREREQUISITE_READS, SECURE_CHANNEL)))
+    fixed = (ENDPOINT, *(form_for(READING_ENDPOINT, entry) for entry in _READS))
     return (*fixed, *_READ_WITH_ARGUMENTS), _CHANGED_WITH_ARGUMENTS

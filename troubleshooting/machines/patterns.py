@@ -39,7 +39,9 @@ _VARIABLES = "|".join(literal(name) for name in SYSTEM_VARIABLES)
 
 HOST_NAME = rf"(?=.{{1,253}}{END}){_LABEL}(?:\.{_LABEL})*\.?{END}"
 HOST = rf"(?:{HOST_NAME}|[0-9A-Fa-f:.]{{2,45}}{END})"
-PORT = rf"[0-9]{{1,5}}{END}"
+PORT = (  # 1 to 65535
+    rf"(?:[1-9][0-9]{{0,3}}|[1-5][0-9]{{4}}|6[0-4][0-9]{{3}}|65[0-4][0-9]{{2}}|655[0-2][0-9]|6553[0-5]){END}"
+)
 IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}{END}"
 LOCAL_PATH = rf"(?=.{{4,253}}{END})[A-Za-z]:(?:{_part(_UNSEEN)})+{END}"
 PROGRAM = rf"(?:[A-Za-z]:|{_VARIABLES})(?:{_part('%' + _UNSEEN)})+(?<=\.exe){END}"  # the portal is stricter: values.py

@@ -157,3 +157,6 @@ BROWSER_KEYS: Mapping[str, str] = {
     "edge": r"HKLM:\SOFTWARE\Policies\Microsoft\Edge",
     "firefox": r"HKLM:\SOFTWARE\Policies\Mozilla\Firefox",
 }
+
+# Get-WinEvent: the oldest record of a log.
+LOG_START = ("TimeCreated", "RecordId")

@@ -51,7 +51,7 @@ SELECTED = frozenset(
         "parameters",
     ]
 )
-SWITCHES = frozenset({"force", "usebasicparsing", "dnsonly", "quicktimeout"})
+SWITCHES = frozenset({"force", "usebasicparsing", "dnsonly", "quicktimeout", "oldest"})
 LISTS = frozenset({"property", "path", "literalpath", "exclusionipaddress", "exclusionprocess", "taskname", "logname"})
 PROVIDERS = {"get-itemproperty": "Registry", "get-item": "FileSystem", "get-filehash": "FileSystem"}
 _SESSION_KEYS = frozenset(

@@ -81,6 +81,7 @@ class SimulatedPC:
         default_factory=lambda: [dict(ANTIVIRUS_PRODUCT.defaults)]
     )
     log: events.EventLog = field(default_factory=events.EventLog)
+    log_begins: timedelta | None = timedelta(days=60)  # before now, by records of other kinds; None: there are none
     files: dict[str, bytes] = field(default_factory=dict)
     tasks: dict[str, ScheduledTask] = field(default_factory=dict)
     winhttp_proxy: str | None = None

@@ -176,21 +176,37 @@ def get_mp_preference(run: Run, call: Call) -> Iterator[Thing]:
     yield cim(run.pc, defender_classes.PREFERENCE, preferences.readable(run.pc))
 
 
-def get_win_event(run: Run, call: Call) -> Iterator[events.EventRecord]:
-    """Answer with the records that the filter asks for, newest first."""
+def get_win_event(run: Run, call: Call) -> Iterator[events.EventRecord | Thing]:
+    """Answer with the records that the filter asks for, newest first; or with the log's oldest record of any kind."""
+    if any(name.casefold() == "oldest" for name, _ in call.named):
+        yield _oldest(run)
+        return
     query = events.read_query(str(call.get("FilterXPath")))
     if query is None:
         raise errors.argument_refused("Get-WinEvent", "FilterXPath", call.get("FilterXPath"))
     most, log = int(call.get("MaxEvents")), str(call.get("LogName"))
     found = events.find(run.pc.log.records, query, log=log, now=run.pc.now(), most=most)
     if not found:
-        raise CommandError(
-            "No events were found that match the specified selection criteria.",
-            f"NoMatchingEventsFound,{errors.full_name('Get-WinEvent')}",
-            category=ErrorCategory.ObjectNotFound,
-            reason="Exception",
-        )
+        raise _no_events()
     yield from found
+
+
+def _oldest(run: Run) -> Thing:
+    begins = [run.pc.now() - run.pc.log_begins] if run.pc.log_begins is not None else []
+    begins += [record.recorded_at for record in run.pc.log.records if record.log == events.DEFENDER_LOG]
+    if not begins:
+        raise _no_events()
+    record = {"TimeCreated": ps_moment(min(begins)), "RecordId": PSInt64(1)}
+    return Thing("System.Diagnostics.Eventing.Reader.EventLogRecord", record)
+
+
+def _no_events() -> CommandError:
+    return CommandError(
+        "No events were found that match the specified selection criteria.",
+        f"NoMatchingEventsFound,{errors.full_name('Get-WinEvent')}",
+        category=ErrorCategory.ObjectNotFound,
+        reason="Exception",
+    )
 
 
 def get_date(run: Run, call: Call) -> Iterator[Any]:

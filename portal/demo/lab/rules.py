@@ -223,6 +223,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
             },
             to_xml=True,
         ),
+        _rule(
+            {"LogName": one_of(events.DEFENDER_LOG), "MaxEvents": number(1, 1), "Oldest": is_switch},
+            selects=_names("TimeCreated RecordId"),
+        ),
     ),
     "Resolve-DnsName": (_rule({"Name": IS_HOST, "DnsOnly": is_switch, "QuickTimeout": is_switch}),),
     "Test-NetConnection": (

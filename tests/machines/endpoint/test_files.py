@@ -22,7 +22,10 @@ from troubleshooting.machines.endpoint.version import VERSION
 from troubleshooting.machines.pipeline import cmdlet, select
 
 # A PC's endpoint is told to be old by its version: new content needs a new version, and then its digest here.
-DIGESTS = {"1.0.0": "759f0aa148c47dd262e0604304140fe98e799ca0ca3e4236ee97905c432c559a"}
+DIGESTS = {
+    "1.0.0": "759f0aa148c47dd262e0604304140fe98e799ca0ca3e4236ee97905c432c559a",
+    "1.1.0": "a3157a29eb8ad1987879f2aca15ec707bb192c99ca44d6e7569cc158a7e6d594",
+}
 
 
 def test_the_same_input_gives_the_same_bytes_and_new_content_a_new_version():
@@ -128,6 +131,7 @@ def test_only_select_object_and_the_modules_functions_are_shown_whole():
     unlimited = {(n, p) for n, limits in ALL.items() for p, limit in (limits or {}).items() if set(limit) == {"Name"}}
     assert unlimited == {
         ("ForEach-Object", "InputObject"),
+        ("Get-WinEvent", "Oldest"),
         ("Invoke-WebRequest", "UseBasicParsing"),
         ("Register-ScheduledTask", "Force"),
         ("Resolve-DnsName", "DnsOnly"),
