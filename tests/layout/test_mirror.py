@@ -78,6 +78,7 @@ TESTED_IN = {
     "queries/cases/warned.py": "field/test_warn_mode.py",
     "domain/verdict/base.py": "domain/verdict/test_verdict.py",
     "domain/verdict/microsoft_page_texts.py": "field/test_test_pages.py",
+    "domain/verdict/facts.py": "domain/verdict/test_verdict.py",
     "domain/verdict/hints.py": "domain/verdict/test_verdict.py",
     "domain/verdict/notes.py": "field/test_absence.py",
     "domain/verdict/suspects.py": "field/test_block_reports.py",
