@@ -213,6 +213,11 @@ WHO: tuple[Row, ...] = (
         "answered when the PC requested it",
         "own rule",
     ),
+    Row(
+        ({"name_resolution": NO_NAME, "winhttp_proxy": WinHttpProxy(server="proxy.example:8080")}, {}),
+        "the proxy resolves names",
+        "docs/reference/performance-and-proxy.md section 6",
+    ),
     Row(({}, {}), "Not tried: name resolution", "silence is never fine"),
 )
 

@@ -87,6 +87,13 @@ def test_a_property_that_is_read_is_used():
     assert used.windows_version.ubr == 1
 
 
+def test_a_log_that_cannot_be_read_again_is_as_it_was_read_before():
+    first = answer("protection_events", [BLOCK])
+
+    assert snapshot(first, answer("protection_events", state=ReadState.FAILED, code="timed_out")) == snapshot(first)
+    assert snapshot(first, answer("protection_events", [BLOCK] * 2)).log.returned == 2
+
+
 def test_the_devices_own_time_is_read_with_its_own_zone():
     zone = timezone(timedelta(hours=1))
     read = snapshot(

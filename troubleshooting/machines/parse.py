@@ -5,6 +5,7 @@ Tolerant: a value of an unexpected type is None, an answer of an unexpected shap
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
@@ -36,6 +37,7 @@ from troubleshooting.machines.event_xml import read_log
 from troubleshooting.machines.native_text import read_cloud_connectivity, read_winhttp_proxy
 from troubleshooting.machines.properties import BROWSER_KEYS, POLICY_KEYS
 from troubleshooting.machines.readers import FieldTable, flag, get, moment, number, read_fields, reversed_flag, text
+from troubleshooting.machines.site_answers import read_name_resolution, read_page_request, read_port_test
 
 T = TypeVar("T")
 Answers = Mapping[str, Answer]
@@ -47,8 +49,13 @@ _SUMMED: tuple[ReadState, ...] = (ReadState.FAILED, ReadState.REFUSED, ReadState
 
 
 def build_snapshot(answers: Sequence[Answer], *, collected_at: datetime) -> Snapshot:
-    """Return the snapshot of a visit from the answers that have come so far; the latest answer of a name counts."""
+    """Return the snapshot of a visit from the answers that have come so far.
+
+    The latest answer of a name counts; of the log, which only grows, the latest that could be read.
+    """
     named = {answer.name: answer for answer in answers}
+    logs = (answer for answer in reversed(answers) if answer.name == "protection_events" and _is_read(answer))
+    named |= {answer.name: answer for answer in itertools.islice(logs, 1)}
     clock = _clock(named.get("clock"))
     zone = clock.device.tzinfo if clock is not None else None
     events, log = _log(named.get("protection_events"))
@@ -70,6 +77,9 @@ def build_snapshot(answers: Sequence[Answer], *, collected_at: datetime) -> Snap
         winhttp_proxy=_winhttp_proxy(named.get("winhttp_proxy")),
         events=events,
         log=replace(log, begins_at=_begins_at(start, zone), is_empty=not events and _is_absent(start)),
+        name_resolution=read_name_resolution(named.get("resolve_name")),
+        port_test=read_port_test(named.get("test_port")),
+        page_request=read_page_request(named.get("request_page")),
         endpoint=_object(named, "endpoint", EndpointFacts, field_tables.ENDPOINT),
     )
 
@@ -240,6 +250,10 @@ def _winhttp_proxy(answer: Answer | None) -> WinHttpProxy | None:
 def _begins_at(answer: Answer | None, zone: tzinfo | None) -> datetime | None:
     found = _objects(answer)
     return moment(get(found[0], "TimeCreated"), zone=zone) if found else None
+
+
+def _is_read(answer: Answer) -> bool:
+    return answer.reading.state in {ReadState.ANSWERED, ReadState.ABSENT}
 
 
 def _is_absent(answer: Answer | None) -> bool:

@@ -22,7 +22,13 @@ NO_RIGHT = frozenset({"0x80070005", "0x80041003"})  # E_ACCESSDENIED, WBEM_E_ACC
 NO_RIGHT_REASONS = frozenset({"unauthorizedaccessexception", "securityexception"})
 # The last is what CDXML cmdlets say of a scheduled task that is not there (general knowledge).
 ABSENT_IDS = frozenset(
-    {"pathnotfound", "itemnotfound", "nomatchingeventsfound", "cmdletizationquery_notfound_taskname"}
+    {
+        "pathnotfound",
+        "itemnotfound",
+        "nomatchingeventsfound",
+        "cmdletizationquery_notfound_taskname",
+        "dns_error_rcode_name_error",
+    }
 )
 # What Defender's own commands say, beside 0x800106ba: its service is disabled, not running, or lacks another one.
 SERVICE_NOT_RUNNING = frozenset({"0x80070422", "0x80070426", "0x8007042c"})

@@ -132,7 +132,7 @@ def test_a_fact_that_was_not_given_is_left_out():
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-@pytest.mark.parametrize(("trait", "queries"), [({}, 5), ({"reviewer": True}, 8)])
+@pytest.mark.parametrize(("trait", "queries"), [({}, 6), ({"reviewer": True}, 9)])
 def test_a_case_costs_the_same_queries_with_one_run_and_with_three(rows, trait, queries, django_assert_num_queries):
     case = CaseFactory(checked=True)
     for number in range(rows):

@@ -34,7 +34,7 @@ def with_endpoint(run: CheckRun, content: list, *refused: str) -> CheckRun:
 def test_it_is_told_that_an_endpoint_is_old_and_which_checks_that_costs(content, django_assert_num_queries):
     run = opened(with_endpoint(CheckRunFactory(finished=True), content, "preferences", "policy_values:spynet"))
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(3):  # a run without a finding
         old = read_checklist(run, reader=made.reviewer()).old_endpoint
 
     assert old is not None

@@ -303,8 +303,8 @@ def test_pages_cost_the_same_queries_with_one_row_and_with_three(rows, django_as
     with django_assert_num_queries(8):  # the session, the person, the rows, the count, three bands, what is to decide
         client.get(reverse("cases"))
     # the session, the person, case, submission, runs, tests, findings, visit, answers, timeline, exclusions, three
-    # bands, what is to decide, exclusions in force, which endpoint answered
-    with django_assert_num_queries(17):
+    # bands, what is to decide, exclusions in force, which endpoint answered, what the PC tried
+    with django_assert_num_queries(18):
         client.get(reverse("case", args=[cases[0].number]))
 
 

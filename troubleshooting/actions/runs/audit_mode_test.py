@@ -12,7 +12,7 @@ from troubleshooting.actions.case_stage import reach_verdict
 from troubleshooting.actions.leases.audit_mode_tests import follow_lease, move_test, record_visit
 from troubleshooting.actions.leases.lease_steps import end_and_restore
 from troubleshooting.actions.leases.lease_visit import LeaseVisit
-from troubleshooting.actions.visits.page_requests import read_log, url_of, was_reached
+from troubleshooting.actions.visits.page_requests import read_log, url_of
 from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.cases.indicator import parse_indicator
 from troubleshooting.domain.evidence.events import clock_skew
@@ -20,6 +20,7 @@ from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.leases.audit_mode_test import OPEN, TEST_PAGE, TestStatus
 from troubleshooting.domain.leases.audit_mode_verdict import TestFacts, Visit, conclude_test
 from troubleshooting.domain.leases.lease import ENDED, LeaseStatus
+from troubleshooting.machines.site_answers import was_reached
 from troubleshooting.models import AuditModeTest, Case, SettingLease
 from troubleshooting.models.lease import OPEN_TEST_CODES
 

@@ -15,6 +15,7 @@ from django.db.models import Exists, F, OuterRef
 from troubleshooting.actions import activity_log, drift
 from troubleshooting.actions.checks import endings
 from troubleshooting.actions.locks import device_lock
+from troubleshooting.actions.visits.after_the_checks import ask_after_the_checks
 from troubleshooting.actions.visits.device_visit import DeviceVisit, connected
 from troubleshooting.actions.visits.evidence import EvidenceKeeper, Superseded, heartbeat
 from troubleshooting.actions.visits.plan import VisitPlan, access_to
@@ -90,3 +91,4 @@ def _visit(run: CheckRun, keeper: EvidenceKeeper, plan: VisitPlan) -> None:
 
     with connected(DeviceVisit, access, plan, keep=keeper.keep, should_stop=should_stop) as visit:
         visit.read_prerequisites()
+        ask_after_the_checks(visit, keeper)

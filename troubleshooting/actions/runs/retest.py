@@ -19,7 +19,7 @@ from troubleshooting.actions.exclusions.retests import (
 from troubleshooting.actions.leases.leases import LeaseHeld, request_lease
 from troubleshooting.actions.locks import device_lock
 from troubleshooting.actions.visits.device_visit import DeviceVisit, visiting
-from troubleshooting.actions.visits.page_requests import read_log, url_of, was_reached
+from troubleshooting.actions.visits.page_requests import read_log, url_of
 from troubleshooting.actions.visits.plan import VisitPlan
 from troubleshooting.actions.waking import wake_next
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
@@ -37,6 +37,7 @@ from troubleshooting.domain.retests.retest import (
 )
 from troubleshooting.machines.changing import ProtectionMode
 from troubleshooting.machines.errors import MachineError
+from troubleshooting.machines.site_answers import was_reached
 from troubleshooting.models import Case, Exclusion, Retest, SettingLease, User
 from troubleshooting.models.decision import Decision
 

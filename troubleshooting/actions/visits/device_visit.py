@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -56,6 +57,11 @@ class DeviceVisit:
         """Read the protection events since then, and the clock to compare them with."""
         period = min(self.now() - since + EVENTS_SLACK, catalogue.LONGEST_PERIOD)
         return self.read(catalogue.CLOCK, catalogue.protection_events(period))
+
+    def read_events_again(self) -> None:
+        """Read the events of the checks once more, a little later: the log lags."""
+        time.sleep(self.log_lag.total_seconds())
+        self.ask(catalogue.protection_events(self._plan.events_since))
 
     def request_page(self, url: str) -> Answer:
         """Let the PC ask for a page; never for a site that is reported as dangerous."""

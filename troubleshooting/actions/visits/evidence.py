@@ -15,6 +15,8 @@ from troubleshooting.domain.checks.checklist import judge
 from troubleshooting.domain.checks.finding import Finding
 from troubleshooting.domain.checks.registry import ENTRIES_READ
 from troubleshooting.domain.evidence.snapshot import Reading, ReadState, Snapshot
+from troubleshooting.domain.verdict.tries import LOG_START
+from troubleshooting.domain.verdict.verdict import Verdict, conclude
 from troubleshooting.machines.base import Answer
 from troubleshooting.machines.parse import build_snapshot
 from troubleshooting.models import CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot
@@ -41,7 +43,7 @@ class EvidenceKeeper:
         self._snapshot: DeviceSnapshot | None = None
         self._answers: list[Answer] = []
         self._saved: dict[str, Finding] = {}
-        self._report = run.case.report
+        self.report = run.case.report
 
     @classmethod
     def resumed(cls, run: CheckRun, *, clock: Callable[[], datetime]) -> EvidenceKeeper:
@@ -75,7 +77,12 @@ class EvidenceKeeper:
         snapshot = build_snapshot(self._answers, collected_at=self.run.started_at or self.run.requested_at)
         if is_over:
             snapshot = _closed(snapshot)
-        return snapshot, judge(snapshot, report=self._report)
+        return snapshot, judge(snapshot, report=self.report)
+
+    def verdict_so_far(self) -> tuple[Verdict, Snapshot]:
+        """Return what the answers come to, were the visit over now, and the snapshot."""
+        snapshot, findings = self.judged(is_over=True)
+        return conclude(self.report, snapshot, findings), snapshot
 
     def save_findings(self, findings: Iterable[Finding], *, now: datetime) -> None:
         """Store the findings that changed."""
@@ -157,5 +164,5 @@ def finding_content(finding: Finding) -> dict[str, object]:
 
 def _closed(snapshot: Snapshot) -> Snapshot:
     """Mark as failed what was never answered, so that no check waits for ever."""
-    unanswered = dict.fromkeys([*ENTRIES_READ, "protection_events"], Reading(ReadState.FAILED))
+    unanswered = dict.fromkeys([*ENTRIES_READ, "protection_events", LOG_START], Reading(ReadState.FAILED))
     return replace(snapshot, readings=tuple((unanswered | dict(snapshot.readings)).items()))

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from troubleshooting.domain.cases.masked import plain_indicator
-from troubleshooting.domain.evidence.snapshot import ReadState, Snapshot
-from troubleshooting.machines.base import Answer
+from troubleshooting.domain.cases.masked import requested_url
+from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.models import Case
-
-HTTP_STATUS = re.compile(r"\([1-5][0-9]{2}\)")  # "(404)" in the error's message, whatever the language
-LONGEST_URL = 2_000  # what the catalogue lets the PC request; longer ones are tried by their host
 
 
 class ReadsEvents(Protocol):
@@ -25,27 +20,8 @@ class ReadsEvents(Protocol):
 
 
 def url_of(case: Case) -> str:
-    """Return the address that the PC requests for a case: the reported URL, else the host over HTTPS.
-
-    What is masked in the URL is not known to the portal, and left out.
-    """
-    indicator = plain_indicator(case.report.indicator)
-    if indicator.scheme in ("http", "https") and len(indicator.value) <= LONGEST_URL:
-        return indicator.value
-    host = f"[{indicator.host}]" if ":" in indicator.host else indicator.host
-    return f"https://{host}/" if indicator.port is None else f"https://{host}:{indicator.port}/"
-
-
-def was_reached(answer: Answer) -> bool:
-    """Tell whether a server answered: a status, or an error that carries an HTTP answer (a redirect, a 404).
-
-    Windows PowerShell 5.1 reports both as errors (docs/reference/device-commands.md, "Notes on answers").
-    """
-    if answer.reading.state is ReadState.ANSWERED and answer.content:
-        return True
-    redirected = (error.get("fq_error", "").startswith("MaximumRedirectExceeded") for error in answer.errors)
-    answered = (HTTP_STATUS.search(error.get("message", "")) for error in answer.errors)
-    return any(redirected) or any(answered)
+    """Return the address that the PC requests for a case."""
+    return requested_url(case.report.indicator)
 
 
 def read_log(visit: ReadsEvents, *, since: datetime, lag: timedelta) -> Snapshot:

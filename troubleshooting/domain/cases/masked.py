@@ -8,6 +8,8 @@ from troubleshooting.domain.base.masking import mask_path, mask_text, masked_nam
 from troubleshooting.domain.cases.case import Report
 from troubleshooting.domain.cases.indicator import Indicator
 
+LONGEST_URL = 2_000  # what the catalogue lets a PC request; longer ones are tried by their host
+
 
 def mask_indicator(indicator: Indicator) -> Indicator:
     """Return the address with the secrets of its path and query masked."""
@@ -17,6 +19,18 @@ def mask_indicator(indicator: Indicator) -> Indicator:
 def plain_indicator(indicator: Indicator) -> Indicator:
     """Return the address without what is masked in it: no query, or a path that ends before the secret."""
     return _with_path(indicator, without_masked(indicator.path)) if indicator.path else indicator
+
+
+def requested_url(indicator: Indicator) -> str:
+    """Return the address that a PC requests for a report: the reported URL, else the host over HTTPS.
+
+    What is masked in the URL is not known to the portal, and left out.
+    """
+    plain = plain_indicator(indicator)
+    if plain.scheme in ("http", "https") and len(plain.value) <= LONGEST_URL:
+        return plain.value
+    host = f"[{plain.host}]" if ":" in plain.host else plain.host
+    return f"https://{host}/" if plain.port is None else f"https://{host}:{plain.port}/"
 
 
 def names_masked_in(indicator: Indicator) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ Source: docs/reference/checks.md section 6 and docs/reference/performance-and-pr
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterator
 
 from troubleshooting.domain.base.text import Text, say
@@ -13,8 +12,11 @@ from troubleshooting.domain.base.text import gettext_noop as _
 from troubleshooting.domain.cases.case import Program, Report
 from troubleshooting.domain.checks.antivirus import other_antivirus
 from troubleshooting.domain.checks.base import shortened
-from troubleshooting.domain.evidence.programs import program_of
-from troubleshooting.domain.evidence.snapshot import PageRequest, PortTest, Snapshot
+from troubleshooting.domain.evidence.events import BLOCKED
+from troubleshooting.domain.evidence.programs import file_name, program_of
+from troubleshooting.domain.evidence.snapshot import PageRequest, PortTest, ReadState, Snapshot
+from troubleshooting.domain.verdict.notes import PORTALS_OWN
+from troubleshooting.domain.verdict.tries import TRIES, leads_nowhere
 
 MOST_NAMES = 3
 
@@ -40,6 +42,14 @@ def _name_resolution(report: Report, snapshot: Snapshot) -> Text | None:
     if found is None or report.indicator.address is not None:
         return None
     host = report.indicator.display_host
+    if not found.addresses and _proxy(snapshot):
+        return say(
+            _(
+                "The PC could not resolve %(host)s itself. With a proxy that may be as it should: the proxy resolves "
+                "names."
+            ),
+            host=host,
+        )
     if not found.addresses:
         return say(
             _(
@@ -48,7 +58,7 @@ def _name_resolution(report: Report, snapshot: Snapshot) -> Text | None:
             ),
             host=host,
         )
-    nowhere = [text for text in found.addresses if _leads_nowhere(text)]
+    nowhere = [text for text in found.addresses if leads_nowhere(text)]
     if len(nowhere) < len(found.addresses):
         return None
     return say(
@@ -56,14 +66,6 @@ def _name_resolution(report: Report, snapshot: Snapshot) -> Text | None:
         host=host,
         address=nowhere[0],
     )
-
-
-def _leads_nowhere(text: str) -> bool:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return address.is_unspecified or address.is_loopback
 
 
 def _port(report: Report, snapshot: Snapshot) -> Text | None:
@@ -93,7 +95,7 @@ def _page(report: Report, snapshot: Snapshot) -> Text | None:
             ),
             host=host,
         )
-    if page.was_reached is False and test.is_open:
+    if page.was_reached is False and test.is_open and not _was_blocked_now(snapshot):
         return say(
             _(
                 "The PC connected to %(host)s, but got no page. Check for a proxy or a product that looks into HTTPS, "
@@ -102,6 +104,12 @@ def _page(report: Report, snapshot: Snapshot) -> Text | None:
             host=host,
         )
     return None
+
+
+def _was_blocked_now(snapshot: Snapshot) -> bool:
+    """Tell whether network protection blocked a request of the portal's own; a note names it."""
+    blocks = (event for event in snapshot.events or () if event.event_id == BLOCKED)
+    return any(file_name(event.process_name) in PORTALS_OWN for event in blocks)
 
 
 _TRIES: tuple[Callable[[Report, Snapshot], Text | None], ...] = (_name_resolution, _port, _page)
@@ -121,8 +129,12 @@ def _by_others(report: Report, snapshot: Snapshot) -> Iterator[Text]:
     proxy = _proxy(snapshot)
     if proxy:
         yield say(_("A proxy is set on this PC (%(proxy)s). It may refuse the site."), proxy=shortened(proxy))
-    if snapshot.name_resolution is None and snapshot.port_test is None and snapshot.page_request is None:
+    if not any(_has_said(snapshot, name) for name in TRIES):
         yield say(_("Not tried: name resolution, the connection and the page, from the PC itself."))
+
+
+def _has_said(snapshot: Snapshot, name: str) -> bool:
+    return snapshot.reading(name).state is not ReadState.WAITING
 
 
 def _proxy(snapshot: Snapshot) -> str:

@@ -26,6 +26,7 @@ from troubleshooting.domain.verdict.microsoft_page_texts import MICROSOFT_PAGE_W
 from troubleshooting.domain.verdict.notes import NOT_WORKING, close_events
 from troubleshooting.domain.verdict.suspects import antivirus_names
 from troubleshooting.domain.verdict.texts import WORDS, verdict_of
+from troubleshooting.domain.verdict.tries import said_by_tries
 from troubleshooting.domain.verdict.warned import with_warning
 from troubleshooting.domain.verdict.whose_list import with_whose_list
 
@@ -160,7 +161,7 @@ def not_blocked(facts: Facts) -> Verdict | None:
         return None
     confidence = Confidence.HIGH if facts.is_log_sure and not facts.is_close else Confidence.MEDIUM
     reason = "other_antivirus" if antivirus_names(facts.snapshot) else "not_working"
-    evidence = [*_log_evidence(facts), *_checks(facts.failed), *facts.stopped]
+    evidence = [*_log_evidence(facts), *_tried(facts), *_checks(facts.failed), *facts.stopped]
     return _verdict(facts, VerdictCode.NOT_BLOCKED, reason, confidence, evidence)
 
 
@@ -196,7 +197,7 @@ def blocked_not_reproduced(facts: Facts) -> Verdict:
     unsure = facts.with_status(REQUIRED, _NOT_KNOWN) or facts.is_close or not facts.is_log_sure
     confidence = Confidence.MEDIUM if unsure else Confidence.HIGH
     reason = "close" if facts.is_close else "not_blocked"
-    return _verdict(facts, VerdictCode.NOT_REPRODUCED, reason, confidence, _log_evidence(facts))
+    return _verdict(facts, VerdictCode.NOT_REPRODUCED, reason, confidence, [*_log_evidence(facts), *_tried(facts)])
 
 
 # The order of decision: facts of the log; what network protection never sees; what is broken; what explains a miss;
@@ -272,6 +273,12 @@ def _checks(findings: Iterable[Finding]) -> list[Evidence]:
 def _event(match: EventMatch) -> Evidence:
     """Point at an event that concerns the address."""
     return Evidence(EvidenceKind.EVENT, _reference(match.event), match.reasons[0])
+
+
+def _tried(facts: Facts) -> list[Evidence]:
+    """Point at what the PC itself tried."""
+    tries = said_by_tries(facts.report, facts.snapshot)
+    return [Evidence(EvidenceKind.READING, one.name, one.said) for one in tries]
 
 
 def _reference(event: ProtectionEvent) -> str:

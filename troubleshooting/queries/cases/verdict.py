@@ -17,6 +17,7 @@ from troubleshooting.domain.evidence.events import EventMatch, matches_in
 from troubleshooting.domain.evidence.setting_change import SettingChange, setting_change
 from troubleshooting.domain.evidence.snapshot import ProtectionEvent, Snapshot
 from troubleshooting.domain.verdict.base import Evidence, EvidenceKind, NextStepCode, Verdict, VerdictCode
+from troubleshooting.domain.verdict.tries import TRIES
 from troubleshooting.models import AuditModeTest, CaseVerdict, CheckRun
 from troubleshooting.models.choices import CONFIDENCE_LABELS, VERDICT_LABELS
 from troubleshooting.queries.base.words import translated
@@ -166,7 +167,9 @@ def _link(item: Evidence, prefix: str) -> EvidenceLink:
         return EvidenceLink(translated(title_of(item.reference)), item.text, f"check-{item.reference}")
     if item.kind is EvidenceKind.EVENT:
         return EvidenceLink(_("an event in Defender's log"), item.text, f"{prefix}event-{item.reference}")
-    return EvidenceLink(READING_LABELS.get(item.reference, item.reference), item.text, f"{prefix}events")
+    is_try = item.reference in TRIES and not prefix  # an audit-mode test's request stands with its events
+    anchor = f"try-{item.reference}" if is_try else f"{prefix}events"
+    return EvidenceLink(READING_LABELS.get(item.reference, item.reference), item.text, anchor)
 
 
 def event_row(event: ProtectionEvent, match: EventMatch | None, *, anchors: str = "event") -> EventRow:

@@ -11,14 +11,18 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from troubleshooting.domain.base.text import Text
+from troubleshooting.domain.cases.case import ProblemKind
 from troubleshooting.domain.checks.check_run import HAS_ERROR, RunStatus
 from troubleshooting.domain.checks.finding import NEEDS_ATTENTION, CheckStatus
 from troubleshooting.domain.checks.registry import CHECKS, PREREQUISITE_IDS, in_page_order, title_of
 from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
-from troubleshooting.models import Case, CheckFinding, CheckRun, User
+from troubleshooting.domain.verdict.tries import REQUEST_PAGE, RESOLVE_NAME, TEST_PORT, TRIES, said_by_tries
+from troubleshooting.machines.parse import build_snapshot
+from troubleshooting.models import Case, CheckFinding, CheckRun, DeviceAnswer, User
 from troubleshooting.models.choices import (
     CHECK_STATUS_LABELS,
     RUN_STATUS_LABELS,
@@ -27,9 +31,21 @@ from troubleshooting.models.choices import (
 from troubleshooting.queries.base.state_tokens import StateTokens
 from troubleshooting.queries.base.words import stored_text, translated
 from troubleshooting.queries.checks.endpoint import OldEndpoint, read_old_endpoint
+from troubleshooting.queries.checks.evidence import answer_of
 
 POLL_S = 2  # while something can change at any moment
 SLOW_POLL_S = 10  # while the PC is waited for, which takes minutes at least
+
+TRY_TITLES: Mapping[str, Promise] = {
+    RESOLVE_NAME: gettext_lazy("Name resolution"),
+    TEST_PORT: gettext_lazy("Connection"),
+    REQUEST_PAGE: gettext_lazy("Page"),
+}
+TRY_STATUS: Mapping[bool | None, CheckStatus] = {
+    True: CheckStatus.PASS,
+    False: CheckStatus.WARN,
+    None: CheckStatus.UNKNOWN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +62,16 @@ class CheckLine:
     remedy: Text | None
     it_remedy: Text | None
     commands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TryLine:
+    """One thing that the PC tried itself, after the checks."""
+
+    name: str
+    title: Promise
+    status: str
+    said: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +101,8 @@ class Checklist:
     token: str
     poll_s: int
     lines: tuple[CheckLine, ...]
+    tries: tuple[TryLine, ...]
+    is_trying: bool  # every check is done, and the PC is asked what the verdict still needs
     attempt: int
     requested_at: datetime
     started_at: datetime | None
@@ -149,9 +177,11 @@ def runs_visible_to(reader: User) -> QuerySet[CheckRun]:
 
 
 def read_checklist(run: CheckRun, *, reader: User, is_worker_lost: bool = False) -> Checklist:
-    """Return the run as the reader may see it; two queries, for IT one more when it has ended."""
+    """Return the run as the reader may see it: two queries, one more once every check is judged, one more for IT."""
     for_it = reader.role in SEE_ALL_CASES
     status = RunStatus(run.status)
+    lines = _lines(run, for_it=for_it)
+    has_all = bool(lines) and all(line.status != CheckStatus.WAITING for line in lines)
     return Checklist(
         check_run_id=run.pk,
         case_number=run.case.number,
@@ -163,7 +193,9 @@ def read_checklist(run: CheckRun, *, reader: User, is_worker_lost: bool = False)
         is_worker_lost=is_worker_lost and status in {RunStatus.QUEUED, RunStatus.WAITING},
         token=page_token(run),
         poll_s=SLOW_POLL_S if status is RunStatus.WAITING else POLL_S,
-        lines=_lines(run, for_it=for_it),
+        lines=lines,
+        tries=_tries(run) if has_all else (),
+        is_trying=status is RunStatus.RUNNING and has_all,
         attempt=run.attempt,
         requested_at=run.requested_at,
         started_at=run.started_at,
@@ -200,6 +232,19 @@ def _line(check: str, finding: CheckFinding | None, *, for_it: bool) -> CheckLin
         remedy=stored_text(remedy.get("employee")),
         it_remedy=stored_text(remedy.get("it")) if for_it else None,
         commands=tuple(content.get("depends_on", ())) if for_it else (),
+    )
+
+
+def _tries(run: CheckRun) -> tuple[TryLine, ...]:
+    """Return what the PC tried for a block report in the run's last visit; one query."""
+    if run.case.kind != ProblemKind.SAFE_SITE_BLOCKED:
+        return ()
+    asked = DeviceAnswer.objects.filter(snapshot__check_run=run, snapshot__attempt=run.attempt, name__in=TRIES)
+    answers = [answer_of(row) for row in asked]
+    snapshot = build_snapshot(answers, collected_at=run.requested_at)
+    return tuple(
+        TryLine(one.name, TRY_TITLES[one.name], TRY_STATUS[one.is_good].value, one.said)
+        for one in said_by_tries(run.case.report, snapshot)
     )
 
 
