@@ -122,8 +122,8 @@ WALKS = (
     Walk(
         "An address from the report to the verdict",
         from_report_to_verdict,
-        # Four of them lock and count what the person and the PC have under way.
-        {"statements": 44, "statements that store answers": 8, "transactions": 8, "savepoint statements": 4},
+        # Four of them lock and count what the person and the PC have under way; one asks whether the tenant was read.
+        {"statements": 45, "statements that store answers": 8, "transactions": 8, "savepoint statements": 4},
     ),
     Walk(
         "A lease from consent to restored",

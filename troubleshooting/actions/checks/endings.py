@@ -18,6 +18,7 @@ from troubleshooting.domain.evidence.device_errors import PASSING, DeviceErrorCo
 from troubleshooting.domain.evidence.snapshot import Snapshot
 from troubleshooting.domain.verdict.verdict import conclude
 from troubleshooting.models import Case, CheckRun, Device
+from troubleshooting.queries.cases.whose_list import read_tenant_list
 
 log = structlog.get_logger(__name__)
 
@@ -127,7 +128,8 @@ def _conclude(run: CheckRun, snapshot: Snapshot, findings: tuple[Finding, ...], 
     case = run.case  # locked, with its run
     if case.stage == Stage.WITHDRAWN:
         return
-    reach_verdict(case, conclude(case.report, snapshot, findings), now=now, check_run=run)
+    verdict = conclude(case.report, snapshot, findings, tenant=read_tenant_list(case))
+    reach_verdict(case, verdict, now=now, check_run=run)
 
 
 def _remember_device(run: CheckRun, snapshot: Snapshot, *, now: datetime) -> None:

@@ -28,7 +28,7 @@ from troubleshooting.domain.verdict.suspects import antivirus_names
 from troubleshooting.domain.verdict.texts import WORDS, verdict_of
 from troubleshooting.domain.verdict.tries import said_by_tries
 from troubleshooting.domain.verdict.warned import with_warning
-from troubleshooting.domain.verdict.whose_list import with_whose_list
+from troubleshooting.domain.verdict.whose_list import TenantList, with_whose_list
 
 __all__ = [
     "LADDER",
@@ -46,8 +46,13 @@ _NOT_KNOWN = frozenset({CheckStatus.UNKNOWN, CheckStatus.WAITING})
 Rung = Callable[[Facts], Verdict | None]
 
 
-def conclude(report: Report, snapshot: Snapshot, findings: Iterable[Finding]) -> Verdict:
-    """Return the verdict of the first rung of LADDER that has one; the last rung always has."""
+def conclude(
+    report: Report, snapshot: Snapshot, findings: Iterable[Finding], *, tenant: TenantList | None = None
+) -> Verdict:
+    """Return the verdict of the first rung of LADDER that has one; the last rung always has.
+
+    ``tenant`` are the indicators about the address, where they were read.
+    """
     matches = matches_in(snapshot, report)
     facts = Facts(
         report=report,
@@ -58,7 +63,8 @@ def conclude(report: Report, snapshot: Snapshot, findings: Iterable[Finding]) ->
         gap=gap_of(snapshot, report),
     )
     found = next(verdict for rung in LADDER if (verdict := rung(facts)) is not None)
-    return with_whose_list(with_warning(found, report, snapshot), report)
+    worded = with_warning(found, report, snapshot)
+    return with_whose_list(worded, report, tenant=tenant, now=snapshot.collected_at)
 
 
 def blocked(facts: Facts) -> Verdict | None:

@@ -30,7 +30,7 @@ def known_in_tenant(value: ExclusionValue, scope: Scope) -> tuple[Known, ...]:
     if value.indicator is None:
         return ()
     group = _group_name(scope)
-    found = SeenIndicator.objects.filter(_overlapping(value), _deciding(), type__in=[t.value for t in IndicatorType])
+    found = SeenIndicator.objects.filter(overlapping(value))
     known = (_known(seen, scope, group=group) for seen in found.exclude(action=ALLOWED, is_ours=True)[:MOST])
     return tuple(one for one in known if one is not None)
 
@@ -45,13 +45,14 @@ def known_by_policy(kind: ExclusionKind, snapshot: Snapshot | None) -> tuple[Kno
     return tuple(found)
 
 
-def _deciding() -> Q:
+def overlapping(value: ExclusionValue) -> Q:
+    """Return the condition for indicators that decide about the host, domains above and hosts below it, and pages."""
     in_time = Q(expires_at=None) | Q(expires_at__gt=Now())
-    return in_time & Q(action__in=[*BLOCKING, ALLOWED])
+    types = [kind.value for kind in IndicatorType]
+    return _about(value) & in_time & Q(action__in=[*BLOCKING, ALLOWED], type__in=types)
 
 
-def _overlapping(value: ExclusionValue) -> Q:
-    """Return the condition for the host itself, the domains above it, the hosts below it, and pages of any of them."""
+def _about(value: ExclusionValue) -> Q:
     assert value.indicator is not None, "only the addresses overlap"
     host = value.indicator.host
     above = _with_parents(host) if value.indicator.address is None else [host]
@@ -72,13 +73,22 @@ def _with_parents(host: str) -> list[str]:
 
 def _known(seen: SeenIndicator, scope: Scope, *, group: str) -> Known | None:
     """Read one indicator; None where it is none by our rules."""
-    value = _parsed(ExclusionKind.ALLOW_INDICATOR, seen.value, f"https://{seen.value}")
+    value = indicator_of(seen)
     if value is None:
         return None
     source = KnownSource.ALLOW_INDICATOR if seen.action == ALLOWED else KnownSource.BLOCK_INDICATOR
     holds = not seen.groups or (scope.kind is not ScopeKind.EVERYONE and group in {g.casefold() for g in seen.groups})
-    reference = " · ".join(filter(None, (f"{seen.action} {seen.value}", seen.title, seen.made_by)))
-    return Known(source, value, reference, holds_for_scope=holds)
+    return Known(source, value, reference_of(seen), holds_for_scope=holds)
+
+
+def indicator_of(seen: SeenIndicator) -> ExclusionValue | None:
+    """Return what an indicator is about; None where it is none by our rules."""
+    return _parsed(ExclusionKind.ALLOW_INDICATOR, seen.value, f"https://{seen.value}")
+
+
+def reference_of(seen: SeenIndicator) -> str:
+    """Return what people find an indicator by."""
+    return " · ".join(filter(None, (f"{seen.action} {seen.value}", seen.title, seen.made_by)))
 
 
 def _parsed(kind: ExclusionKind, *spellings: str) -> ExclusionValue | None:
