@@ -35,6 +35,10 @@ R = TypeVar("R")
 # 60 s or more).
 IDLE_TIMEOUT_S = 180
 SHORTEST_SLICE_S = 0.1
+# A visit's answers are read in a few milliseconds. One that takes longer lets the visits of other PCs go first: only
+# one thread of a process computes at a time.
+READS_AT_ONCE_S = 0.01  # of the processor's time
+STEPS_ASIDE_S = 0.001
 
 # pypsrp's WSMan renews ElementTree's table of prefixes, which is shared by all threads and not guarded.
 _wsman_lock = threading.Lock()
@@ -116,13 +120,17 @@ class Session:
         def look() -> None:
             if min(left_s(), self.left_s) <= 0 or self._is_cancelled():
                 raise HadEnough
+            if time.thread_time() > reads_until:
+                time.sleep(STEPS_ASIDE_S)
 
+        reads_until = 0.0
         self._pool.look = look
         while pipeline.state == PSInvocationState.RUNNING:
             self._look_for_cancel(pipeline)
             slice_s = min(left_s(), self.left_s, self._limits.cancel_poll.total_seconds())
             if slice_s <= 0:
                 return False
+            reads_until = time.thread_time() + READS_AT_ONCE_S
             wait_s: Any = _whole_if_possible(max(slice_s, SHORTEST_SLICE_S))  # pypsrp writes any number as seconds
             try:
                 self._call(wait_s + self._limits.silence.total_seconds(), pipeline.poll_invoke, timeout=wait_s)
