@@ -153,6 +153,23 @@ def test_the_clock_is_looked_at_while_reading_and_while_writing_out(look_at):
         plain(value, look=look)
 
 
+@pytest.mark.parametrize(
+    "tag",
+    ["<!--{}-->", "<?a {}?>", "<S {0}a='' />", "<S N='{}' />", "<S N='>{}' />", "<{} />"],
+    ids=["comment", "instruction", "gap", "attribute", "closed_looking", "name"],
+)
+def test_a_tag_that_goes_on_and_on_is_refused_before_it_ends(tag):
+    long = " " * 300_000 if "{0}" in tag else "x" * 300_000
+
+    with pytest.raises(Unreadable, match="a tag of more than"):
+        clixml.read(f"<LST>{tag.format(long)}".encode())
+
+
+@pytest.mark.parametrize("text", ["x" * 1_000_000, "é" * 400_000, " \n" * 300_000, "&lt;" * 200_000])
+def test_a_long_text_is_read_whole(text):
+    assert new(f"<S>{text}</S>") == text.replace("&lt;", "<")
+
+
 def test_references_that_would_multiply_are_refused():
     lists = [f'<Obj RefId="0"><LST>{"<S>x</S>" * 60}</LST></Obj>']
     lists += [f'<Obj RefId="{n}"><LST>{below(n) * 60}</LST></Obj>' for n in range(1, 6)]

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -16,7 +17,7 @@ from portal.demo.lab.faults import Fault
 from portal.demo.lab.hostile import Hostile
 from portal.demo.lab.pcs import healthy_windows_11
 from portal.demo.lab.server import LabServer
-from tests.machines.speaking import call_on
+from tests.machines.speaking import LIMITS, call_on, seconds
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 from troubleshooting.domain.evidence.snapshot import ReadState
 from troubleshooting.machines.catalogue import prerequisite_visit
@@ -52,7 +53,7 @@ SAYS = {
     Hostile.EXTERNAL_ENTITY: "document type",
     Hostile.DEEP_NESTING: "nested more than",
     Hostile.MANY_ELEMENTS: "more than 200000 elements",
-    Hostile.MANY_ATTRIBUTES: "where a text was due",
+    Hostile.MANY_ATTRIBUTES: "a tag of more than",
     Hostile.LONG_TEXT: "more than 4000000 bytes",
     Hostile.HUGE_INTEGER: "an integer of 5000 characters",
     Hostile.HUGE_NUMBER: "a number of 500000 characters",
@@ -129,6 +130,19 @@ def test_a_person_can_end_a_visit_to_such_a_pc(lab_server, kind):
     assert visited.error is not None
     assert visited.error.code is Code.CANCELLED
     assert visited.states["clock"] == ReadState.ANSWERED
+    assert server.sessions_open == 0
+
+
+def test_a_cancel_is_looked_for_while_what_came_is_read(lab_server):
+    """The visit waits for its PC some 20 times, so whoever is asked 300 times is asked in the middle of an answer."""
+    server, asked = lab_server(hostile(Hostile.MANY_SHARED)), count()
+    often = replace(LIMITS, cancel_poll=seconds(0.0001))
+
+    visited = call_on(server, limits=often, should_stop=lambda: next(asked) >= 300)
+
+    assert visited.error is not None
+    assert visited.error.code is Code.CANCELLED
+    assert STRUCK not in visited.states
     assert server.sessions_open == 0
 
 

@@ -19,6 +19,7 @@ MOST_ELEMENTS = 200_000
 DEEPEST_ELEMENT = 100
 LOOK_EVERY = 500  # elements
 _PIECE_BYTES = 65_536
+_MOST_SILENT = 3  # pieces in a row without a text or the beginning or end of an element: one endless tag or comment
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _LISTS = frozenset({"LST", "IE", "QUE", "STK"})
@@ -76,6 +77,7 @@ class _Reader:
     def __init__(self, look: Look) -> None:
         self._look = look
         self._count = 0
+        self._said = self._silent = 0  # events of the parser since the last piece; pieces without one
         self._open: list[_Open] = []
         self._text: list[str] | None = None  # of the innermost element, where that is read
         self._things: dict[str, Thing] = {}
@@ -94,13 +96,22 @@ class _Reader:
             for start in range(0, len(view), _PIECE_BYTES):
                 self._look()
                 parser.Parse(view[start : start + _PIECE_BYTES], False)
+                self._refuse_endless_tag()
             parser.Parse(b"", True)
         except expat.ExpatError as error:
             raise Unreadable(f"It is no XML: {error}.") from error
         return self._result
 
+    def _refuse_endless_tag(self) -> None:
+        """Refuse what expat would hold, and search again with each piece, until it ends."""
+        self._silent = 0 if self._said else self._silent + 1
+        self._said = 0
+        if self._silent == _MOST_SILENT:
+            raise Unreadable(f"It has a tag of more than {_PIECE_BYTES} bytes.")
+
     def _begin(self, tag: str, attributes: dict[str, str]) -> None:
         self._count += 1
+        self._said += 1
         if self._count > MOST_ELEMENTS:
             raise Unreadable(f"It has more than {MOST_ELEMENTS} elements.")
         if self._count % LOOK_EVERY == 0:
@@ -133,10 +144,12 @@ class _Reader:
         return thing
 
     def _add_text(self, text: str) -> None:
+        self._said += 1
         if self._text is not None:
             self._text.append(text)
 
     def _end(self, tag: str) -> None:
+        self._said += 1
         closed = self._open.pop()
         if self._text is not None:
             closed.value, self._text = primitive(tag, "".join(self._text)), None
