@@ -5,7 +5,7 @@ from django.urls import path
 from troubleshooting.views.base import password, sign_in, sign_out, styleguide
 from troubleshooting.views.cases import cases, home, report
 from troubleshooting.views.checks import check_runs
-from troubleshooting.views.devices import collector, endpoint
+from troubleshooting.views.devices import collector, endpoint, fleet
 from troubleshooting.views.drift import drift, record
 from troubleshooting.views.emergency_stop import emergency_stop
 from troubleshooting.views.exclusions import bulk, exclusions, live_state, placements, request_page, retests
@@ -28,6 +28,10 @@ urlpatterns = [
     path("cases/<str:number>/exclusion/", request_page.exclusion_ask, name="exclusion-ask"),
     path("cases/<str:number>/withdraw/", cases.case_withdraw, name="case-withdraw"),
     path("cases/<str:number>/solve/", cases.case_solve, name="case-solve"),
+    path("settings/<slug:code>/", fleet.fleet_setting, name="fleet-setting"),
+    path("settings/<slug:code>/file.<slug:form>", fleet.fleet_file, name="fleet-file"),
+    path("exclusions/<int:pk>/many-pcs/", fleet.exclusion_fleet, name="exclusion-fleet"),
+    path("exclusions/<int:pk>/many-pcs/file.<slug:form>", fleet.exclusion_fleet_file, name="exclusion-fleet-file"),
     path("cases/<str:number>/submission/", submissions.submission, name="submission"),
     path("cases/<str:number>/submission/record/", submissions.submission_record, name="submission-record"),
     path("cases/<str:number>/submission/kept/", submissions.submission_kept, name="submission-kept"),

@@ -88,6 +88,10 @@ TABLE: dict[str, tuple[str, tuple[int, ...]]] = {
     "styleguide": ("GET", (LOGIN, 200, 200, 200, 200, 200)),
     "submission": ("GET", (LOGIN, GONE, NO, 200, 200, 200)),
     "submission-record": ("POST", (LOGIN, GONE, NO, 200, NO, 200)),
+    "fleet-setting": ("GET", (LOGIN, NO, NO, 200, 200, 200)),
+    "fleet-file": ("GET", (LOGIN, NO, NO, 200, 200, 200)),
+    "exclusion-fleet": ("GET", (LOGIN, GONE, NO, 200, 200, 200)),
+    "exclusion-fleet-file": ("GET", (LOGIN, GONE, NO, 200, 200, 200)),
     "submission-kept": ("POST", (LOGIN, GONE, NO, 200, NO, 200)),
     "pack": ("GET", (LOGIN, GONE, NO, 200, 200, 200)),
     "redacted-pack": ("GET", (LOGIN, GONE, NO, 200, 200, 200)),
@@ -149,6 +153,13 @@ def test_every_url_answers_every_person_as_the_table_says(name, place):
 
 
 def url_of(name: str, number: str, run_pk: int) -> str:
+    fleet = {
+        "fleet-setting": ("cloud-protection",),
+        "fleet-file": ("cloud-protection", "reg"),
+        "exclusion-fleet-file": (run_pk, "ps1"),
+    }
+    if name in fleet:
+        return reverse(name, args=fleet[name])
     shapes: tuple[tuple[str | int, ...], ...] = ((), (number,), (run_pk,), (run_pk, run_pk), (1,))
     for args in shapes[:4] if name != "report-step" else shapes[4:]:
         with suppress(NoReverseMatch):

@@ -20,6 +20,7 @@ from troubleshooting.domain.checks.finding import NEEDS_ATTENTION, CheckStatus
 from troubleshooting.domain.checks.registry import CHECKS, PREREQUISITE_IDS, in_page_order, title_of
 from troubleshooting.domain.evidence.device_error_texts import error_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
+from troubleshooting.domain.fleet.settings import BY_CHECK, FleetSetting
 from troubleshooting.domain.verdict.tries import REQUEST_PAGE, RESOLVE_NAME, TEST_PORT, TRIES, said_by_tries
 from troubleshooting.machines.parse import build_snapshot
 from troubleshooting.models import Case, CheckFinding, CheckRun, DeviceAnswer, User
@@ -62,6 +63,7 @@ class CheckLine:
     remedy: Text | None
     it_remedy: Text | None
     commands: tuple[str, ...]
+    fleet: tuple[FleetSetting, ...] = ()  # what puts it right on many PCs
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +234,7 @@ def _line(check: str, finding: CheckFinding | None, *, for_it: bool) -> CheckLin
         remedy=stored_text(remedy.get("employee")),
         it_remedy=stored_text(remedy.get("it")) if for_it else None,
         commands=tuple(content.get("depends_on", ())) if for_it else (),
+        fleet=BY_CHECK.get(check, ()) if for_it and status is CheckStatus.FAIL else (),
     )
 
 
