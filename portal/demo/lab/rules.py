@@ -214,7 +214,11 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "Get-MpComputerStatus": (Rule(selects=frozenset(defender_classes.COMPUTER_STATUS.types)),),
     "Get-MpPreference": (Rule(selects=frozenset(defender_classes.PREFERENCE.types) | DOCUMENTED_ONLY),),
     "Get-Date": (Rule(),),
-    "Get-WinEvent": (
+    "Get-WinEvent": (  # the failure of the last rule is told
+        _rule(
+            {"LogName": one_of(events.DEFENDER_LOG), "MaxEvents": number(1, 1), "Oldest": is_switch},
+            selects=_names("TimeCreated RecordId"),
+        ),
         _rule(
             {
                 "LogName": one_of(events.DEFENDER_LOG, events.SYSTEM_LOG),
@@ -222,10 +226,6 @@ RULES: dict[str, tuple[Rule, ...]] = {
                 "MaxEvents": number(1, 500),
             },
             to_xml=True,
-        ),
-        _rule(
-            {"LogName": one_of(events.DEFENDER_LOG), "MaxEvents": number(1, 1), "Oldest": is_switch},
-            selects=_names("TimeCreated RecordId"),
         ),
     ),
     "Resolve-DnsName": (_rule({"Name": IS_HOST, "DnsOnly": is_switch, "QuickTimeout": is_switch}),),
