@@ -42,8 +42,8 @@ class Refusal(StrEnum):
 REFUSALS: Mapping[Refusal, str] = {
     Refusal.EMPTY: _("Enter the address of the site, for example https://www.example.com/page or www.example.com."),
     Refusal.TOO_LONG: _(
-        "The address is longer than 2,048 characters. Leave out what follows the question mark, for example "
-        "https://www.example.com/page."
+        "This is longer than 2,048 characters. Enter the address that the address bar shows, up to the question mark, "
+        "for example https://www.example.com/page. If it is a link from a mail, enter the site that it leads to."
     ),
     Refusal.CONTROL_CHARACTERS: _(
         "The address contains invisible characters. Type it by hand, for example www.example.com."
