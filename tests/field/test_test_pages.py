@@ -10,7 +10,7 @@ from tests.field.rows import Row, each
 from troubleshooting.domain.advice.lint_values import about_value
 from troubleshooting.domain.advice.linter import LintContext
 from troubleshooting.domain.advice.proposal import propose, ruled_out, why_none
-from troubleshooting.domain.cases.case import Program, Report
+from troubleshooting.domain.cases.case import ProblemKind, Program, Report
 from troubleshooting.domain.cases.indicator import parse_indicator
 from troubleshooting.domain.cases.microsoft_pages import MICROSOFT_PAGES, microsoft_page
 from troubleshooting.domain.checks.checklist import judge
@@ -100,6 +100,9 @@ VERDICTS = (
     Row((missed(PAGE, happened_at=NOW - timedelta(days=3)), snapshot()), VerdictCode.CANNOT_TELL, EVENTS),
     Row((missed(PAGE, program=Program.EDGE), snapshot()), NOT_COVERED, EVENTS, "SmartScreen's page, no event"),
     Row((report(PAGE, program=Program.EDGE), snapshot()), NOT_COVERED, EVENTS, "SmartScreen's page, no event"),
+    Row((report(PAGE), snapshot()), VerdictCode.NOT_REPRODUCED, EVENTS, "blocked on purpose, though not here"),
+    Row((report(PAGE), with_status(real_time_protection=False)), VerdictCode.NOT_BLOCKED, EVENTS),
+    Row((report(PAGE), UNREAD), VerdictCode.CANNOT_TELL, EVENTS),
     Row((missed(SMART_SCREEN), snapshot()), NOT_COVERED, "learn.microsoft.com: SmartScreen demonstrations"),
     Row(
         (missed(SMART_SCREEN, program=Program.EDGE), snapshot()),
@@ -126,6 +129,15 @@ def test_a_test_page_is_never_submitted_and_never_allowed(row: Row):
     assert "Microsoft's own test page" in str(why_none(about, verdict))
     assert propose(about, verdict, device) == ruled_out(about, verdict, device) == ()
     assert verdict.next_step.code not in {NextStepCode.PREPARE_SUBMISSION, NextStepCode.FIND_OUT_WHO_BLOCKS}
+
+
+@each([row for row in VERDICTS if row.fed[0].kind is ProblemKind.SAFE_SITE_BLOCKED])
+def test_a_test_page_that_is_reported_as_a_blocked_safe_site_is_called_what_it_is(row: Row):
+    about, device = row.fed
+    verdict = conclude(about, device, judge(device, report=about))
+
+    said = " ".join(str(text) for text in (verdict.employee, *verdict.notes))
+    assert "Microsoft's own test page" in said
 
 
 def test_the_verdict_says_what_may_hide_the_page_from_network_protection():

@@ -105,6 +105,8 @@ STORIES: list[tuple[str, Report, Snapshot, VerdictCode, Confidence]] = [
     ("a failed prerequisite", missed(), NO_RTP, NOT_MET, HIGH),
     ("blocked, where protection cannot work", report(), NO_RTP, NOT_BLOCKED, HIGH),
     ("blocked, where another antivirus works", report(), OTHER_ANTIVIRUS, NOT_BLOCKED, HIGH),
+    ("a test page, stopped by something else", report(TEST_PAGE), snapshot(), NOT_REPRODUCED, HIGH),
+    ("a test page, where protection cannot work", report(TEST_PAGE), NO_RTP, NOT_BLOCKED, HIGH),
     ("a failed prerequisite, log not read", missed(), replace(NO_RTP, events=None), NOT_MET, MEDIUM),
     (
         "a server without its switch",

@@ -48,6 +48,34 @@ MICROSOFT_PAGE_WORDS: Mapping[tuple[VerdictCode, str], Words] = {
         NextStepCode.FIX_PREREQUISITES,
         _("Next: IT will find out what keeps network protection from working, and then check the PC again."),
     ),
+    (VerdictCode.NOT_REPRODUCED, Tested.NETWORK_PROTECTION): Words(
+        _(
+            "%(host)s is Microsoft's own test page, which is blocked on purpose to show that protection works. Your PC "
+            "has no record of network protection blocking it."
+        ),
+        _(
+            "%(host)s is a test page that is blocked on purpose, so there is nothing to allow and nothing to submit. "
+            "The log was read and has no matching event 1126 or 1125 for it, so something else stopped the page: the "
+            "browser's own protection, a proxy, or another security product. To test network protection, open the page "
+            "in a browser other than Microsoft Edge and check again."
+        ),
+        NextStepCode.VISIT_AGAIN,
+        _("Next: you don't need to do anything. To test network protection, open the page again and check once more."),
+    ),
+    (VerdictCode.NOT_BLOCKED, Tested.NETWORK_PROTECTION): Words(
+        _(
+            "%(host)s is Microsoft's own test page, which is blocked on purpose to show that protection works. Here it "
+            "was not network protection that blocked it: as your PC is set up now, it can't block sites."
+        ),
+        _(
+            "%(host)s is a test page that is blocked on purpose, so there is nothing to allow and nothing to submit. "
+            "The log was read whole and has no event 1126 or 1125 for it, and network protection cannot block on this "
+            "PC as it is set up now (see the evidence). Something else stopped the page, so it does not show that "
+            "network protection works."
+        ),
+        NextStepCode.FIX_PREREQUISITES,
+        _("Next: IT will find out what keeps network protection from working, and then check the PC again."),
+    ),
     (VerdictCode.NOT_COVERED, Tested.NETWORK_PROTECTION): Words(
         _(
             "%(host)s is Microsoft's own test page. In Microsoft Edge it is SmartScreen that blocks it, so this says "

@@ -17,10 +17,11 @@ PORTALS_OWN = frozenset({"wsmprovhost.exe"})  # what runs the portal's commands 
 
 NOT_WORKING = say(
     _(
-        "Apart from that, network protection can't protect this PC as it is set up now. IT sees what is missing, "
-        "whatever becomes of this report."
+        "Apart from that, network protection can't protect this PC as it is set up now. IT can see what is missing and "
+        "can fix it, no matter how this report ends."
     )
 )
+TEST_PAGE = _("%(host)s is Microsoft's own test page. It is blocked on purpose, to show that protection works.")
 
 _ELSEWHERE = _("At that time network protection blocked %(program)s at a different address, %(address)s.")
 _ELSEWHERE_LOGGED = _("At that time network protection logged %(program)s at a different address, %(address)s.")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from troubleshooting.domain.base.text import Text
+from troubleshooting.domain.base.text import Text, say
 from troubleshooting.domain.cases.case import ProblemKind, Program, Report
 from troubleshooting.domain.cases.microsoft_pages import Tested, microsoft_page
 from troubleshooting.domain.checks import exclusions
@@ -23,7 +23,7 @@ from troubleshooting.domain.verdict.base import Confidence, Evidence, EvidenceKi
 from troubleshooting.domain.verdict.facts import REQUIRED, Facts
 from troubleshooting.domain.verdict.hints import hints
 from troubleshooting.domain.verdict.microsoft_page_texts import MICROSOFT_PAGE_WORDS
-from troubleshooting.domain.verdict.notes import NOT_WORKING, close_events
+from troubleshooting.domain.verdict.notes import NOT_WORKING, TEST_PAGE, close_events
 from troubleshooting.domain.verdict.suspects import antivirus_names
 from troubleshooting.domain.verdict.texts import WORDS, verdict_of
 from troubleshooting.domain.verdict.tries import said_by_tries
@@ -262,6 +262,8 @@ def _notes(facts: Facts, code: VerdictCode) -> tuple[Text, ...]:
     if code not in _FROM_ABSENCE:
         return ()
     close = close_events(facts.report, facts.matches, facts.near, skew=clock_skew(facts.snapshot))
+    if code is VerdictCode.CANNOT_TELL and microsoft_page(facts.report.indicator) is not None:
+        close = (say(TEST_PAGE, host=facts.report.indicator.display_host), *close)
     is_unprotected = not facts.is_missed and bool(facts.failed or facts.stopped)
     return (*close, NOT_WORKING) if is_unprotected else close
 
