@@ -134,3 +134,18 @@ def test_hostile_text_is_shown_as_text():
         page = text_of(signed_in(reader).get(reverse("exclusion", args=[pk])))
         assert made.HOSTILE not in page
         assert made.escape(made.HOSTILE) in page
+
+
+def test_an_address_is_mended_as_in_a_report_and_the_person_sees_how_before_anything_is_asked():
+    case = readable_case()
+
+    page = text_of(ask(case, value="IP: 203.0.113.10."))
+
+    assert "We read this as 203.0.113.10" in page
+    assert "What stood in front of the address was left out." in page
+    assert 'value="IP: 203.0.113.10."' in page
+    assert not Exclusion.objects.exists()
+
+    ask(case, value="IP: 203.0.113.10.", value_seen="203.0.113.10")
+
+    assert Exclusion.objects.get().value == "203.0.113.10"

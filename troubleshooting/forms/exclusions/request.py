@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from troubleshooting.domain.advice.lint_base import Draft, LintFinding
 from troubleshooting.domain.advice.lint_texts import LintCode
 from troubleshooting.domain.advice.linter import lint
+from troubleshooting.domain.cases.indicator import InvalidIndicator, read_address
+from troubleshooting.domain.cases.masked import mask_indicator
+from troubleshooting.domain.cases.repairs import REPAIR_TEXTS
 from troubleshooting.domain.exclusions.exclusion import (
     EVERYONE,
     LOCAL_KINDS,
@@ -196,6 +199,7 @@ class ExclusionForm(forms.Form):
         self.findings: tuple[LintFinding, ...] = ()
         self.warnings: tuple[LintFinding, ...] = ()
         self.needs_confirmation = False
+        self.read_as, self.repairs = "", ""  # the address, and what was mended in it, where it is not as typed
         self.fields["scope"].choices = self._scopes()  # type: ignore[attr-defined]
         cards, end = self.fields["kind"].widget, self.fields["ends_on"]
         assert isinstance(cards, KindSelect)
@@ -231,13 +235,14 @@ class ExclusionForm(forms.Form):
         if self._lacks_tenant_group(cleaned):
             self.add_error("scope", translated(GROUP_NOT_IN_TENANT))
             return cleaned
-        value = cleaned["value"] = read_value(cleaned["kind"], cleaned["value"])
+        value = cleaned["value"] = read_value(cleaned["kind"], self._as_meant(cleaned["kind"], cleaned["value"]))
         draft = Draft(cleaned["kind"], value, cleaned["scope"], self._lifetime(cleaned))
         context = lint_context(self.case.report, self.page.snapshot, draft, longest=self.longest)
         self.findings = lint(draft, context)
         for finding in self.findings:
             if finding.is_refusal:
                 self._refuse(finding)
+        self._ask_to_look()
         self.warnings = tuple(finding for finding in self.findings if not finding.is_refusal)
         self._ask_to_confirm(cleaned)
         return cleaned
@@ -253,6 +258,27 @@ class ExclusionForm(forms.Form):
             reason=cleaned["reason"],
             findings=[finding.as_json() for finding in self.findings],
         )
+
+    def _as_meant(self, kind: ExclusionKind, text: str) -> str:
+        """Return the address in a text, mended as in a report; a text that is none, and a program, as they are."""
+        if kind is ExclusionKind.PROCESS:
+            return text
+        try:
+            reading = read_address(text)
+        except InvalidIndicator:  # why it is no value of the kind is said by what reads values
+            return text
+        found, is_site = reading.indicator, kind is ExclusionKind.ALLOW_INDICATOR
+        if not reading.repairs or not (is_site or found.address):
+            return text
+        self.read_as = mask_indicator(found).value if is_site else found.host
+        self.repairs = " ".join(translated(REPAIR_TEXTS[repair]) for repair in reading.repairs)
+        return found.value if is_site else found.host
+
+    def _ask_to_look(self) -> None:
+        """An exclusion opens something: what was mended in the address has to be seen first (``value_seen``)."""
+        if self.read_as and "value" not in self.errors and self.data.get("value_seen") != self.read_as:
+            question = _("We read this as %(address)s. If that is right, ask again.")
+            self.add_error("value", question % {"address": self.read_as})
 
     def _lacks_tenant_group(self, cleaned: dict[str, Any]) -> bool:
         is_for_group = cleaned["scope"].kind is ScopeKind.GROUP and cleaned["kind"] not in LOCAL_KINDS
