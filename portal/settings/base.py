@@ -235,6 +235,9 @@ EXCLUSION_MAX_LIFETIME = env_timedelta("EXCLUSION_MAX_LIFETIME", default=timedel
 # Whether the portal may take an IP exclusion off for a minute, in audit mode, to see if it is still needed at its end.
 EXCLUSION_RETESTS = env_bool("EXCLUSION_RETESTS", default=False)
 DRIFT_CHECK_EVERY = env_timedelta("DRIFT_CHECK_EVERY", default=timedelta(days=1))  # each PC's lists; 0s: when asked
+# How long raw answers are kept on which nothing rests, of drift scans and of checks; 0s: forever (remove_old_answers).
+DRIFT_ANSWERS_KEPT = env_timedelta("DRIFT_ANSWERS_KEPT", default=timedelta(days=90))
+CHECK_ANSWERS_KEPT = env_timedelta("CHECK_ANSWERS_KEPT", default=timedelta(days=365))
 SUBMISSION_REMINDER = env_timedelta("SUBMISSION_REMINDER", default=timedelta(days=7))  # without news of Microsoft
 TENANT_READ_EVERY = env_timedelta("TENANT_READ_EVERY", default=timedelta(hours=1))  # the tenant's list; 0s: when asked
 

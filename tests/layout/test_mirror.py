@@ -149,6 +149,7 @@ TESTED_IN = {
     "models/heartbeat.py": "portal/test_heartbeats.py",
     "models/lease.py": "models/test_constraints.py",
     "models/placement.py": "models/test_exclusion_rules.py",
+    "models/removal.py": "actions/visits/test_removal.py",
     "models/retest.py": "models/test_triggers.py",
     "models/sign_in.py": "actions/test_sign_in.py",
     "models/submission.py": "models/test_constraints.py",

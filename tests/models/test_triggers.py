@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pgtrigger
 import pytest
@@ -25,14 +26,17 @@ from troubleshooting.models import (
     Device,
     DeviceAnswer,
     DeviceSnapshot,
+    DriftScan,
     EmergencyStop,
     Exclusion,
+    RemovedAnswers,
     Undo,
 )
 from troubleshooting.models.triggers import NeverTruncated, Promise
 
 pytestmark = pytest.mark.django_db
 
+DAY = timedelta(days=1)
 DECLARED = {trigger.name: (model, trigger) for model, trigger in registry.registered()}
 SARAS_ID = "(SELECT id FROM public.troubleshooting_user WHERE username = 'sara')"
 DECISION_OF_SARA = f"""
@@ -44,6 +48,11 @@ APPROVAL = """
     UPDATE troubleshooting_exclusion
     SET status = 'approved', approved_at = now(), approved_change = '{}', digest = 'signed'
     WHERE status = 'requested'
+"""
+REMOVAL = """
+    INSERT INTO troubleshooting_removedanswers (snapshot_id, removed_at, answers, commands, digest)
+    SELECT v.id, now(), {answers}, '[]', '' FROM troubleshooting_devicesnapshot v
+    WHERE v.{visits} AND EXISTS (SELECT FROM troubleshooting_deviceanswer a WHERE a.snapshot_id = v.id)
 """
 # One statement that breaks each promise, and no other.
 BREAKS = {
@@ -107,6 +116,9 @@ BREAKS = {
         SELECT exclusion_id, 'verified', false, '', '', 0, '', '' FROM troubleshooting_placement
     """,
     "placement_moves_known": "UPDATE troubleshooting_placement SET status = 'removed', ended_at = now()",
+    "removal_append_only": "DELETE FROM troubleshooting_removedanswers",
+    "removal_takes_all_answers": REMOVAL.format(answers=2, visits="drift_scan_id IS NOT NULL"),
+    "removal_where_nothing_rests": REMOVAL.format(answers=1, visits="check_run_id IS NOT NULL"),
     "snapshot_account_filled_in_once": "UPDATE troubleshooting_devicesnapshot SET endpoint = 'elsewhere'",
     "snapshot_never_deleted": "DELETE FROM troubleshooting_devicesnapshot WHERE attempt = 2",
     "stop_begun_by_administrator": f"""
@@ -146,6 +158,11 @@ def history() -> None:
         if attempt == 1:
             said = {"name": "clock", "state": "answered", "content": [], "errors": []}
             DeviceAnswer.objects.create(snapshot=visit, position=0, sent_at=timezone.now(), seconds=0.1, **said)
+    scans = [DriftScan.objects.create(device=case.device, at=NOW + n * DAY, ended_at=NOW + n * DAY) for n in range(3)]
+    visits = [DeviceSnapshot.objects.create(drift_scan=scan, attempt=1, **facts) for scan in scans]
+    DeviceAnswer.objects.create(snapshot=visits[0], position=0, sent_at=NOW, seconds=0.1, **said)
+    with as_owner():
+        RemovedAnswers.objects.create(snapshot=visits[1], removed_at=NOW, answers=0, commands=[])
     concluded = {"code": "cannot_tell", "confidence": "low", "content": {}, "concluded_at": NOW}
     CaseVerdict.objects.create(case=case, check_run=run, **concluded)
     AuditModeTestFactory(case=CaseFactory(checked=True), done=True)

@@ -12,6 +12,7 @@ from troubleshooting.models.exclusion import Exclusion
 from troubleshooting.models.heartbeat import Heartbeat
 from troubleshooting.models.lease import AuditModeTest, SettingLease
 from troubleshooting.models.placement import Placement
+from troubleshooting.models.removal import RemovedAnswers
 from troubleshooting.models.retest import ExclusionWarning, Retest
 from troubleshooting.models.sign_in import SignInCounter
 from troubleshooting.models.submission import Submission
@@ -39,6 +40,7 @@ __all__ = [
     "ExclusionWarning",
     "Heartbeat",
     "Placement",
+    "RemovedAnswers",
     "Retest",
     "SeenIndicator",
     "SettingLease",

@@ -21,7 +21,7 @@ from troubleshooting.models.drift import DriftScan
 from troubleshooting.models.lease import NOT_BACK_CODES, AuditModeTest, SettingLease
 from troubleshooting.models.placement import Placement
 from troubleshooting.models.retest import Retest
-from troubleshooting.models.triggers import AppendOnly, NeverTruncated
+from troubleshooting.models.triggers import AppendOnly, NeverTruncated, Promise, raising
 
 # In the order of the table, so that constraints and migrations do not depend on hashes.
 LIVE_CODES = [status.value for status in RunStatus if status in LIVE]
@@ -212,7 +212,18 @@ class DeviceAnswer(models.Model):
         ordering = ["position"]
         constraints = [models.UniqueConstraint(fields=["snapshot", "position"], name="answer_position_once")]
         triggers = [
-            AppendOnly(name="answer_append_only"),
+            Promise(
+                name="answer_append_only",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                func=f"""
+                    IF TG_OP = 'DELETE' AND EXISTS (  -- all of its visit go, and their digest stays (removal.py)
+                        SELECT FROM troubleshooting_removedanswers WHERE snapshot_id = OLD.snapshot_id
+                    ) THEN
+                        RETURN OLD;
+                    END IF;
+                    {raising("answer_append_only: table % is append-only", "TG_TABLE_NAME")}
+                """,
+            ),
             NeverTruncated(name="answer_never_truncated"),
         ]
 

@@ -47,6 +47,7 @@ PRIVILEGES: Mapping[str, Privileges] = {
     "troubleshooting.CaseVerdict": APPEND_ONLY,
     "troubleshooting.DeviceAnswer": APPEND_ONLY,
     "troubleshooting.DeviceSnapshot": _kept("account"),
+    "troubleshooting.RemovedAnswers": READ_ONLY,  # adding a row removes the answers of a visit: the owner's
     "troubleshooting.CheckFinding": _kept("status", "content", "judged_at"),
     "troubleshooting.ExclusionDecision": APPEND_ONLY,
     "troubleshooting.ExclusionWarning": APPEND_ONLY,

@@ -79,6 +79,7 @@ ACTIONS = {
     "placement_out_of_scope",
     "drift_apply_again",
     "drift_remove_again",
+    "answers_removed",
 }
 
 

@@ -41,6 +41,7 @@ SENTENCES: Mapping[str, Promise] = {
     "submission_sent": gettext_lazy("Sent the submission to Microsoft"),
     "submission_status_recorded": gettext_lazy("Recorded what Microsoft says"),
     "exclusion_kept_after_answer": gettext_lazy("Kept the exclusion after Microsoft's answer"),
+    "answers_removed": gettext_lazy("Removed raw answers after their time; nothing that was decided rests on them"),
     "evidence_exported": gettext_lazy("Downloaded the evidence"),
     "test_consented": gettext_lazy("Agreed to a test in audit mode"),
     "test_approved": gettext_lazy("Approved the test"),

@@ -16,7 +16,15 @@ from troubleshooting.domain.submissions.submission import SentCommand, readable_
 from troubleshooting.domain.verdict.verdict import Verdict, conclude
 from troubleshooting.machines.base import Answer
 from troubleshooting.machines.parse import build_snapshot
-from troubleshooting.models import Case, CaseVerdict, CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot
+from troubleshooting.models import (
+    Case,
+    CaseVerdict,
+    CheckFinding,
+    CheckRun,
+    DeviceAnswer,
+    DeviceSnapshot,
+    RemovedAnswers,
+)
 from troubleshooting.models.check_run import WHAT_FOR
 from troubleshooting.queries.base.words import stored_text
 
@@ -29,7 +37,7 @@ def read_snapshot(run: CheckRun) -> Snapshot | None:
 
 def last_visit(run: CheckRun) -> DeviceSnapshot | None:
     """Return the run's last visit with its answers; two queries."""
-    return run.snapshots.order_by("-attempt").prefetch_related("answers").first()
+    return run.snapshots.select_related("removed").order_by("-attempt").prefetch_related("answers").first()
 
 
 def snapshot_of(visit: DeviceSnapshot) -> Snapshot:
@@ -88,7 +96,7 @@ def evidence_text(case: Case, run: CheckRun, *, time_zone: tzinfo) -> str:
         Verdict.from_json(stored.content) if stored else conclude(case.report, snapshot, findings),
         findings=findings,
         commands=_sent(answers),
-        visits=[(f"{_made_for(one)}, attempt {one.attempt}", _sent(one.answers.all())) for one in visits_of(case)],
+        visits=[(_title(one), _sent(one.answers.all())) for one in visits_of(case)],
         case_number=case.number,
         device=case.device.hostname,
         time_zone=time_zone,
@@ -103,13 +111,25 @@ def visits_of(case: Case) -> QuerySet[DeviceSnapshot]:
     here = Q(check_run__case=case) | Q(lease__case=case)
     here |= Q(placement__exclusion__case=case, placement__device=case.device_id)
     here |= Q(retest__exclusion__case=case, retest__device=case.device_id)
-    return DeviceSnapshot.objects.filter(here).order_by("started_at", "pk").prefetch_related("answers")
+    return (
+        DeviceSnapshot.objects.filter(here)
+        .select_related("removed")
+        .order_by("started_at", "pk")
+        .prefetch_related("answers")
+    )
 
 
 def _made_for(visit: DeviceSnapshot) -> str:
     """Name what a visit was for, with its number in the portal."""
     what = next(name for name in WHAT_FOR if getattr(visit, f"{name}_id") is not None)
     return f"{what} {getattr(visit, f'{what}_id')}"
+
+
+def _title(visit: DeviceSnapshot) -> str:
+    """Name a visit for people, with what is left where its answers were removed."""
+    removed: RemovedAnswers | None = getattr(visit, "removed", None)
+    left = f" (answers removed on {removed.removed_at:%Y-%m-%d}; SHA-256 {removed.digest})" if removed else ""
+    return f"{_made_for(visit)}, attempt {visit.attempt}{left}"
 
 
 def _sent(answers: Iterable[DeviceAnswer]) -> list[SentCommand]:
@@ -153,8 +173,20 @@ def _visit_json(visit: DeviceSnapshot) -> dict[str, Any]:
         "started_at": visit.started_at.isoformat(),
         "endpoint": visit.endpoint,
         "account": visit.account,
-        "commands": [_answer_json(row) for row in visit.answers.all()],
+        "commands": commands_json(visit),
+        "removed": _removed_json(getattr(visit, "removed", None)),
     }
+
+
+def commands_json(visit: DeviceSnapshot) -> list[dict[str, Any]]:
+    """Return what a visit asked and what came back; where it was removed, its digest was made of this."""
+    return [_answer_json(row) for row in visit.answers.all()]
+
+
+def _removed_json(removed: RemovedAnswers | None) -> dict[str, Any] | None:
+    if removed is None:
+        return None
+    return {"at": removed.removed_at.isoformat(), "commands": removed.commands, "sha256": removed.digest}
 
 
 def _answer_json(row: DeviceAnswer) -> dict[str, Any]:

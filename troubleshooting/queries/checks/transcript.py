@@ -10,7 +10,16 @@ from django.db.models import Prefetch
 from django.utils.functional import Promise
 
 from troubleshooting.domain.evidence.snapshot import ReadState
-from troubleshooting.models import CheckRun, DeviceAnswer, DeviceSnapshot, DriftScan, Placement, Retest, SettingLease
+from troubleshooting.models import (
+    CheckRun,
+    DeviceAnswer,
+    DeviceSnapshot,
+    DriftScan,
+    Placement,
+    RemovedAnswers,
+    Retest,
+    SettingLease,
+)
 from troubleshooting.models.choices import READ_STATE_LABELS
 
 Visited = CheckRun | SettingLease | Placement | Retest | DriftScan  # what visits are made for
@@ -42,6 +51,12 @@ class TranscriptVisit:
     account: str
     credential_profile: str
     commands: tuple[SentCommand, ...]
+    removed: RemovedAnswers | None  # what is left where the answers were removed after their time
+
+    @property
+    def kept_days(self) -> int:
+        """Return for how many days removed answers were kept."""
+        return (self.removed.removed_at - self.started_at).days if self.removed else 0
 
     @property
     def seconds(self) -> float:
@@ -52,7 +67,7 @@ class TranscriptVisit:
 def read_transcript(of: Visited) -> tuple[TranscriptVisit, ...]:
     """Return every command that ran, visit by visit, newest visit first; two queries."""
     answers = Prefetch("answers", queryset=DeviceAnswer.objects.defer("content", "errors"))
-    visits = of.snapshots.order_by("-attempt").prefetch_related(answers)
+    visits = of.snapshots.select_related("removed").order_by("-attempt").prefetch_related(answers)
     return tuple(_visit(visit) for visit in visits)
 
 
@@ -73,6 +88,7 @@ def _visit(visit: DeviceSnapshot) -> TranscriptVisit:
         account=visit.account,
         credential_profile=visit.credential_profile,
         commands=tuple(_command(answer) for answer in visit.answers.all()),
+        removed=getattr(visit, "removed", None),
     )
 
 
