@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
 from django.db import models, transaction
 from django.forms import Field, ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -23,6 +24,10 @@ from troubleshooting.forms.devices.address import DeviceForm, DeviceGroupForm
 from troubleshooting.models import AddressChange, Device, DeviceGroup, User
 from troubleshooting.models.device import DEVICE_ADDRESS, GROUP_ADDRESS
 from troubleshooting.queries.base.words import translated
+
+admin.site.site_header = admin.site.site_title = _("Network protection portal")
+admin.site.index_title = _("Administration")
+admin.site.unregister(Group)  # what a person may do is their role's alone
 
 M = TypeVar("M", bound=models.Model)
 

@@ -17,8 +17,6 @@ TABLES = pytest.mark.parametrize("label", PRIVILEGES)
 # What deletes: administrators, the end of a session or of a failed sign-in, and the next reading of the tenant.
 DELETED = {
     "admin.LogEntry",
-    "auth.Group",
-    "auth.Group_permissions",
     "sessions.Session",
     "troubleshooting.Device",
     "troubleshooting.DeviceGroup",

@@ -226,3 +226,11 @@ def test_address_changes_are_neither_edited_nor_deleted(adam):
     assert adam.get(reverse("admin:troubleshooting_addresschange_add")).status_code == 403
     assert adam.post(reverse("admin:troubleshooting_addresschange_change", args=[change.pk]), {}).status_code == 403
     assert adam.get(reverse("admin:troubleshooting_addresschange_delete", args=[change.pk])).status_code == 403
+
+
+def test_the_first_page_names_the_portal_and_offers_nothing_without_effect(adam):
+    page = adam.get(reverse("admin:index")).content.decode()
+
+    assert "Network protection portal" in page
+    assert "Django administration" not in page
+    assert ">Groups<" not in page  # those of Django; a role says what a person may do

@@ -182,14 +182,14 @@ PRIVILEGES: Mapping[str, Privileges] = {
         "tenant_name",
     ),
     "troubleshooting.AddressChange": _kept("is_approved", "decided_by", "decided_at"),
-    "auth.Group": _deleted("name"),
-    "auth.Group_permissions": LINKS,
     "admin.LogEntry": Privileges(adds=True, deletes=True),  # goes with the account of its person
     "troubleshooting.Heartbeat": _kept("at"),
     # What is over is deleted
     "troubleshooting.SignInCounter": _deleted("failures", "last_at", "next_at"),
     "sessions.Session": _deleted("session_data", "expire_date"),
     # What migrate writes
+    "auth.Group": READ_ONLY,  # Django's own, of which there are none
+    "auth.Group_permissions": READ_ONLY,
     "auth.Permission": READ_ONLY,
     "contenttypes.ContentType": READ_ONLY,
 }
