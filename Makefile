@@ -57,7 +57,7 @@ fix: $(DEV_READY)  ## put right what a machine can put right
 	$(TEMPLATES) -exec $(BIN)/djhtml {} + || true
 	$(TEMPLATES) -exec $(BIN)/djade --target-version 5.2 {} + || true
 
-bench: $(DEV_READY)  ## measure visits, pages (BENCH_CASES=100000 for a long history) and the journeys' SQL statements
+bench: $(DEV_READY)  ## measure visits (BENCH_PCS=60: through workers), pages (BENCH_CASES=100000: long history), SQL statements
 	$(BIN)/python -m pytest tests/benchmarks -p no:randomly -s $(PYTEST_ARGS)
 
 # uv is wanted for this one only: from the environment, else from the search path. Made again, a lock keeps its versions
