@@ -237,3 +237,15 @@ def test_pcs_that_join_a_scope_are_one_message_each_however_many_exclusions_it_h
 
     assert Placement.objects.filter(device=joined).count() == 3
     assert [message[:2] for message in found] == [("portal", "run_placement")]
+
+
+def test_the_question_that_is_written_once_is_asked_of_each_pc_at_each_moment(sent):
+    now = timezone.now()
+    runs = [queued(device_at(None, owner=person(EMMA), hostname=name), EMMA, minutes_ago=1) for name in ("A-1", "A-2")]
+    overdue = now + timedelta(days=2)
+
+    asked_twice = [sent(lambda run=run: wake_next(run.device_id, now=now)) for run in runs]
+
+    assert asked_twice == [[("portal", "run_checks", run.pk)] for run in runs]
+    cache.clear()
+    assert sent(lambda: wake_next(runs[0].device_id, now=overdue)) == []
