@@ -77,12 +77,13 @@ _MASKED_PAIR = re.compile(r"([^?&#;=/\s]+)=\*\*\*")
 
 def mask_text(text: str) -> str:
     """Return a text with the secrets of the addresses in it masked; masking twice changes nothing more."""
-    if not any(sign in text for sign in "/?&=."):
-        return text
-    masked = _ADDRESS.sub(lambda found: _masked_address(found[0], MOST_LAYERS), text)
-    masked = _PAIR.sub(lambda found: _masked_pair(found, MOST_LAYERS), masked)
-    masked = _LONE_PAIR.sub(rf"\1={MASK}", masked)
-    return _JWT.sub(MASK, masked)
+    masked = text
+    if any(sign in text for sign in "/?#;"):  # a sign that each of the pattern's forms needs
+        masked = _ADDRESS.sub(lambda found: _masked_address(found[0], MOST_LAYERS), masked)
+    if "=" in masked:
+        masked = _PAIR.sub(lambda found: _masked_pair(found, MOST_LAYERS), masked)
+        masked = _LONE_PAIR.sub(rf"\1={MASK}", masked)
+    return _JWT.sub(MASK, masked) if "eyJ" in masked else masked
 
 
 def mask_json(value: Any) -> Any:
