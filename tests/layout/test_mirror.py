@@ -24,7 +24,6 @@ TESTED_IN = {
     "actions/heartbeats.py": "portal/test_heartbeats.py",
     "actions/leases/holder.py": "actions/runs/test_holders.py",
     "actions/leases/lease_steps.py": "actions/leases/test_leases.py",
-    "actions/locks.py": "actions/test_gate.py",
     "actions/submissions.py": "views/submissions/test_submissions.py",
     "actions/visits/device_visit.py": "actions/runs/test_on_pc.py",
     "admin.py": "views/test_admin.py",

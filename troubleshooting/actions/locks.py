@@ -42,8 +42,7 @@ def write_lock() -> Iterator[None]:
     try:
         yield
     finally:
-        with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock_shared(%s, %s)", [WRITES, 0])
+        _release("SELECT pg_advisory_unlock_shared(%s, %s)", WRITES, 0)
 
 
 def count_write_locks() -> int:
@@ -67,5 +66,13 @@ def _held(what: int, which: int) -> Iterator[bool]:
         yield is_mine
     finally:
         if is_mine:
-            with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [what, which])
+            _release("SELECT pg_advisory_unlock(%s, %s)", what, which)
+
+
+def _release(sql: str, what: int, which: int) -> None:
+    """Give a lock back; where that fails, with the connection, which would keep it for the tasks after this one."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [what, which])
+    except DatabaseError:
+        connection.close()
