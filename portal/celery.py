@@ -1,4 +1,4 @@
-"""The Celery app and its clockwork. Run it with ``celery -A portal worker -P threads -c 50``."""
+"""The Celery app and its clockwork. Run it with ``celery -A portal worker -P threads -c 20``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from celery import Celery, signals
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import close_old_connections
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from portal.database_role import refuse_powerful_role
@@ -37,7 +38,15 @@ def end_where_the_role_is_too_powerful(**_kwargs: Any) -> None:
         raise SystemExit(str(error)) from error
 
 
+def keep_usable_connections(**_kwargs: Any) -> None:
+    """Close what is broken or older than CONN_MAX_AGE, as Django does around a request."""
+    close_old_connections()
+
+
 signals.setup_logging.connect(keep_the_portals_logging)
 signals.worker_init.connect(end_where_the_role_is_too_powerful)
 signals.worker_ready.connect(watch_memory)
 signals.beat_init.connect(end_where_the_role_is_too_powerful)
+# Celery closes the connection after every task whatever CONN_MAX_AGE says, unless CELERY_DB_REUSE_MAX is set.
+signals.task_prerun.connect(keep_usable_connections)
+signals.task_postrun.connect(keep_usable_connections)

@@ -57,7 +57,7 @@ WORKER = DatabaseLimits(
     idle_transaction=timedelta(minutes=1),
     silence=timedelta(seconds=40),
     connect_s=5,
-    keep_connection_s=0,  # kept ones would pile up with the worker's threads
+    keep_connection_s=60,  # a new one costs PostgreSQL more than all that a check asks of it
 )
 # manage.py: a migration takes as long as it takes.
 COMMAND = DatabaseLimits(NONE, NONE, NONE, NONE, connect_s=5, keep_connection_s=60)

@@ -27,7 +27,7 @@ from troubleshooting.domain.base.processes import REPLACE_ME
 
 ROOT = Path(__file__).resolve().parents[2]
 CELERY = (sys.executable, "-m", "celery", "-A", "portal")
-WORKERS = {"worker": ("portal", 20), "safety": ("safety", 8)}  # their queue and threads
+WORKERS = {"worker": ("portal", 10), "worker-2": ("portal", 10), "safety": ("safety", 8)}  # their queue and threads
 UP_WITHIN_S = 90.0
 END_WITHIN_S = 6.0  # a visit that is cut off is found by the sweep of the next start
 LOOK_EVERY_S = 0.2

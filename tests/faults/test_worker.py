@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from portal.demo.lab.faults import Fault
@@ -26,6 +27,15 @@ def has_ended(case: Case) -> bool:
     return case.check_runs.get().status not in {RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING}
 
 
+def cut_connections_of_checks() -> int:
+    """Cut the idle connections that a check was the last to use; returns how many these were."""
+    last_of_check = "state = 'idle' AND query LIKE '%\"turn\"%' AND pid <> pg_backend_pid()"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {last_of_check}")
+        ((count,),) = cursor.fetchall()
+    return int(count)
+
+
 def test_a_report_is_checked_by_a_worker_in_another_process(celery_worker_process, lab_server):
     case = case_on(device_at(lab_server(healthy_windows_11()), owner=person(EMMA)), by=person(EMMA))
 
@@ -33,6 +43,18 @@ def test_a_report_is_checked_by_a_worker_in_another_process(celery_worker_proces
 
     case.refresh_from_db()
     assert (case.check_runs.get().status, case.stage) == (RunStatus.FINISHED, Stage.CHECKED)
+
+
+def test_a_worker_keeps_its_connections_and_makes_new_ones_after_they_were_cut(celery_worker_process, lab_server):
+    emma, server = person(EMMA), lab_server(healthy_windows_11())
+    first = case_on(device_at(server, owner=emma), by=emma)
+    wait_until(lambda: has_ended(first), celery_worker_process)
+    wait_until(lambda: cut_connections_of_checks() > 0, celery_worker_process)
+
+    second = case_on(device_at(server, owner=emma, hostname="PC-0143"), by=emma)
+    wait_until(lambda: has_ended(second), celery_worker_process)
+
+    assert second.check_runs.get().status == RunStatus.FINISHED
 
 
 def test_a_worker_killed_in_mid_visit_loses_nothing(celery_worker_process, lab_server):

@@ -20,7 +20,7 @@ from portal.demo.embedded import free_port
 from portal.demo.lab.pcs import DEMO_PCS
 from portal.demo.load import lab_ports, load_demo
 from portal.demo.processes import Identity, Ledger, StartFailed
-from portal.demo.runner import ROOT, Demo
+from portal.demo.runner import ROOT, WORKERS, Demo
 from tests.support.world import NOW
 from troubleshooting.domain.base.processes import REPLACE_ME
 from troubleshooting.models import Device
@@ -148,7 +148,7 @@ def test_only_a_worker_that_ended_for_its_memory_is_started_anew(tmp_path, name,
         demo._replace_workers()
         running = [child for child in demo._children if child is not ended]
 
-        assert [child.popen.args[-6:-4] for child in running] == [["-c", "20"]] * starts
+        assert [child.popen.args[-6:-4] for child in running] == [["-c", str(WORKERS["worker"][1])]] * starts
         assert (ended in demo._children) == (not starts)
 
 
