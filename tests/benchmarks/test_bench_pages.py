@@ -7,6 +7,7 @@ import os
 import pytest
 from django.test import Client
 
+from tests.benchmarks.bench_exports import show_exports
 from tests.benchmarks.bench_pages import show_pages
 from tests.queries import made
 
@@ -24,6 +25,8 @@ def as_reviewer() -> Client:
 def test_pages_take_as_many_statements_whatever_the_history():
     found = show_pages(CASES or 300, turns=15 if CASES else 1, signed_in=as_reviewer)
 
+    way, objects = show_exports(made.reviewer())
+    assert way == objects
     assert {name: price.statements for name, price in found.items() if name.startswith("search")} == {
         name: found["cases"].statements for name in found if name.startswith("search")
     }

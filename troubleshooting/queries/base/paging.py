@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 from django.db.models import Model, Q, QuerySet
 
 PAGE_SIZE = 50
+EXPORT_PORTION = 2000  # rows that an export reads at once
 COUNTED_TO = 1000  # counting further would cost more than it tells
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -23,6 +23,11 @@ def stored_text(stored: Mapping[str, Any] | None) -> Text | None:
     return Text.from_json(stored) if stored else None
 
 
+def words_of(labels: Labels) -> dict[str, str]:
+    """Return the labels by their codes, in the reader's language: for many rows at once."""
+    return {code.value: str(label) for code, label in labels.items()}
+
+
 def label_of(labels: Labels, code: object) -> Promise | None:
     """Return the label of a stored code, or None where the code is empty or unknown."""
     return next((label for known, label in labels.items() if known.value == code), None)

@@ -19,11 +19,27 @@ from troubleshooting.models.choices import (
     STAGE_LABELS,
     VERDICT_LABELS,
 )
-from troubleshooting.queries.base.paging import PAGE_SIZE, Cursor, read_page
+from troubleshooting.queries.base.paging import EXPORT_PORTION, PAGE_SIZE, Cursor, read_page
 from troubleshooting.queries.base.searching import cases_with, whole_number
-from troubleshooting.queries.base.words import label_of
+from troubleshooting.queries.base.words import label_of, words_of
 
 NO_VERDICT = "none"
+EXPORTED = (
+    "number",
+    "opened_at",
+    "updated_at",
+    "stage",
+    "kind",
+    "indicator_value",
+    "program",
+    "program_name",
+    "device__hostname",
+    "reporter__first_name",
+    "reporter__last_name",
+    "reporter__username",
+    "verdict_code",
+    "verdict_confidence",
+)
 LIST_FIELDS = (
     "number",
     "kind",
@@ -106,11 +122,45 @@ def list_cases(
     )
 
 
-def export_rows(reader: User, wanted: CaseFilter) -> Iterator[CaseRow]:
-    """Return every row of the filtered list, read in portions."""
-    found = _joined(matching_cases(reader, wanted)).order_by("-updated_at", "-pk")
-    for case in found.iterator(chunk_size=500):
-        yield _row(case)
+def export_cases(reader: User, wanted: CaseFilter) -> Iterator[tuple[str, ...]]:
+    """Return the cells of every row of the filtered list, in the order of ``EXPORTED``, read in portions.
+
+    No objects are made, and each label is looked up once: a row costs half as much.
+    """
+    stages, kinds, programs = words_of(STAGE_LABELS), words_of(PROBLEM_LABELS), words_of(PROGRAM_LABELS)
+    verdicts, confidences = words_of(VERDICT_LABELS), words_of(CONFIDENCE_LABELS)
+    found = matching_cases(reader, wanted).order_by("-updated_at", "-pk").values_list(*EXPORTED)
+    return (
+        (
+            number,
+            opened_at.isoformat(timespec="seconds"),
+            updated_at.isoformat(timespec="seconds"),
+            stages[stage],
+            kinds[kind],
+            address,
+            program_name or programs[program],
+            device,
+            f"{first_name} {last_name}".strip() or username,
+            verdicts.get(verdict, ""),
+            confidences.get(confidence, ""),
+        )
+        for (
+            number,
+            opened_at,
+            updated_at,
+            stage,
+            kind,
+            address,
+            program,
+            program_name,
+            device,
+            first_name,
+            last_name,
+            username,
+            verdict,
+            confidence,
+        ) in found.iterator(chunk_size=EXPORT_PORTION)
+    )
 
 
 def matching_cases(reader: User, wanted: CaseFilter) -> QuerySet[Case]:

@@ -18,9 +18,9 @@ from troubleshooting.domain.exclusions.exclusion import ExclusionKind
 from troubleshooting.domain.exclusions.placement import PlacementStatus
 from troubleshooting.models import DriftFinding, Exclusion, Placement
 from troubleshooting.models.choices import EXCLUSION_KIND_LABELS, Labels, placement_labels
-from troubleshooting.queries.base.paging import PAGE_SIZE, Cursor, read_page
+from troubleshooting.queries.base.paging import EXPORT_PORTION, PAGE_SIZE, Cursor, read_page
 from troubleshooting.queries.base.searching import devices_with, whole_number
-from troubleshooting.queries.base.words import label_of
+from troubleshooting.queries.base.words import label_of, words_of
 from troubleshooting.queries.exclusions.place_list import TENANT
 
 DRIFT_LABELS: Labels = {
@@ -31,6 +31,20 @@ DRIFT_LABELS: Labels = {
 }
 
 
+A_POLICY = _("a policy")
+EXPORTED = (
+    "device__hostname",
+    "code",
+    "kind",
+    "value",
+    "found_at",
+    "last_seen_at",
+    "gone_at",
+    "changed_at",
+    "changed_by",
+    "exclusion",
+    "exclusion__case__number",
+)
 NEWEST_FIRST = ("-found_at", "-pk")
 
 
@@ -114,10 +128,28 @@ def list_drift(
     return DriftList(rows=_rows(page.rows, now=now), total=page.total, older=page.older, newer=page.newer)
 
 
-def export_drift(wanted: DriftFilter, *, now: datetime) -> Iterator[DriftRow]:
-    """Return every row of the filtered list, read in portions."""
-    for finding in _joined(_matching(wanted)).order_by(*NEWEST_FIRST).iterator(chunk_size=500):
-        yield _row(finding, {}, now=now)
+def export_drift(wanted: DriftFilter) -> Iterator[tuple[str, ...]]:
+    """Return the cells of every row of the filtered list, in the order of ``EXPORTED``, read in portions.
+
+    No objects are made, and each label is looked up once.
+    """
+    codes, kinds, tenant, policy = words_of(DRIFT_LABELS), words_of(EXCLUSION_KIND_LABELS), str(TENANT), str(A_POLICY)
+    found = _matching(wanted).order_by(*NEWEST_FIRST).values_list(*EXPORTED)
+    return (
+        (
+            device or tenant,
+            codes[code],
+            kinds[kind],
+            value,
+            *(moment.isoformat(timespec="seconds") if moment else "" for moment in moments),
+            policy if device and changed_by == BY_POLICY else changed_by,
+            str(exclusion or ""),
+            case or "",
+        )
+        for device, code, kind, value, *moments, changed_by, exclusion, case in found.iterator(
+            chunk_size=EXPORT_PORTION
+        )
+    )
 
 
 def drift_of(exclusion: Exclusion, *, now: datetime) -> tuple[DriftRow, ...]:

@@ -22,7 +22,7 @@ from troubleshooting.forms.cases.case_filter import CaseFilterForm, chips, query
 from troubleshooting.models import Case
 from troubleshooting.queries.base.paging import COUNTED_TO
 from troubleshooting.queries.base.processes import is_worker_lost
-from troubleshooting.queries.cases.case_list import CaseRow, export_rows, list_cases
+from troubleshooting.queries.cases.case_list import export_cases, list_cases
 from troubleshooting.queries.cases.case_page import read_case_page
 from troubleshooting.queries.cases.solving import read_solving
 from troubleshooting.queries.cases.timeline import read_timeline_page
@@ -46,8 +46,7 @@ def cases(request: HttpRequest) -> HttpResponseBase:
     wanted = form.wanted()
     if request.GET.get("as") == "csv" and permissions.may_list_all(reader):
         record_list_export("cases", by=reader, filters=query_string(wanted), now=timezone.now())
-        rows = (_cells(row) for row in export_rows(reader, wanted))
-        return csv_file(rows, columns=CSV_COLUMNS, name=f"cases-{timezone.now():%Y-%m-%d}")
+        return csv_file(export_cases(reader, wanted), columns=CSV_COLUMNS, name=f"cases-{timezone.now():%Y-%m-%d}")
     cursor = cursor_of(request)
     found = list_cases(reader, wanted, cursor=cursor)
     query = query_string(wanted)
@@ -148,19 +147,3 @@ def _count(total: int) -> str:
     if total >= COUNTED_TO:
         return _("More than %(count)s cases") % {"count": COUNTED_TO - 1}
     return ngettext("%(n)d case", "%(n)d cases", total) % {"n": total}
-
-
-def _cells(row: CaseRow) -> tuple[object, ...]:
-    return (
-        row.number,
-        row.opened_at.isoformat(timespec="seconds"),
-        row.updated_at.isoformat(timespec="seconds"),
-        row.stage_label,
-        row.kind,
-        row.address,
-        row.program,
-        row.device,
-        row.reporter,
-        row.verdict or "",
-        row.confidence or "",
-    )

@@ -19,7 +19,7 @@ from troubleshooting.forms.drift.drift_filter import DriftFilterForm, chips, que
 from troubleshooting.models import Device
 from troubleshooting.queries.base.paging import COUNTED_TO
 from troubleshooting.queries.drift.coverage import read_coverage
-from troubleshooting.queries.drift.drift_list import DriftFilter, DriftRow, export_drift, list_drift
+from troubleshooting.queries.drift.drift_list import DriftFilter, export_drift, list_drift
 from troubleshooting.queries.exclusions.tenant_state import read_tenant_state
 from troubleshooting.tenant.connection import settings_of
 from troubleshooting.views.base.files import csv_file
@@ -42,8 +42,7 @@ def drift(request: HttpRequest) -> HttpResponseBase:
     wanted = form.wanted()
     if request.GET.get("as") == "csv":
         record_list_export("drift", by=reader, filters=query_string(wanted), now=now)
-        rows = (_cells(row) for row in export_drift(wanted, now=now))
-        return csv_file(rows, columns=CSV_COLUMNS, name=f"drift-{now:%Y-%m-%d}")
+        return csv_file(export_drift(wanted), columns=CSV_COLUMNS, name=f"drift-{now:%Y-%m-%d}")
     cursor = cursor_of(request)
     found = list_drift(wanted, now=now, cursor=cursor)
     query = query_string(wanted)
@@ -112,17 +111,3 @@ def _count(total: int) -> str:
     if total >= COUNTED_TO:
         return _("More than %(count)s differences") % {"count": COUNTED_TO - 1}
     return ngettext("%(n)d difference", "%(n)d differences", total) % {"n": total}
-
-
-def _cells(row: DriftRow) -> tuple[object, ...]:
-    moments = (row.found_at, row.last_seen_at, row.gone_at, row.changed_at)
-    return (
-        row.place,
-        row.label,
-        row.kind,
-        row.value,
-        *(moment.isoformat(timespec="seconds") if moment else "" for moment in moments),
-        _("a policy") if row.is_by_policy else row.changed_by,
-        row.exclusion_id or "",
-        row.case_number,
-    )
