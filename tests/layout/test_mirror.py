@@ -95,6 +95,7 @@ TESTED_IN = {
     "forms/submissions/submission.py": "views/submissions/test_submissions.py",
     "machines/base.py": "machines/test_wire.py",
     "machines/clixml_texts.py": "machines/test_clixml.py",
+    "machines/collecting.py": "machines/support_files/test_fetch.py",
     "machines/collector/errors.py": "machines/collector/test_reader.py",
     "machines/course.py": "machines/test_visit.py",
     "machines/event_xml.py": "machines/test_parse.py",

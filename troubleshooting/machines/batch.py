@@ -36,6 +36,7 @@ class Gathered:
     most_bytes: int
     number: int = 0  # of its statement
     outputs: list[Json] = field(default_factory=list)
+    handed_over: bool = False  # what it put out went elsewhere as it came, and is not kept here
     errors: list[DeviceError] = field(default_factory=list)
     truncated: bool = False
     has_spoken: bool = False  # itself; an error that refuses the command to all of its uses may be another's

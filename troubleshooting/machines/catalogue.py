@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from troubleshooting.domain.exclusions.exclusion import ExclusionKind
-from troubleshooting.machines import changing, patterns, properties
+from troubleshooting.machines import changing, collecting, patterns, properties
+from troubleshooting.machines.collecting import MP_CMD_RUN
 from troubleshooting.machines.pipeline import Cmdlet, Entry, Shape, cmdlet, rendered, select
 
 __all__ = ["PREREQUISITE_READS", "Entry", "is_known", "prerequisite_visit", "rendered"]
@@ -25,7 +26,6 @@ READING_ENDPOINT = "NetworkProtectionPortal.Reading"
 CHANGING_ENDPOINT = "NetworkProtectionPortal.Changing"
 
 NETSH = r"C:\Windows\System32\netsh.exe"
-MP_CMD_RUN = r"C:\Program Files\Windows Defender\MpCmdRun.exe"
 DEFENDER_LOG = "Microsoft-Windows-Windows Defender/Operational"
 LONGEST_PERIOD = timedelta(days=30)
 
@@ -137,6 +137,7 @@ ENDPOINT = Entry(  # asked of the portal's own endpoint only
 # What each function of the portal's own endpoint runs, with the whole path, and the entry that it stands for.
 PROGRAMS: Mapping[str, tuple[Cmdlet, Entry]] = {
     "Get-PortalWinHttpProxy": (cmdlet(NETSH, "winhttp", "show", "proxy"), WINHTTP_PROXY),
+    "New-PortalSupportFiles": (collecting.COLLECT.command, collecting.COLLECT),
     "Test-PortalCloudConnection": (CLOUD_CONNECTIVITY.command, CLOUD_CONNECTIVITY),
 }
 # Where the log begins: what was logged before is gone, so the absence of an event means nothing for that time.
@@ -244,8 +245,9 @@ def prerequisite_visit(since: timedelta, *, configuration_name: str = "") -> tup
     return (CLOCK, *about, *PREREQUISITE_READS[1:], protection_events(since))
 
 
-_READS: tuple[Entry, ...] = (*PREREQUISITE_READS, LOG_START, SECURE_CHANNEL)  # without arguments
-OWN_FUNCTIONS = frozenset({ENDPOINT.command.name, *PROGRAMS})
+# without arguments
+_READS: tuple[Entry, ...] = (*PREREQUISITE_READS, LOG_START, SECURE_CHANNEL, collecting.COLLECT)
+OWN_FUNCTIONS = frozenset({ENDPOINT.command.name, collecting.read_support_files(0, 1).command.name, *PROGRAMS})
 _EXAMPLE = datetime(2026, 1, 1, tzinfo=UTC)
 _FUNCTIONS: Mapping[Entry, Entry] = {
     entry: replace(entry, pipeline=(cmdlet(name),)) for name, (_, entry) in PROGRAMS.items()
@@ -258,6 +260,7 @@ _READ_WITH_ARGUMENTS: tuple[Entry, ...] = (
     test_port("example.com", port=443),
     request_page("https://example.com/"),
     *file_facts(r"C:\Windows\example.txt"),
+    collecting.read_support_files(0, 1),
 )
 _CHANGED_WITH_ARGUMENTS: tuple[Entry, ...] = (
     changing.set_protection_mode(changing.ProtectionMode.ENABLED),

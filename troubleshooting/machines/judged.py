@@ -19,7 +19,7 @@ def judged(mine: Gathered, *, is_limited: bool) -> Reading:
         return from_errors
     # What a terminating error cuts off is not all there is; of a log the part that came is kept, and marked.
     is_cut_off = mine.failed and mine.entry.shape is Shape.OBJECTS and bool(mine.errors)
-    if not is_cut_off and (mine.outputs or _is_speech(mine)):
+    if not is_cut_off and (mine.outputs or mine.handed_over or _is_speech(mine)):
         return Reading(ReadState.ANSWERED, _what_is_missing(mine, from_errors), from_errors.detail)
     if not mine.errors and mine.failed:
         return _failed("The command failed without an error record.")

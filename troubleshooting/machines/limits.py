@@ -41,6 +41,8 @@ _PATTERNS: Mapping[tuple[str, str], str] = {
     ("Invoke-WebRequest", "Uri"): patterns.WEB_ADDRESS,
     ("Get-Item", "LiteralPath"): patterns.LOCAL_PATH,
     ("Get-FileHash", "LiteralPath"): patterns.LOCAL_PATH,
+    ("Read-PortalSupportFiles", "Offset"): patterns.FILE_OFFSET,
+    ("Read-PortalSupportFiles", "Count"): patterns.PART_SIZE,
     ("Add-MpPreference", "ExclusionIpAddress"): patterns.IPV4,
     ("Add-MpPreference", "ExclusionProcess"): patterns.PROGRAM,
     ("Remove-MpPreference", "ExclusionIpAddress"): patterns.IPV4,
@@ -77,7 +79,7 @@ def shown(entries: Iterable[Entry]) -> tuple[Shown, ...]:
     """Return the commands of entries with all that they are sent with, by name.
 
     ``Select-Object`` stays whole: only so is it found by the name that it is sent by (facts 10 and 14), and it puts out
-    what came in. The endpoint's own functions take no arguments.
+    what came in. The endpoint's own functions take no arguments, but for the one that reads a part of a file.
     """
     found: dict[str, Shown] = {}
     for part in (part for entry in entries for part in entry.pipeline):
@@ -103,7 +105,7 @@ def _add(command: Shown, part: Cmdlet, parameter: Parameter) -> None:
 
 def _complete(command: Shown) -> None:
     assert command.parameters is not None
-    if command.name == SELECT_OBJECT or command.name in catalogue.OWN_FUNCTIONS:
+    if command.name == SELECT_OBJECT or (command.name in catalogue.OWN_FUNCTIONS and not command.parameters):
         command.parameters = None
     elif command.name in _PIPED_INTO:
         command.parameters[_PIPED_INTO[command.name]] = Limit()

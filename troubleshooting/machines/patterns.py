@@ -42,6 +42,8 @@ HOST = rf"(?:{HOST_NAME}|[0-9A-Fa-f:.]{{2,45}}{END})"
 PORT = (  # 1 to 65535
     rf"(?:[1-9][0-9]{{0,3}}|[1-5][0-9]{{4}}|6[0-4][0-9]{{3}}|65[0-4][0-9]{{2}}|655[0-2][0-9]|6553[0-5]){END}"
 )
+FILE_OFFSET = rf"(?:[0-9]{{1,9}}|10[0-6][0-9]{{7}}){END}"  # below 1 GB; the function is stricter about both
+PART_SIZE = rf"[1-9][0-9]{{0,6}}{END}"
 IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}{END}"
 LOCAL_PATH = rf"(?=.{{4,253}}{END})[A-Za-z]:(?:{_part(_UNSEEN)})+{END}"
 PROGRAM = rf"(?:[A-Za-z]:|{_VARIABLES})(?:{_part('%' + _UNSEEN)})+(?<=\.exe){END}"  # the portal is stricter: values.py

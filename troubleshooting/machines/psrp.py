@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 from troubleshooting.domain.evidence.snapshot import Reading
@@ -25,6 +25,7 @@ from troubleshooting.machines.course import Course, answer_of, too_late
 from troubleshooting.machines.errors import MachineError
 from troubleshooting.machines.judged import judged
 from troubleshooting.machines.pipeline import Entry
+from troubleshooting.machines.plain import Json
 from troubleshooting.machines.pypsrp_pipeline import Pipeline
 from troubleshooting.machines.records import reading_from_errors
 from troubleshooting.machines.rounds import Rounds
@@ -72,9 +73,19 @@ class Machine:
             hand_over([self._read_alone(entry)])
         return tuple(answers)
 
+    def follow(self, entry: Entry, *, on_output: Callable[[Json], None]) -> Answer:
+        """Run one entry and hand over what it puts out as it comes; the answer holds none of it, only how it went.
+
+        Raises NotInCatalogue, and MachineError when the device is lost or a person ended the run.
+        """
+        entry = form_for(self._session.configuration_name, entry)
+        if not is_known(entry):
+            raise NotInCatalogue(entry.name)
+        return self._read_alone(entry, on_output=on_output)
+
     # --- one entry, one pipeline --------------------------------------------------------------------------------------
 
-    def _read_alone(self, entry: Entry) -> Answer:
+    def _read_alone(self, entry: Entry, on_output: Callable[[Json], None] | None = None) -> Answer:
         sent_at, began = self._clock(), time.monotonic()
         mine = Gathered(entry, self._limits.answer_bytes)
         if self._session.left_s <= 0:
@@ -86,6 +97,9 @@ class Machine:
             for reply in pipeline.taken():
                 if reply.error is not None:
                     mine.add_error(reply.error)
+                elif on_output is not None:
+                    mine.handed_over = True
+                    on_output(reply.output)
                 else:
                     mine.add(reply.output)
             return not mine.truncated

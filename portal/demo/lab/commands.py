@@ -30,7 +30,8 @@ def get_command(run: Run, call: Call) -> Iterator[Thing]:
 def _shown(run: Run) -> set[str]:
     if run.endpoint is not None:
         return {command.name for command in run.endpoint.commands.values()}
-    return {*RULES, *ALWAYS, *(WHOLE if run.pc.full_language else ())}
+    lacking = set() if run.pc.restricted else {"Read-PortalSupportFiles"}  # comes with the module
+    return {*RULES, *ALWAYS, *(WHOLE if run.pc.full_language else ())} - lacking
 
 
 HANDLERS: dict[str, Callable[[Run, Call], Iterable[Any]]] = {"Get-Command": get_command}

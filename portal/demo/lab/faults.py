@@ -49,6 +49,7 @@ class FaultSettings:
     request_delay_ms: int = 0  # SLOW
     command_delay_s: float = 0.0  # SLOW
     reboot_s: float = 2.0  # REBOOT
+    collecting_step_s: float = 0.02  # between two lines of a collection of support files; no fault
     hostile: Hostile = Hostile.SHARED_REFERENCES  # HOSTILE: which kind of harm
     hostile_command: str = "Get-MpPreference"  # HOSTILE
 

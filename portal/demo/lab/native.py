@@ -19,8 +19,6 @@ from portal.demo.lab.rules import MPCMDRUN, SUPPORT_CAB
 from portal.demo.lab.run import Run
 from portal.demo.lab.support_files.files import support_cab
 
-STEP_S = 0.02  # between two lines of a long collection
-
 
 def _language(pc: SimulatedPC) -> str:
     return "de" if Fault.GERMAN in pc.faults else "en"
@@ -43,14 +41,15 @@ def _validate_maps(run: Run) -> Iterator[str]:
 
 
 def _get_files(run: Run) -> Iterator[str]:
-    """Collect the support files; the lines are the progress."""
+    """Collect the support files; the lines are the progress. An earlier CAB is overwritten at the end."""
+    step_s = run.pc.fault_settings.collecting_step_s
     platform = rf"C:\ProgramData\Microsoft\Windows Defender\Platform\{run.pc.platform}-0\MpCmdRun.exe"
     yield f'Launching "{platform}" -GetFiles -Reinvoke...'
     for line in _validate_maps(run):
-        run.pause(STEP_S)
+        run.pause(step_s)
         yield line
     for line in ("Collecting events...", "Collecting registry...", "Creating CAB file..."):
-        run.pause(STEP_S)
+        run.pause(step_s)
         yield line
     run.pc.files[SUPPORT_CAB] = support_cab(run.pc)
     yield f"Files successfully created in {SUPPORT_CAB}"

@@ -273,6 +273,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "Unregister-ScheduledTask": (_rule({"TaskName": IS_TASK_NAME, "Confirm": one_of(False)}),),
     "Get-ScheduledTask": (_rule({"TaskName": IS_TASK_NAME}, selects=_names("TaskName State")),),
     MPCMDRUN: (Rule(positional=("-ValidateMapsConnection",)), Rule(positional=("-GetFiles",))),
+    "Read-PortalSupportFiles": (_rule({"Offset": number(0, 2**30), "Count": number(1, 2**22)}),),
     "netsh.exe": (Rule(positional=("winhttp", "show", "proxy")),),
 }
 

@@ -65,7 +65,7 @@ def test_elsewhere_programs_are_needed_and_the_portals_functions_are_not():
     assert report.shows_everything
     assert report.is_older is None
     assert report.missing == (
-        Missing(catalogue.MP_CMD_RUN, ("cloud_connectivity",)),
+        Missing(catalogue.MP_CMD_RUN, ("cloud_connectivity", "collect_support_files")),
         Missing("netsh.exe", ("proxy",)),
     )
 

@@ -25,6 +25,7 @@ from troubleshooting.machines.pipeline import cmdlet, select
 DIGESTS = {
     "1.0.0": "759f0aa148c47dd262e0604304140fe98e799ca0ca3e4236ee97905c432c559a",
     "1.1.0": "a3157a29eb8ad1987879f2aca15ec707bb192c99ca44d6e7569cc158a7e6d594",
+    "1.2.0": "c7df5ab03181873da34c023b6c2b0534820272f9add49b00a087b4133ceb9d44",
 }
 
 
@@ -99,7 +100,7 @@ def test_the_manifest_exports_the_modules_functions_and_nothing_else():
     functions = re.findall(r"^function (\S+) \{\r?$", text_of(f"{MODULE}/{MODULE}.psm1"), re.MULTILINE)
 
     assert (manifest["ModuleVersion"], manifest["RootModule"]) == (VERSION, f"{MODULE}.psm1")
-    assert manifest["FunctionsToExport"] == functions == sorted(catalogue.OWN_FUNCTIONS)
+    assert manifest["FunctionsToExport"] == sorted(functions) == sorted(catalogue.OWN_FUNCTIONS)
     assert manifest["CmdletsToExport"] == manifest["AliasesToExport"] == manifest["VariablesToExport"] == []
 
 
@@ -109,6 +110,7 @@ def test_functions_run_the_programs_of_the_catalogue_by_their_whole_path():
 
     assert [(c[0].name, [value for _, value in c[0].arguments]) for c in run] == [
         (r"C:\Windows\System32\netsh.exe", ["winhttp", "show", "proxy"]),
+        (r"C:\Program Files\Windows Defender\MpCmdRun.exe", ["-GetFiles"]),
         (r"C:\Program Files\Windows Defender\MpCmdRun.exe", ["-ValidateMapsConnection"]),
     ]
 
@@ -127,7 +129,8 @@ def test_a_role_shows_no_program_and_names_no_common_parameter(path):
 def test_only_select_object_and_the_modules_functions_are_shown_whole():
     whole = {name for name, parameters in ALL.items() if parameters is None}
 
-    assert whole == {*catalogue.OWN_FUNCTIONS, r"Microsoft.PowerShell.Utility\Select-Object"}
+    without_arguments = catalogue.OWN_FUNCTIONS - {"Read-PortalSupportFiles"}
+    assert whole == {*without_arguments, r"Microsoft.PowerShell.Utility\Select-Object"}
     unlimited = {(n, p) for n, limits in ALL.items() for p, limit in (limits or {}).items() if set(limit) == {"Name"}}
     assert unlimited == {
         ("ForEach-Object", "InputObject"),
@@ -183,6 +186,7 @@ def test_programs_are_sent_as_functions_to_the_portals_own_endpoint_only():
     assert {name: form.pipeline for name, form in forms.items()} == {
         "winhttp_proxy": (cmdlet("Get-PortalWinHttpProxy"),),
         "cloud_connectivity": (cmdlet("Test-PortalCloudConnection"),),
+        "collect_support_files": (cmdlet("New-PortalSupportFiles"),),
     }
     assert all(map(catalogue.is_known, forms.values()))
     assert catalogue.form_for("Microsoft.PowerShell", catalogue.WINHTTP_PROXY) is catalogue.WINHTTP_PROXY

@@ -7,11 +7,11 @@ import pytest
 from troubleshooting.machines.endpoint.version import VERSION, is_older
 
 
-@pytest.mark.parametrize("version", [None, "", "0.9.9", "0.10.0", "1", "x", "1.0.0 ", "-1.0", "٢.0.0"])
+@pytest.mark.parametrize("version", [None, "", "0.9.9", "0.10.0", "1", "x", "1.0.0", "1.2.0 ", "-1.0", "٢.0.0"])
 def test_an_endpoint_is_older(version):
     assert is_older(version)
 
 
-@pytest.mark.parametrize("version", [VERSION, "1.1.1", "1.10.0", "2.0.0.0", "10.0"])
+@pytest.mark.parametrize("version", [VERSION, "1.2.1", "1.10.0", "2.0.0.0", "10.0"])
 def test_an_endpoint_is_new_enough(version):
     assert not is_older(version)

@@ -126,14 +126,15 @@ def _manifest() -> Mapping[str, Data]:
 
 
 def _module() -> str:
-    """Return the functions that stand for programs, after the one that says what answers."""
+    """Return the functions that are written out, and then those that stand for programs."""
     functions = (
         powershell.function(
             name, [powershell.command(program.name, ((None, parameter.value) for parameter in program.parameters))]
         )
         for name, (program, _) in sorted(catalogue.PROGRAMS.items())
     )
-    return "\n\n".join([_static("Get-PortalEndpoint.ps1").rstrip("\n"), *functions])
+    own = (_static(f"{name}.ps1").rstrip("\n") for name in sorted(catalogue.OWN_FUNCTIONS - catalogue.PROGRAMS.keys()))
+    return "\n\n".join([*own, *functions])
 
 
 def _role(name: str, commands: Iterable[Shown]) -> Mapping[str, Data]:
