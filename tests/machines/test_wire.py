@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import socket
 import threading
 import time
@@ -11,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.machines.speaking import CREDENTIAL, IMPATIENT, now
+from tests.machines.speaking import CREDENTIAL, IMPATIENT, call_on, now
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode as Code
 from troubleshooting.machines.base import Address, Auth
 from troubleshooting.machines.errors import MachineError
@@ -75,6 +76,16 @@ def status(line: str, *headers: str, body: bytes = b"") -> bytes:
 
 def timers() -> set[threading.Thread]:
     return {thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)}
+
+
+def connections_to(port: int) -> list[socket.socket]:
+    """Return this process's open connections to a port, those included that nothing holds any longer."""
+    ours = [each for each in gc.get_objects() if isinstance(each, socket.socket) and each.fileno() != -1]
+    found = []
+    for one in ours:
+        with contextlib.suppress(OSError):  # that only listens
+            found += [one] if one.getpeername()[1:2] == (port,) else []
+    return found
 
 
 @pytest.mark.parametrize(
@@ -156,6 +167,15 @@ def test_nothing_watches_a_session_that_is_over():
     error_from(say(status("403 Forbidden")))
 
     assert timers() <= before
+
+
+def test_a_visit_that_is_over_leaves_no_connection_open(lab_server):
+    server = lab_server()
+
+    visited = call_on(server)
+
+    assert visited.error is None
+    assert connections_to(server.port) == []
 
 
 def test_https_to_a_plain_port_is_a_failed_handshake():

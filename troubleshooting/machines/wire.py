@@ -93,6 +93,9 @@ class Wire(HTTPAdapter):
         """Close the connection, also when a reply was left unread on it."""
         if self._latest is not None:
             self._latest.close()
+        for pool in map(self.poolmanager.pools.get, self.poolmanager.pools.keys()):
+            if pool is not None:
+                pool.close()  # clearing the manager leaves this to the garbage collector, which these never reach
         super().close()
         self._watch(None)
 
