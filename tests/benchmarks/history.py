@@ -9,7 +9,17 @@ from django.db import connection
 
 from tests.factories import DeviceFactory, ExclusionFactory, UserFactory
 from tests.queries import made
-from troubleshooting.models import ActivityEntry, Case, CaseVerdict, CheckFinding, CheckRun, Device, Exclusion, User
+from troubleshooting.models import (
+    ActivityEntry,
+    Case,
+    CaseVerdict,
+    CheckFinding,
+    CheckRun,
+    Device,
+    DriftScan,
+    Exclusion,
+    User,
+)
 
 PEOPLE = 8_000
 DEVICES = 10_000
@@ -101,6 +111,11 @@ def make_history(cases: int) -> Case:
     copies_of_each(ActivityEntry._meta.db_table, [entry.pk] * ENTRIES, cases, entries)
     exclusion = ExclusionFactory(case=case, requested_by=case.reporter)
     copy(Exclusion._meta.db_table, exclusion.pk, cases // 20, EXCLUSIONS)
+    scan = DriftScan.objects.create(device=case.device, at=case.opened_at, ended_at=case.opened_at)
+    for number in range(min(cases // 1000 + 1, 30)):
+        at = f"source.at - interval '{number} days' - n * interval '1 second'"
+        looked = {"device_id": COPY_ID, "at": at, "ended_at": at}
+        copy(DriftScan._meta.db_table, scan.pk, min(cases, DEVICES), looked)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")  # as the server's own would by then: it lets pages read indexes alone
     return case

@@ -30,6 +30,12 @@ class DriftScan(models.Model):
         verbose_name_plural = _("comparisons with the register")
         indexes = [
             models.Index(fields=["device", "-at"], name="drift_scan_of_device"),
+            models.Index(  # the newest look at each PC, from the index alone
+                fields=["device", "-at", "-id"],
+                include=["error_code"],
+                condition=Q(ended_at__isnull=False),
+                name="drift_scan_newest",
+            ),
             models.Index(fields=["device", "at"], condition=Q(ended_at__isnull=True), name="drift_scan_open"),
         ]
         triggers = [NeverTruncated(name="drift_scan_never_truncated")]

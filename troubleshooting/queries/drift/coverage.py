@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db import connection
 
 from troubleshooting.domain.base.text import Text
 from troubleshooting.domain.evidence.device_error_texts import error_text
@@ -47,22 +47,30 @@ class Coverage:
         return self.failed - len(self.not_compared)
 
 
+# One look at the index for each PC; the ORM would look anew for each use of what it found.
+COVERAGE = """
+SELECT count(*), count(error_code) FILTER (WHERE error_code = ''), count(error_code) FILTER (WHERE error_code <> ''),
+    (array_agg(ARRAY[id::text, hostname, error_code, at::text] ORDER BY hostname) FILTER (WHERE error_code <> ''))[1:%s]
+FROM troubleshooting_device LEFT JOIN LATERAL (
+    SELECT at, error_code FROM troubleshooting_driftscan
+    WHERE device_id = troubleshooting_device.id AND ended_at IS NOT NULL ORDER BY at DESC, id DESC LIMIT 1
+) last ON true
+"""
+
+
 def read_coverage() -> Coverage:
-    """Return how many PCs were compared; two queries."""
-    last = DriftScan.objects.filter(device=OuterRef("pk"), ended_at__isnull=False).order_by("-at", "-pk")
-    devices = Device.objects.annotate(
-        looked_at=Subquery(last.values("at")[:1]), error=Subquery(last.values("error_code")[:1])
-    )
-    counted = devices.order_by().aggregate(
-        total=Count("pk"), compared=Count("pk", filter=Q(error="")), looked=Count("pk", filter=Q(error__isnull=False))
-    )
-    failed = devices.filter(error__isnull=False).exclude(error="").order_by("hostname")
-    named = failed.values_list("pk", "hostname", "looked_at", "error")[:NAMED]
+    """Return how many PCs were compared; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(COVERAGE, [NAMED])
+        total, compared, failed, named = cursor.fetchone()
     return Coverage(
-        total=counted["total"],
-        compared=counted["compared"],
-        failed=counted["looked"] - counted["compared"],
-        not_compared=tuple(NotCompared(pk, hostname, at, _why(error)) for pk, hostname, at, error in named),
+        total=total,
+        compared=compared,
+        failed=failed,
+        not_compared=tuple(
+            NotCompared(int(pk), hostname, datetime.fromisoformat(at), _why(error))
+            for pk, hostname, error, at in named or ()
+        ),
     )
 
 
