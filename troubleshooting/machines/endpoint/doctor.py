@@ -92,7 +92,8 @@ def _entries(configuration_name: str) -> tuple[Entry, ...]:
     if catalogue.is_own_endpoint(configuration_name):
         return (*reading, *changing)
     plain = {catalogue.form_for(catalogue.READING_ENDPOINT, entry): entry for _, entry in catalogue.PROGRAMS.values()}
-    return tuple(plain.get(entry, entry) for entry in (*reading, *changing) if entry != catalogue.ENDPOINT)
+    elsewhere = (plain.get(entry, entry) for entry in (*reading, *changing))
+    return tuple(entry for entry in elsewhere if entry.command.name not in catalogue.OWN_FUNCTIONS)
 
 
 def _needed_for(entry_name: str) -> tuple[str, ...]:
