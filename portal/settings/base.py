@@ -199,6 +199,10 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # How much a worker may grow, in MiB (0: without end): past the mark it finishes what it holds, past the limit it ends.
+LARGEST_SUPPORT_FILES = (
+    env_int("LARGEST_SUPPORT_FILES_MB", default=500) * 1_000_000
+)  # as much as Microsoft's form takes
+SUPPORT_FILES_WITHIN = env_timedelta("SUPPORT_FILES_WITHIN", default=timedelta(hours=1))  # to collect and to fetch them
 WORKER_MEMORY_MARK_MB = env_int("WORKER_MEMORY_MARK_MB", default=400)
 WORKER_MEMORY_LIMIT_MB = env_int("WORKER_MEMORY_LIMIT_MB", default=800)
 HEARTBEAT_FILE = env_path("HEARTBEAT_FILE")  # touched by worker and beat, for whoever watches their container

@@ -131,6 +131,7 @@ TESTED_IN = {
     "management/commands/device_endpoint.py": "machines/endpoint/test_files.py",
     "management/commands/draw_states.py": "layout/test_states.py",
     "management/commands/list_checks.py": "layout/test_states.py",
+    "management/commands/fetch_support_files.py": "machines/support_files/test_collect.py",
     "management/connection.py": "machines/test_check_device.py",
     "management/endpoint_report.py": "machines/endpoint/test_doctor.py",
     "management/generated_page.py": "layout/test_states.py",

@@ -26,6 +26,7 @@ class Fault(StrEnum):
     SLOW = "slow"  # * a delay for each request and each command
     HANGING_COMMAND = "hanging_command"  # * a command that never ends until it is stopped
     DEFENDER_STOPPED = "defender_stopped"  # 0x800106ba
+    NO_NEW_CAB = "no_new_cab"  # MpCmdRun.exe -GetFiles ends without having written one
     SETTINGS_REFUSED = "settings_refused"  # tamper protection: no error, no change, event 5013
     POLICY_PUTS_BACK = "policy_puts_back"  # a change is made and undone by policy at once
     LATE_MESSAGES = "late_messages"  # messages of a pipeline follow its Failed state

@@ -51,7 +51,10 @@ def _get_files(run: Run) -> Iterator[str]:
     for line in ("Collecting events...", "Collecting registry...", "Creating CAB file..."):
         run.pause(step_s)
         yield line
+    if Fault.NO_NEW_CAB in run.pc.faults:
+        return
     run.pc.files[SUPPORT_CAB] = support_cab(run.pc)
+    run.pc.written_at[SUPPORT_CAB] = run.pc.now()
     yield f"Files successfully created in {SUPPORT_CAB}"
 
 

@@ -83,6 +83,7 @@ class SimulatedPC:
     log: events.EventLog = field(default_factory=events.EventLog)
     log_begins: timedelta | None = timedelta(days=60)  # before now, by records of other kinds; None: there are none
     files: dict[str, bytes] = field(default_factory=dict)
+    written_at: dict[str, datetime] = field(default_factory=dict)  # when, by path; else at start-up
     tasks: dict[str, ScheduledTask] = field(default_factory=dict)
     winhttp_proxy: str | None = None
     maps_failure: MapsFailure | None = None

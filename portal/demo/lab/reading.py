@@ -225,7 +225,7 @@ def _file(run: Run, call: Call, command: str) -> tuple[str, bytes]:
 def get_item(run: Run, call: Call) -> Iterator[Thing]:
     """Answer with the facts of a file."""
     path, content = _file(run, call, "Get-Item")
-    written = ps_moment(run.pc.now().astimezone(UTC))
+    written = ps_moment(run.pc.written_at.get(path, run.pc.booted_at).astimezone(UTC))
     facts = {
         "PSPath": f"Microsoft.PowerShell.Core\\FileSystem::{path}",
         "FullName": path,
