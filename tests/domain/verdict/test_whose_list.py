@@ -46,9 +46,9 @@ NOT_LISTED = "no custom indicator for this address. That leaves Microsoft's list
 @pytest.mark.parametrize(
     ("indicators", "hours", "saw", "told"),
     [
-        ((listed(),), 2, "", "own list (high confidence; indicators read 2 h earlier, 2026-11-24 08:00 UTC)"),
+        ((listed(),), 2, "", "own list (high confidence; indicators read less than 3 h earlier, 2026-11-24 08:00 UTC)"),
         ((listed("example.com"),), 2, "", "Block example.com. Indicators decide"),
-        ((listed(),), LONG, "", "own list (medium confidence: the indicators were last read 48 h"),
+        ((listed(),), LONG, "", "own list (medium confidence: the indicators were last read more than a day"),
         ((listed(),), LONG, TOAST, "named the IT administrator, too, so this is the"),
         ((OTHERS,), 2, "", "not for this PC's device group"),
         ((OTHERS, listed()), 2, "", "company's own list (high confidence"),

@@ -262,8 +262,9 @@ def _notes(facts: Facts, code: VerdictCode) -> tuple[Text, ...]:
     if code not in _FROM_ABSENCE:
         return ()
     close = close_events(facts.report, facts.matches, facts.near, skew=clock_skew(facts.snapshot))
-    if code is VerdictCode.CANNOT_TELL and microsoft_page(facts.report.indicator) is not None:
-        close = (say(TEST_PAGE, host=facts.report.indicator.display_host), *close)
+    if microsoft_page(facts.report.indicator) is not None:  # the words of the other verdicts say it themselves
+        page = say(TEST_PAGE, host=facts.report.indicator.display_host)
+        return (page, *close) if code is VerdictCode.CANNOT_TELL else close
     is_unprotected = not facts.is_missed and bool(facts.failed or facts.stopped)
     return (*close, NOT_WORKING) if is_unprotected else close
 

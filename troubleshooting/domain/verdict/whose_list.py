@@ -6,7 +6,6 @@ Apps are not read. Source: docs/reference/hunting.md section 3.
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -29,36 +28,36 @@ BY_THE_COMPANY = _(
 )
 _LISTED = _(
     "The tenant has a custom indicator for this address: %(reference)s. Indicators decide before Microsoft's lists, so "
-    "this is the company's own list (high confidence; indicators read %(hours)s h earlier, %(at)s)."
+    "this is the company's own list (high confidence; indicators read less than %(hours)s h earlier, %(at)s)."
 )
 _LISTED_AND_SEEN = _(
     "The tenant has a custom indicator for this address: %(reference)s. The notification named the IT administrator, "
-    "too, so this is the company's own list (high confidence; indicators read %(hours)s h earlier, %(at)s)."
+    "too, so this is the company's own list (high confidence; indicators read less than %(hours)s h earlier, %(at)s)."
 )
 _LISTED_LONG_AGO = _(
     "The tenant has a custom indicator for this address: %(reference)s. Indicators decide before Microsoft's lists, so "
-    "this is probably the company's own list (medium confidence: the indicators were last read %(hours)s h earlier, "
-    "%(at)s)."
+    "this is probably the company's own list (medium confidence: the indicators were last read more than a day "
+    "earlier, %(at)s)."
 )
 _LISTED_FOR_OTHERS = _(
     "The tenant has a custom indicator for this address, but as far as the portal knows not for this PC's device "
-    "group: %(reference)s. Check the PC's group in Defender (low confidence; indicators read %(hours)s h earlier, "
-    "%(at)s)."
+    "group: %(reference)s. Check the PC's group in Defender (low confidence; indicators read less than %(hours)s h "
+    "earlier, %(at)s)."
 )
 _ALLOWED = _(
     "The tenant allows this address: %(reference)s. An allow indicator wins over every list, so it had probably not "
-    "reached the PC when the site was blocked; that can take up to 48 hours (medium confidence; indicators read "
-    "%(hours)s h earlier, %(at)s)."
+    "reached the PC when the site was blocked; that can take up to 48 hours (medium confidence; indicators read less "
+    "than %(hours)s h earlier, %(at)s)."
 )
 _ONLY_SEEN = _(
     "The employee says that the notification named the IT administrator, but the tenant has no custom indicator for "
     "this address. Look at web content filtering and Defender for Cloud Apps, which the portal does not read (medium "
-    "confidence; indicators read %(hours)s h earlier, %(at)s)."
+    "confidence; indicators read less than %(hours)s h earlier, %(at)s)."
 )
 _NOT_LISTED = _(
     "The tenant has no custom indicator for this address. That leaves Microsoft's list, web content filtering and "
-    "Defender for Cloud Apps; of these the portal can read none (low confidence for each; indicators read %(hours)s h "
-    "earlier, %(at)s)."
+    "Defender for Cloud Apps; of these the portal can read none (low confidence for each; indicators read less than "
+    "%(hours)s h earlier, %(at)s)."
 )
 
 
@@ -99,7 +98,7 @@ def _by_tenant(report: Report, tenant: TenantList, *, has_seen: bool, now: datet
     covering = [one for one in tenant.indicators if _covers(one.indicator, report.indicator)]
     age = max(now - tenant.read_at, timedelta())
     values: dict[str, str | int] = {
-        "hours": math.ceil(age / timedelta(hours=1)),
+        "hours": age // timedelta(hours=1) + 1,
         "at": f"{tenant.read_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
     }
     decides = min(covering, key=lambda one: (not one.holds_here, not one.is_allow), default=None)
