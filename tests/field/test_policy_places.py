@@ -106,6 +106,33 @@ def test_the_place_that_decides_is_the_one_that_is_in_force(row: Row):
     assert mode_policy(device_of(row.fed)).origin == WRITERS[row.right]
 
 
+# fed: SenseCM's EnrollmentStatus; right: who is named as a writer of the policy key, and who is ruled out
+VALIDATOR = "public module MDEValidator, Get-MDEManagementType"
+SETTINGS, CONFIG = "security settings management, in which the PC is enrolled", "Configuration Manager"
+ENROLMENTS = (
+    Row(1, (SETTINGS, CONFIG), VALIDATOR),
+    Row("0x1", (SETTINGS, CONFIG), VALIDATOR, "REG_SZ"),
+    Row(2, ("or Configuration Manager; the PC was never enrolled", SETTINGS), VALIDATOR),
+    Row(3, ("Intune manages the PC", SETTINGS), VALIDATOR),
+    Row(4, ("Configuration Manager, which manages the PC", "settings management"), VALIDATOR),
+    Row(0, (GROUP_POLICY, "the PC is enrolled"), VALIDATOR, "enrolment failed: nothing is ruled out"),
+    Row(26, (GROUP_POLICY, "the PC is enrolled"), VALIDATOR, "an error of the enrolment"),
+    Row(None, (GROUP_POLICY, "the PC is enrolled"), VALIDATOR, "not read, or no such key"),
+)
+
+
+@each(ENROLMENTS)
+def test_the_enrolment_rules_out_writers_of_the_policy_key(row: Row):
+    values = {} if row.fed is None else {"EnrollmentStatus": row.fed}
+    sense = PolicyKey(r"HKLM:\SOFTWARE\Microsoft\SenseCM", tuple(values.items()))
+    origin = mode_policy(snapshot(policy_keys=(*keys(np={NAME: 1}), sense))).origin
+    named, ruled_out = row.right
+
+    assert "Group Policy" in origin
+    assert named in origin
+    assert ruled_out not in origin
+
+
 # fed: mode in force, policy key, Policy Manager; right: what the remedy of the mode has to say, and what never
 REMEDIES = (
     Row(

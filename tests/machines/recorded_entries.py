@@ -11,7 +11,8 @@ from troubleshooting.machines.pipeline import Entry, Shape, cmdlet, select
 
 HOUR, SOON = timedelta(hours=1), timedelta(seconds=20)
 ITEM, HASH = catalogue.file_facts(r"C:\Windows\example.txt")
-QUICK = tuple(entry for entry in catalogue.prerequisite_visit(HOUR) if entry.quick)
+ASKED_SINCE = {"policy_values:sense_cm"}  # what a visit did not ask yet when it was recorded
+QUICK = tuple(entry for entry in catalogue.prerequisite_visit(HOUR) if entry.quick and entry.name not in ASKED_SINCE)
 
 
 def lone(name: str, /, shape: Shape = Shape.OBJECTS, **parameters: str) -> Entry:

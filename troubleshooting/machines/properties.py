@@ -149,6 +149,7 @@ POLICY_KEYS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         r"HKLM:\SOFTWARE\Policies\Microsoft\Windows Advanced Threat Protection",
         ("ForceDefenderPassiveMode", "PreferStaticProxyForHttpRequest"),
     ),
+    "sense_cm": (r"HKLM:\SOFTWARE\Microsoft\SenseCM", ("EnrollmentStatus",)),
 }
 
 # docs/reference/checks.md section 5, C6 to C8: part of the name "browser_policies:<part>" -> registry key

@@ -12,6 +12,6 @@ def test_an_endpoint_is_older(version):
     assert is_older(version)
 
 
-@pytest.mark.parametrize("version", [VERSION, "1.2.1", "1.10.0", "2.0.0.0", "10.0"])
+@pytest.mark.parametrize("version", [VERSION, "1.3.1", "1.10.0", "2.0.0.0", "10.0"])
 def test_an_endpoint_is_new_enough(version):
     assert not is_older(version)

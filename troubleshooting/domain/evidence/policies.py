@@ -1,13 +1,14 @@
 """Where a setting of Defender can be set by policy, in Microsoft's order of precedence, and which place decides.
 
-Source: docs/reference/defender-cmdlets.md section 6. Two registry places hold policies, and each has several writers:
-they cannot be told apart on the PC, so all of them are named. Where the places differ, what is in force decides.
+Source: docs/reference/defender-cmdlets.md section 6. Two registry places hold policies, and each has several writers. A
+value does not tell which of them wrote it, so all are named but those that the PC's enrolment rules out. Where the
+places differ, what is in force decides.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from troubleshooting.domain.evidence.readings import as_number, is_answered
@@ -20,8 +21,16 @@ POLICY_ROOT = r"\Policies\Microsoft\Windows Defender"
 MDM_KEY = POLICY_ROOT + r"\Policy Manager"
 MODE_KEY = POLICY_ROOT + r"\Windows Defender Exploit Guard\Network Protection"
 EXCLUSIONS_KEY = POLICY_ROOT + r"\Exclusions"
+SENSE_CM_KEY = r"\Microsoft\SenseCM"
 
 GROUP_POLICY = "Group Policy, Configuration Manager or Defender for Endpoint security settings management"
+# By SenseCM's EnrollmentStatus: who of these manages the PC, and so who cannot have written the policy key.
+GROUP_POLICY_BY_ENROLMENT: Mapping[int, str] = {
+    1: "Defender for Endpoint security settings management, in which the PC is enrolled, or Group Policy",
+    2: "Group Policy or Configuration Manager; the PC was never enrolled in security settings management",
+    3: "Group Policy or Configuration Manager; Intune manages the PC, not security settings management",
+    4: "Configuration Manager, which manages the PC, or Group Policy",
+}
 MDM = "Intune or another MDM tool, or Configuration Manager with tenant attach or an Exploit Guard policy"
 LOCAL = "local setting"
 
@@ -85,9 +94,15 @@ class Held:
 
 def held(snapshot: Snapshot, setting: Setting) -> tuple[Held, ...]:
     """Return what policies say about a setting, in Microsoft's order: the policy key, then Policy Manager."""
-    places = [(GROUP_POLICY, key, name, setting.reads_policy) for key, name in setting.policy]
+    writers = _writers_of_policy(snapshot)
+    places = [(writers, key, name, setting.reads_policy) for key, name in setting.policy]
     places.append((MDM, MDM_KEY, setting.mdm, setting.reads_mdm))
     return tuple(found for place in places if (found := _held(snapshot, *place)) is not None)
+
+
+def _writers_of_policy(snapshot: Snapshot) -> str:
+    enrolment = as_number(snapshot.policy(SENSE_CM_KEY, "EnrollmentStatus"))
+    return GROUP_POLICY_BY_ENROLMENT.get(enrolment or 0, GROUP_POLICY)
 
 
 def _held(snapshot: Snapshot, writers: str, key_end: str, name: str, reads: Reads) -> Held | None:

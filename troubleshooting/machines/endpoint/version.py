@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-VERSION = "1.2.0"  # goes up with every change of what is installed; a test holds each version's digest
+VERSION = "1.3.0"  # goes up with every change of what is installed; a test holds each version's digest
 
 _VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){1,3}")
 
