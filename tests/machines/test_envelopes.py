@@ -18,15 +18,17 @@ from troubleshooting.machines.envelopes import MOST_ELEMENTS, check_envelope
         '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE a><a/>'.encode("utf-16"),
         '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE a><a/>',
         b"<a>" + b"<b/>" * MOST_ELEMENTS + b"</a>",
+        b"<a " + b" ".join(b"b%d=''" % number for number in range(100_000)) + b"/>",
+        b"<a><!--" + b"x" * 300_000,
     ],
-    ids=["type", "entity", "utf-16", "a text that says it is utf-16", "elements"],
+    ids=["type", "entity", "utf-16", "a text that says it is utf-16", "elements", "attributes", "comment"],
 )
 def test_an_envelope_that_means_harm_is_refused(envelope):
     with pytest.raises(WinRMError, match="The device's envelope has"):
         check_envelope(envelope)
 
 
-@pytest.mark.parametrize("envelope", [b"", b"welcome", b"<a>", b"<a/>", b"\xff"])
+@pytest.mark.parametrize("envelope", [b"", b"welcome", b"<a>", b"<a/>", b"\xff", b"<a>" + b"x" * 900_000])
 def test_other_envelopes_are_left_to_pypsrp(envelope):
     check_envelope(envelope)
 

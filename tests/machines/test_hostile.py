@@ -43,6 +43,7 @@ BROKEN = {
     Hostile.CUT_MESSAGE: "ends within its head",
     Hostile.ENVELOPE_ENTITIES: "document type",
     Hostile.ENVELOPE_ELEMENTS: "elements",
+    Hostile.ENVELOPE_ATTRIBUTES: "a tag of more than",
 }
 SAYS = {
     Hostile.SHARED_REFERENCES: "Written out",

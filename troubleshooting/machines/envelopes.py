@@ -9,6 +9,7 @@ from pypsrp.exceptions import WinRMError, WinRMTransportError
 
 MOST_ELEMENTS = 5_000  # a Receive has one for each of its streams, which are half a megabyte together
 _PIECE_BYTES = 65_536
+_MOST_SILENT = 3  # pieces in a row without a text or the beginning of an element: one endless tag or comment
 
 
 def check_envelope(envelope: bytes | str) -> None:
@@ -16,21 +17,32 @@ def check_envelope(envelope: bytes | str) -> None:
 
     A text is read as pypsrp reads one: whatever encoding it names, it is not asked.
     """
-    count = 0
+    count = said = silent = 0
 
     def begin(_tag: str, _attributes: object) -> None:
-        nonlocal count
+        nonlocal count, said
         count += 1
+        said += 1
         if count > MOST_ELEMENTS:
             raise WinRMError(f"The device's envelope has more than {MOST_ELEMENTS} elements.")
 
+    def say(_text: str) -> None:
+        nonlocal said
+        said += 1
+
     parser = expat.ParserCreate("utf-8" if isinstance(envelope, str) else None)
-    parser.StartElementHandler = begin
+    parser.buffer_text = True
+    parser.buffer_size = _PIECE_BYTES
+    parser.StartElementHandler, parser.CharacterDataHandler = begin, say
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = _refuse
     view = memoryview(envelope.encode("utf-8", "replace") if isinstance(envelope, str) else envelope)
     try:
         for start in range(0, len(view), _PIECE_BYTES):
+            said = 0
             parser.Parse(view[start : start + _PIECE_BYTES], False)
+            silent = 0 if said else silent + 1
+            if silent == _MOST_SILENT:
+                raise WinRMError(f"The device's envelope has a tag of more than {_PIECE_BYTES} bytes.")
     except expat.ExpatError:
         return
 

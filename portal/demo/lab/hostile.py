@@ -60,6 +60,7 @@ class Hostile(StrEnum):
     CUT_MESSAGE = "cut_message"
     ENVELOPE_ENTITIES = "envelope_entities"
     ENVELOPE_ELEMENTS = "envelope_elements"
+    ENVELOPE_ATTRIBUTES = "envelope_attributes"
 
 
 Message = tuple[int, bytes]
@@ -194,4 +195,6 @@ def envelope(kind: Hostile, honest: bytes) -> bytes:
         return f'<!DOCTYPE a [<!ENTITY a "{"x" * 1_000}">]><a>{"&a;" * 350_000}</a>'.encode()
     if kind is Hostile.ENVELOPE_ELEMENTS:
         return b"<a>" + b'<b c="" d=""/>' * 500_000 + b"</a>"
+    if kind is Hostile.ENVELOPE_ATTRIBUTES:
+        return f"<a {_attributes(600_000)}/>".encode()
     return honest
