@@ -8,11 +8,13 @@ from tests.factories import CaseFactory, UserFactory
 from tests.queries import made
 from troubleshooting.domain.cases.case import ProblemKind, Stage
 from troubleshooting.models import Case
+from troubleshooting.models.choices import STAGE_LABELS
 from troubleshooting.queries.cases.case_list import (
+    EXPORTED,
     NO_VERDICT,
     CaseFilter,
     CaseList,
-    export_rows,
+    export_cases,
     list_cases,
 )
 
@@ -140,6 +142,6 @@ def test_an_export_has_every_row_of_the_filtered_list():
     CaseFactory.create_batch(3, checked=True)
     CaseFactory()
 
-    rows = list(export_rows(made.reviewer(), CaseFilter(stage=Stage.CHECKED)))
+    rows = list(export_cases(made.reviewer(), CaseFilter(stage=Stage.CHECKED)))
 
-    assert [row.stage for row in rows] == ["checked"] * 3
+    assert [row[EXPORTED.index("stage")] for row in rows] == [str(STAGE_LABELS[Stage.CHECKED])] * 3
