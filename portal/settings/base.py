@@ -168,7 +168,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker, however long
 CELERY_BROKER_CONNECTION_TIMEOUT = 3
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 900,  # a message that a lost worker had fetched but not begun is handed out again after this
+    # A message that a worker had fetched and not begun is lost with it: the sweep sends the next one. Remembering it in
+    # Redis until it is begun (four commands a message) would cost the worker as much as saving what the PC answers.
+    "ack_emulation": False,
     "global_keyprefix": "portal-",
     "socket_connect_timeout": 3,
     "socket_timeout": 15,
