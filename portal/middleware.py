@@ -97,7 +97,7 @@ class NoStoreMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Refuse with 413 and a sentence what is larger than any form of the portal, before it is read."""
+    """Refuse with 413 and a sentence what is larger than its path takes, before it is read."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -107,9 +107,15 @@ class BodyLimitMiddleware:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not (length.isascii() and length.isdecimal() and len(length) <= MOST_DIGITS):
             return _refusal(400, BAD_FORM)
-        if int(length) > settings.LARGEST_BODY:
-            return _refusal(413, TOO_LARGE, kilobytes=settings.LARGEST_BODY // 1024)
+        most = _largest_body(request.path_info)
+        if int(length) > most:
+            return _refusal(413, TOO_LARGE, kilobytes=most // 1024)
         return self.get_response(request)
+
+
+def _largest_body(path: str) -> int:
+    """Return how many bytes a request to that path may have."""
+    return next((most for shape, most in settings.LARGER_BODIES if shape.fullmatch(path)), settings.LARGEST_BODY)
 
 
 class OddInputMiddleware:

@@ -55,6 +55,7 @@ RATE_LIMITS = (
     RateLimit("report", frozenset({"report"}), "10/minute;60/hour"),
     RateLimit("report_step", frozenset({"report-step"}), "60/minute"),
     RateLimit("check", frozenset({"check-start", "check-retry"}), "10/minute;100/hour"),
+    RateLimit("collection", frozenset({"collection", "collection-script"}), "10/minute;60/hour"),
     RateLimit("test", frozenset({"test-ask", "test-approve"}), "5/minute;30/hour"),
     RateLimit("exclusion", frozenset({"exclusion-ask", "exclusion-renew"}), "10/minute;60/hour"),
     RateLimit("approve", frozenset({"exclusion-approve", "exclusions-bulk"}), "30/minute"),

@@ -26,6 +26,7 @@ KEEP_ALIVE_S = 75  # above every poll of the pages, which would open a connectio
 REQUEST_WITHIN_S = 30.0  # from its first byte to its last
 LARGEST_HEAD = 32 * 1024  # bytes
 MOST_CONNECTIONS = 1_000
+LARGEST_REQUEST = max(settings.LARGEST_BODY, *(most for _path, most in settings.LARGER_BODIES))  # of any path
 
 
 class TooLarge(WSGITask):  # type: ignore[misc]  # waitress has no types
@@ -34,7 +35,7 @@ class TooLarge(WSGITask):  # type: ignore[misc]  # waitress has no types
     def execute(self) -> None:
         """Answer, then hang up on the rest of the body."""
         self.set_close_on_finish()
-        self.request.headers.setdefault("CONTENT_LENGTH", str(settings.LARGEST_BODY + 1))  # chunks announce none
+        self.request.headers.setdefault("CONTENT_LENGTH", str(LARGEST_REQUEST + 1))  # chunks announce none
         super().execute()
 
 
@@ -76,7 +77,7 @@ def serve(listen: str, *, threads: int) -> None:
         cleanup_interval=5,
         connection_limit=MOST_CONNECTIONS,
         asyncore_use_poll=True,  # select() takes no more than 1,024 files
-        max_request_body_size=settings.LARGEST_BODY + 1,  # the first size that is refused
+        max_request_body_size=LARGEST_REQUEST + 1,  # the first size that is refused
         max_request_header_size=LARGEST_HEAD,
         clear_untrusted_proxy_headers=False,  # BEHIND_TLS_PROXY says whether they count
         ident=None,

@@ -4,7 +4,7 @@ from django.urls import path
 
 from troubleshooting.views.base import password, sign_in, sign_out, styleguide
 from troubleshooting.views.cases import cases, home, report
-from troubleshooting.views.checks import check_runs
+from troubleshooting.views.checks import check_runs, collections
 from troubleshooting.views.devices import collector, endpoint, fleet
 from troubleshooting.views.drift import drift, record
 from troubleshooting.views.emergency_stop import emergency_stop
@@ -24,6 +24,9 @@ urlpatterns = [
     path("cases/<str:number>/", cases.case, name="case"),
     path("cases/<str:number>/timeline/", cases.case_timeline, name="case-timeline"),
     path("cases/<str:number>/check/", cases.check_start, name="check-start"),
+    path("cases/<str:number>/collection/", collections.collection, name="collection"),
+    path("cases/<str:number>/collection/script/", collections.collection_script, name="collection-script"),
+    path("collected/<str:name>/", collections.collection_send, name="collection-send"),
     path("cases/<str:number>/test/", audit_mode_tests.test_ask, name="test-ask"),
     path("cases/<str:number>/exclusion/", request_page.exclusion_ask, name="exclusion-ask"),
     path("cases/<str:number>/withdraw/", cases.case_withdraw, name="case-withdraw"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import tempfile
 from dataclasses import replace
@@ -24,6 +25,7 @@ from portal.logging import logging_config
 from portal.rates import read_rates
 from troubleshooting.domain.base.processes import Queue
 from troubleshooting.domain.cases.limits import CaseLimits
+from troubleshooting.domain.checks.collections import CollectionRules
 from troubleshooting.domain.exclusions.approval import ApprovalPolicy
 
 django_stubs_ext.monkeypatch()  # admin.ModelAdmin[Device] and its like work at run time too
@@ -246,6 +248,7 @@ DRIFT_CHECK_EVERY = env_timedelta("DRIFT_CHECK_EVERY", default=timedelta(days=1)
 # How long raw answers are kept on which nothing rests, of drift scans and of checks; 0s: forever (remove_old_answers).
 DRIFT_ANSWERS_KEPT = env_timedelta("DRIFT_ANSWERS_KEPT", default=timedelta(days=90))
 CHECK_ANSWERS_KEPT = env_timedelta("CHECK_ANSWERS_KEPT", default=timedelta(days=365))
+COLLECTION_RULES = CollectionRules()
 SUBMISSION_REMINDER = env_timedelta("SUBMISSION_REMINDER", default=timedelta(days=7))  # without news of Microsoft
 TENANT_READ_EVERY = env_timedelta("TENANT_READ_EVERY", default=timedelta(hours=1))  # the tenant's list; 0s: when asked
 
@@ -329,7 +332,9 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     },
 }
-LARGEST_BODY = 64 * 1024  # bytes; no form of the portal needs more, and there is nothing to upload
+LARGEST_BODY = 64 * 1024  # bytes; no form of the portal needs more
+LARGEST_COLLECTION = 5_000_000 + LARGEST_BODY  # bytes of what the collector read, with the form around it
+LARGER_BODIES = ((re.compile(r"/cases/[^/]+/collection/|/collected/[^/]+/"), LARGEST_COLLECTION),)  # by path
 DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -29,6 +29,7 @@ DELETED = {
 NEVER_CHANGED = {
     "troubleshooting.ActivityEntry",
     "troubleshooting.CaseVerdict",
+    "troubleshooting.Collection",
     "troubleshooting.DeviceAnswer",
     "troubleshooting.ExclusionDecision",
     "troubleshooting.ExclusionWarning",

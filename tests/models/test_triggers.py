@@ -23,6 +23,8 @@ from troubleshooting.models import (
     CaseCounter,
     CaseVerdict,
     CheckRun,
+    Collection,
+    CollectorToken,
     Device,
     DeviceAnswer,
     DeviceSnapshot,
@@ -75,6 +77,9 @@ BREAKS = {
         UPDATE troubleshooting_addresschange SET decided_at = now() WHERE is_approved IS NOT NULL
     """,
     "answer_append_only": "DELETE FROM troubleshooting_deviceanswer",
+    "collection_append_only": "UPDATE troubleshooting_collection SET computer = 'other'",
+    "collector_token_ends_no_later": "UPDATE troubleshooting_collectortoken SET expires_at = 'infinity'",
+    "collector_token_never_deleted": "DELETE FROM troubleshooting_collectortoken",
     "decision_append_only": "UPDATE troubleshooting_exclusiondecision SET note = 'other'",
     "decision_by_others_of_it_in_time": DECISION_OF_SARA,
     "device_group_reached_as_approved": "UPDATE troubleshooting_devicegroup SET auth = 'certificate'",
@@ -158,6 +163,10 @@ def history() -> None:
         if attempt == 1:
             said = {"name": "clock", "state": "answered", "content": [], "errors": []}
             DeviceAnswer.objects.create(snapshot=visit, position=0, sent_at=timezone.now(), seconds=0.1, **said)
+    token = {"name": "x", "secret_sha256": "0" * 64, "made_at": NOW, "expires_at": NOW}
+    CollectorToken.objects.create(case=case, device=case.device, made_for=case.reporter, **token)
+    given = {"given_at": NOW, "made_at": NOW, "computer": "PC-0142", "is_sent_by_script": False}
+    Collection.objects.create(check_run=run, given_by=case.reporter, **given)
     scans = [DriftScan.objects.create(device=case.device, at=NOW + n * DAY, ended_at=NOW + n * DAY) for n in range(3)]
     visits = [DeviceSnapshot.objects.create(drift_scan=scan, attempt=1, **facts) for scan in scans]
     DeviceAnswer.objects.create(snapshot=visits[0], position=0, sent_at=NOW, seconds=0.1, **said)

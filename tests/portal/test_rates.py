@@ -41,7 +41,7 @@ NEVER_LIMITED = {
 # … or cost a row, or have waits of their own.
 CHEAP = {"exclusion-answer", "exclusion-ask-question", "submission", "submission-kept", "submission-record"}
 FORM = "application/x-www-form-urlencoded"
-OWN_WAITS = {"login", "password"}
+OWN_WAITS = {"collection-send", "login", "password"}  # the first takes so many tries for each token
 
 
 def limited(settings, **texts: str) -> None:

@@ -4,6 +4,7 @@ from troubleshooting.models.activity import ActivityEntry
 from troubleshooting.models.address_change import AddressChange
 from troubleshooting.models.case import Case, CaseCounter
 from troubleshooting.models.check_run import CaseVerdict, CheckFinding, CheckRun, DeviceAnswer, DeviceSnapshot
+from troubleshooting.models.collection import Collection, CollectorToken
 from troubleshooting.models.decision import ExclusionDecision
 from troubleshooting.models.device import Device, DeviceGroup
 from troubleshooting.models.drift import DriftFinding, DriftScan
@@ -28,6 +29,8 @@ __all__ = [
     "CaseVerdict",
     "CheckFinding",
     "CheckRun",
+    "Collection",
+    "CollectorToken",
     "Device",
     "DeviceAnswer",
     "DeviceGroup",

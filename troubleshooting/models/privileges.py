@@ -53,6 +53,8 @@ PRIVILEGES: Mapping[str, Privileges] = {
     "troubleshooting.ExclusionWarning": APPEND_ONLY,
     "troubleshooting.Undo": APPEND_ONLY,
     "troubleshooting.Undo_exclusions": APPEND_ONLY,
+    "troubleshooting.Collection": APPEND_ONLY,
+    "troubleshooting.CollectorToken": _kept("expires_at", "tries"),
     # Cases and what is done for them
     "troubleshooting.CaseCounter": _kept("last"),
     "troubleshooting.Case": _kept("stage", "closed_at", "updated_at", "verdict_code", "verdict_confidence"),

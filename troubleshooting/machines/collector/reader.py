@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
+from troubleshooting.domain.base.masking import mask_json, mask_text
 from troubleshooting.domain.evidence.device_errors import DeviceErrorCode
 from troubleshooting.domain.evidence.snapshot import Reading, ReadState
 from troubleshooting.machines.base import Answer
@@ -144,6 +145,7 @@ def _answer(entry: Entry, item: Mapping[str, Json], ahead: timedelta | None, lim
         gathered.add(_storable(output))
     for error in _list(item, "errors", entry):
         gathered.add_error(_error(error, entry))
+    reading = judged(gathered, is_limited=False)
     begun_at, ended_at = _moment(item, "begun_at"), _moment(item, "ended_at")
     took = min(max(ended_at - begun_at, timedelta(0)), LONGEST_READ)
     return Answer(
@@ -151,9 +153,9 @@ def _answer(entry: Entry, item: Mapping[str, Json], ahead: timedelta | None, lim
         pipeline=rendered(entry),
         sent_at=begun_at + (ahead or timedelta(0)),
         seconds=took.total_seconds(),
-        reading=judged(gathered, is_limited=False),
-        content=gathered.outputs,
-        errors=[error.as_json() for error in gathered.errors],
+        reading=replace(reading, detail=mask_text(reading.detail)),
+        content=mask_json(gathered.outputs),
+        errors=[mask_json(error.as_json()) for error in gathered.errors],
         truncated=gathered.truncated,
     )
 

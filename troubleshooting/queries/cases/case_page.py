@@ -252,7 +252,9 @@ def read_case_page(case: Case, *, reader: User, may_test: bool = False, is_worke
 
 def _runs(case: Case) -> list[CheckRun]:
     """Return the newest runs with their verdicts; they know their case without asking again."""
-    runs = list(case.check_runs.select_related("verdict").order_by("-requested_at", "-pk")[:RUNS_SHOWN])
+    runs = list(
+        case.check_runs.select_related("verdict", "collection__given_by").order_by("-requested_at", "-pk")[:RUNS_SHOWN]
+    )
     for run in runs:
         run.case, run.device = case, case.device
     return runs

@@ -36,6 +36,8 @@ SENTENCES: Mapping[str, Promise] = {
     "check_failed": gettext_lazy("Could not complete the check"),
     "check_cancel_requested": gettext_lazy("Asked to stop the check"),
     "check_cancelled": gettext_lazy("Stopped the check"),
+    "collector_downloaded": gettext_lazy("Downloaded the script for a PC that the portal cannot reach"),
+    "collection_given": gettext_lazy("Gave what the script had read on the PC"),
     "verdict_reached": gettext_lazy("Reached a verdict"),
     "submission_prepared": gettext_lazy("Prepared the submission to Microsoft"),
     "submission_sent": gettext_lazy("Sent the submission to Microsoft"),

@@ -86,6 +86,7 @@ class VerdictView:
     evidence: tuple[EvidenceLink, ...]
     concluded_at: datetime
     is_from_earlier: bool  # the newest run has no verdict of its own
+    is_given: bool  # it rests on what a person gave instead of a visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,8 @@ def read_verdict(runs: Iterable[CheckRun], *, for_it: bool, tests: Iterable[Audi
         if run.is_live or (stored is not None and _only_says_that_it_failed(run, stored)):
             return None
         if stored is not None:
-            return _view(stored, for_it=for_it, is_from_earlier=position > 0)
+            given = getattr(run, "collection", None) is not None
+            return _view(stored, for_it=for_it, is_from_earlier=position > 0, is_given=given)
     return None
 
 
@@ -137,7 +139,7 @@ def _only_says_that_it_failed(run: CheckRun, stored: CaseVerdict) -> bool:
     return run.status == RunStatus.FAILED and stored.code == VerdictCode.CANNOT_TELL
 
 
-def _view(stored: CaseVerdict, *, for_it: bool, is_from_earlier: bool) -> VerdictView:
+def _view(stored: CaseVerdict, *, for_it: bool, is_from_earlier: bool, is_given: bool = False) -> VerdictView:
     verdict = Verdict.from_json(stored.content)
     return VerdictView(
         code=verdict.code.value,
@@ -154,6 +156,7 @@ def _view(stored: CaseVerdict, *, for_it: bool, is_from_earlier: bool) -> Verdic
         evidence=evidence_links(verdict.evidence, for_it=for_it, prefix="test-" if stored.audit_mode_test_id else ""),
         concluded_at=stored.concluded_at,
         is_from_earlier=is_from_earlier,
+        is_given=is_given,
     )
 
 

@@ -33,6 +33,7 @@ from troubleshooting.queries.base.state_tokens import StateTokens
 from troubleshooting.queries.base.words import stored_text, translated
 from troubleshooting.queries.checks.endpoint import OldEndpoint, read_old_endpoint
 from troubleshooting.queries.checks.evidence import answer_of
+from troubleshooting.queries.checks.given import Given, read_given
 
 POLL_S = 2  # while something can change at any moment
 SLOW_POLL_S = 10  # while the PC is waited for, which takes minutes at least
@@ -115,6 +116,7 @@ class Checklist:
     error: RunError | None
     for_it: bool
     old_endpoint: OldEndpoint | None  # for IT, once the run has ended
+    given: Given | None  # where a person gave the evidence
 
     @property
     def prerequisites(self) -> tuple[CheckLine, ...]:
@@ -174,7 +176,7 @@ is_unchanged = _tokens.is_unchanged
 
 def runs_visible_to(reader: User) -> QuerySet[CheckRun]:
     """Return the runs of the cases that the reader may open, with what their pages need."""
-    runs = CheckRun.objects.select_related("case__device", "case__reporter", "device")
+    runs = CheckRun.objects.select_related("case__device", "case__reporter", "device", "collection__given_by")
     return runs.filter(case__in=Case.objects.visible_to(reader))
 
 
@@ -207,6 +209,7 @@ def read_checklist(run: CheckRun, *, reader: User, is_worker_lost: bool = False)
         usual_s=_usual_seconds(run) if run.is_live else None,
         error=_run_error(run, for_it=for_it),
         for_it=for_it,
+        given=read_given(run, reader=reader),
         old_endpoint=read_old_endpoint(run) if for_it and not run.is_live else None,
     )
 

@@ -1,11 +1,11 @@
-"""Lists as files for a spreadsheet."""
+"""Downloads: lists for a spreadsheet, and scripts."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -23,6 +23,12 @@ def csv_file(rows: Iterable[Sequence[object]], *, columns: Sequence[str], name: 
     response = StreamingHttpResponse(_lines(rows, columns), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
+
+
+def script_file(script: bytes, *, name: str) -> HttpResponse:
+    """Return a script as a download; as octets, since no browser should show or change it."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(script, content_type="application/octet-stream", headers=headers)
 
 
 def _lines(rows: Iterable[Sequence[object]], columns: Sequence[str]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from troubleshooting.domain.checks.check_run import RunStatus
 from troubleshooting.models import CheckRun
 from troubleshooting.queries.base.processes import is_worker_lost
 from troubleshooting.queries.checks import checklist as checklists
+from troubleshooting.queries.checks.given import read_given
 from troubleshooting.queries.checks.transcript import read_transcript
 from troubleshooting.views.base.fragments import CASE_CHANGED, raw_answer, short_answer
 from troubleshooting.views.base.refusals import told
@@ -44,6 +45,7 @@ def transcript(request: HttpRequest, pk: int) -> HttpResponse:
         "run": run,
         "case": run.case,
         "visits": read_transcript(run),
+        "given": read_given(run, reader=reader),
         "for_it": permissions.sees_everything(reader),
         "now": timezone.now(),
     }

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from troubleshooting import permissions
 from troubleshooting.machines.collector.script import FILE_NAME, collector_script
+from troubleshooting.views.base.files import script_file
 from troubleshooting.views.base.rights import reader_of
 
 
@@ -14,13 +15,4 @@ from troubleshooting.views.base.rights import reader_of
 def collector(request: HttpRequest) -> HttpResponse:
     """Hand down the script that is the same for every PC."""
     permissions.check_may_get_endpoint(reader_of(request))
-    return script_file(collector_script())
-
-
-def script_file(script: bytes) -> HttpResponse:
-    """Return a script as a download; as octets, since no browser should show or change it."""
-    return HttpResponse(
-        script,
-        content_type="application/octet-stream",
-        headers={"Content-Disposition": f'attachment; filename="{FILE_NAME}"'},
-    )
+    return script_file(collector_script(), name=FILE_NAME)
