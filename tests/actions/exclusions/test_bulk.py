@@ -13,7 +13,7 @@ from troubleshooting.actions.exclusions.bulk import (
     DifferentCauses,
     Outcome,
     Seen,
-    TooMany,
+    TooManyTogether,
     approve_in_bulk,
     reject_in_bulk,
 )
@@ -62,7 +62,7 @@ def test_requests_with_different_causes_are_not_decided_in_bulk(action):
 def test_more_than_anybody_reads_are_not_decided_in_bulk(action):
     requests = [*read(ExclusionFactory()), *(Seen(number) for number in range(10**6, 10**6 + MOST_IN_BULK))]
 
-    with pytest.raises(TooMany) as refused:
+    with pytest.raises(TooManyTogether) as refused:
         action(requests)
 
     assert str(refused.value) == f"At most {MOST_IN_BULK} requests can be decided together."

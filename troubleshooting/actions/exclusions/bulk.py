@@ -49,7 +49,7 @@ class DifferentCauses(Refused):
     text = say(_("These requests are not about the same value, so they cannot be decided together."))
 
 
-class TooMany(Refused):
+class TooManyTogether(Refused):
     """There are more requests than anybody reads."""
 
     text = say(_("At most %(most)s requests can be decided together."), most=MOST_IN_BULK)
@@ -60,7 +60,7 @@ def approve_in_bulk(
 ) -> list[Outcome]:
     """Approve each request that still is what the reviewer read, in its own transaction; returns what came of each.
 
-    Raises NotAllowed, TooMany and DifferentCauses before anything is decided.
+    Raises NotAllowed, TooManyTogether and DifferentCauses before anything is decided.
     """
     return _each(
         requests,
@@ -89,7 +89,7 @@ def _given(decision: Decision, seen: Seen, *, by: User, note: str) -> QuerySet[E
 def _each(requests: Sequence[Seen], action: Action, given: Given, *, by: User) -> list[Outcome]:
     check_may_decide_in_bulk(by)
     if len(requests) > MOST_IN_BULK:
-        raise TooMany
+        raise TooManyTogether
     chosen = Exclusion.objects.filter(pk__in=[seen.exclusion_id for seen in requests])
     if len(set(chosen.order_by().values_list("kind", "value_key"))) > 1:
         raise DifferentCauses
