@@ -18,7 +18,7 @@ from portal.demo.lab.pcs import healthy_windows_11
 from portal.demo.lab.registry import POLICY
 from portal.demo.lab.server import LabServer
 from tests.support.exclusion_world import INDICATOR, IP, LISTS, PROCESS, TENANT_GROUP, quick_plan
-from tests.support.world import EMMA, checked_case_on, device_at, person
+from tests.support.world import EMMA, checked_case_on, device_at, moved, person
 from tests.tenant.speaking import LIMITS, settings_for
 from troubleshooting.actions.runs.in_tenant import TenantPlan
 from troubleshooting.actions.visits.plan import VisitPlan
@@ -149,7 +149,7 @@ class Lab:
         self.pcs = [self._pc(stack, number) for number in range(PCS)]
         self.group = self.pcs[0].case.device.group
         elsewhere = DeviceGroup.objects.create(name="Other", credential_profile="lab", https=False, auth="ntlm")
-        type(self.pcs[-1].case.device).objects.filter(pk=self.pcs[-1].case.device_id).update(group=elsewhere)
+        moved(self.pcs[-1].case.device, group_id=elsewhere.pk)
         DeviceGroup.objects.filter(pk=self.group.pk).update(tenant_name=TENANT_GROUP)
 
     def _pc(self, stack: ExitStack, number: int) -> LabPC:

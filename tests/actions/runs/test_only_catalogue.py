@@ -34,7 +34,7 @@ PERIOD = re.compile(r"(?<=timediff\(@SystemTime\) <= )\d+")  # the one number th
 
 
 def without_period(command: str) -> str:
-    return PERIOD.sub("N", command)
+    return PERIOD.sub("N", command).replace("'", "")  # the lab also quotes what needs none
 
 
 @pytest.mark.parametrize(("what", "people"), [(IP, [IVO]), (PROCESS, [IVO, ADAM])])
@@ -52,7 +52,7 @@ def test_a_pc_receives_the_reads_of_the_catalogue_and_the_approved_change_and_no
     changes = [command for command in server.commands if not command.startswith("Get-")]
     assert changes == [rendered(put), rendered(removed)]
     assert [{"command": command} for command in changes] == exclusion.approved_change["steps"]
-    read = {without_period(command) for command in server.commands} - set(changes)
+    read = {without_period(command) for command in server.commands if command not in changes}
     assert read <= {without_period(rendered(entry)) for entry in READS}
     assert not [command for command in server.commands if "script" in command]
 

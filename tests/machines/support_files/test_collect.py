@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -31,9 +32,9 @@ def server():
         yield started
 
 
-def order_for(server, into, *, should_stop=lambda: False, pause=lambda: None, **wanted) -> Order:
+def order_for(server, into, *, should_stop=lambda: False, pause=lambda: None, limits=LIMITS, **wanted) -> Order:
     address = address_of(server, configuration_name=READING_ENDPOINT)
-    speak = partial(connect, address, CREDENTIAL, limits=LIMITS, clock=now, should_stop=should_stop)
+    speak = partial(connect, address, CREDENTIAL, limits=limits, clock=now, should_stop=should_stop)
     told = {"on_line": lambda line: None, "on_progress": lambda arrived, size: None}
     settings = {"most_bytes": 500_000_000, "may_be_young": False, **told, **wanted}
     return Order(connect=speak, into=into, pause=pause, **settings)
@@ -98,6 +99,7 @@ def test_a_cancel_while_bytes_arrive_leaves_nothing_here_and_the_cab_there(serve
                 server,
                 tmp_path / "cab",
                 may_be_young=True,
+                limits=replace(LIMITS, cancel_poll=LIMITS.cancel_poll / 20),
                 should_stop=lambda: len(arrived) > 2,
                 on_progress=lambda came, size: arrived.append(came),
             )

@@ -21,6 +21,8 @@ pytestmark = pytest.mark.django_db
 
 ACTIONS = {
     "case_opened",
+    "collection_given",
+    "collector_downloaded",
     "case_withdrawn",
     "case_solved",
     "check_requested",
