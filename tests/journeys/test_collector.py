@@ -32,7 +32,7 @@ def test_a_person_uploads_what_the_script_wrote(signed_in, tmp_path):
     page = signed_in(EMMA)
     page.goto(f"/cases/{case.number}/")
 
-    page.get_by_role("link", name="The portal cannot reach this PC").click()
+    page.get_by_role("link", name="Read this PC with a script").click()
     looked_at(page)
     with page.expect_download() as started:
         page.get_by_role("button", name="Download the script").click()
