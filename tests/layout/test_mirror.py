@@ -197,6 +197,7 @@ TESTED_IN = {
     "tenant/wire.py": "tenant/test_throttling.py",
     "urls.py": "layout/test_urls.py",
     "views/base/paging.py": "views/cases/test_cases.py",
+    "views/submissions/found.py": "views/submissions/test_submissions.py",
     "views/base/files.py": "views/submissions/test_submissions.py",
     "views/base/fragments.py": "views/checks/test_check_runs.py",
     "views/base/refusals.py": "views/exclusions/test_bad_input.py",

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from django.conf import settings
-from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from troubleshooting import permissions
 from troubleshooting.actions.submissions import record_export
 from troubleshooting.domain.submissions.pack import CHECKSUMS, MANIFEST, PackFile
-from troubleshooting.domain.submissions.submission import Company
 from troubleshooting.forms.submissions.submission import RedactionForm
-from troubleshooting.models import Case, CheckRun
-from troubleshooting.queries.base.people import zone_of
+from troubleshooting.models import Case
 from troubleshooting.queries.submissions.pack import Pack, read_pack, read_redacted_pack
-from troubleshooting.queries.submissions.sheet import SubmissionSheet, judged_run, read_sheet
 from troubleshooting.views.base.rights import reader_of
+from troubleshooting.views.submissions.found import evidence_of, sheet_of
 
 LONGEST_SHOWN = 1_000_000  # characters of one file that a browser still shows well
 
@@ -37,8 +33,8 @@ class ShownFile(NamedTuple):
 @require_http_methods(["GET", "HEAD", "POST"])
 def pack(request: HttpRequest, number: str) -> HttpResponseBase:
     """Show what is in the pack; POST downloads it."""
-    case, run, sheet = _found(request, number)
-    whole = read_pack(case, run, sheet)
+    case, run = evidence_of(request, number)
+    whole = read_pack(case, run, sheet_of(request, case))
     if request.method == "POST":
         return _download(request, case, whole, form="pack")
     return render(request, "troubleshooting/submissions/pack.html", {"case": case, "pack": whole})
@@ -48,10 +44,10 @@ def pack(request: HttpRequest, number: str) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def redacted_pack(request: HttpRequest, number: str) -> HttpResponseBase:
     """Show the pack without names, whole; POST downloads exactly what was shown, or shows it anew."""
-    case, run, sheet = _found(request, number)
+    case, run = evidence_of(request, number)
     form = RedactionForm(request.POST or None)
     words = form.cleaned_data["words"] if form.is_valid() else ()
-    redacted = read_redacted_pack(case, run, sheet, own_words=words)
+    redacted = read_redacted_pack(case, run, sheet_of(request, case), own_words=words)
     wants_file = request.method == "POST" and "download" in request.POST and form.is_valid()
     was_seen = request.POST.get("seen") == redacted.digest
     if wants_file and was_seen:
@@ -64,19 +60,6 @@ def redacted_pack(request: HttpRequest, number: str) -> HttpResponseBase:
         "is_changed": wants_file,
     }
     return render(request, "troubleshooting/submissions/redacted_pack.html", context)
-
-
-def _found(request: HttpRequest, number: str) -> tuple[Case, CheckRun, SubmissionSheet]:
-    """Return the case if the reader may see its evidence, the run that counts, and the values for Microsoft's form."""
-    reader = reader_of(request)
-    visible = Case.objects.visible_to(reader).select_related("device", "reporter")
-    case = get_object_or_404(visible, number=number)
-    permissions.check_may_see_submission(reader, case)
-    run = judged_run(case) or case.check_runs.first()
-    if run is None:
-        raise Http404
-    company = Company(name=settings.COMPANY_NAME, said=settings.COMPANY_SAID)
-    return case, run, read_sheet(case, company=company, contact=reader.email, time_zone=zone_of(case.reporter))
 
 
 def _shown(file: PackFile) -> ShownFile:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from troubleshooting import permissions
 from troubleshooting.actions import submissions as actions
-from troubleshooting.domain.submissions.submission import Company, SubmissionStatus
+from troubleshooting.domain.submissions.submission import SubmissionStatus
 from troubleshooting.forms.submissions.submission import CategoryForm, KeptForm, SentForm, StatusForm
-from troubleshooting.models import Case, CheckRun
+from troubleshooting.models import Case
 from troubleshooting.queries.base.people import zone_of
 from troubleshooting.queries.checks.evidence import evidence_json as read_evidence_json
 from troubleshooting.queries.checks.evidence import evidence_text as read_evidence_text
-from troubleshooting.queries.submissions.sheet import judged_run, read_sheet
 from troubleshooting.views.base.refusals import told
 from troubleshooting.views.base.rights import reader_of, rights_of
+from troubleshooting.views.submissions.found import case_of, evidence_of, sheet_of
 
 RecordForm = SentForm | StatusForm
 
@@ -27,7 +26,7 @@ RecordForm = SentForm | StatusForm
 @require_http_methods(["GET", "HEAD", "POST"])
 def submission(request: HttpRequest, number: str) -> HttpResponse:
     """Show the sheet, or why there is none; POST opens the submission."""
-    case = _case(request, number)
+    case = case_of(request, number)
     if request.method == "POST":
         with told(request, _("The submission is ready to be sent. Copy its fields into Microsoft's form.")):
             actions.prepare_submission(case.pk, by=reader_of(request), now=timezone.now())
@@ -38,7 +37,7 @@ def submission(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def submission_record(request: HttpRequest, number: str) -> HttpResponse:
     """Record the number after sending, or later what Microsoft says."""
-    case = _case(request, number)
+    case = case_of(request, number)
     permissions.check_may_submit(reader_of(request), case)
     form: RecordForm = StatusForm(request.POST) if _is_sent(case) else SentForm(request.POST)
     if not form.is_valid():
@@ -53,7 +52,7 @@ def submission_record(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def submission_kept(request: HttpRequest, number: str) -> HttpResponse:
     """Record why the exclusion stays after Microsoft's answer."""
-    case = _case(request, number)
+    case = case_of(request, number)
     permissions.check_may_submit(reader_of(request), case)
     form = KeptForm(request.POST)
     if not form.is_valid():
@@ -66,7 +65,7 @@ def submission_kept(request: HttpRequest, number: str) -> HttpResponse:
 @require_GET
 def evidence_json(request: HttpRequest, number: str) -> HttpResponse:
     """Return the evidence as a JSON file."""
-    case, run = _evidence_of(request, number)
+    case, run = evidence_of(request, number)
     now = timezone.now()
     actions.record_export(case.pk, by=reader_of(request), form="json", now=now)
     response = JsonResponse(read_evidence_json(case, run), json_dumps_params={"indent": 2, "ensure_ascii": False})
@@ -76,7 +75,7 @@ def evidence_json(request: HttpRequest, number: str) -> HttpResponse:
 @require_GET
 def evidence_text(request: HttpRequest, number: str) -> HttpResponse:
     """Return the evidence as a readable text file."""
-    case, run = _evidence_of(request, number)
+    case, run = evidence_of(request, number)
     now = timezone.now()
     actions.record_export(case.pk, by=reader_of(request), form="text", now=now)
     text = read_evidence_text(case, run, time_zone=zone_of(case.reporter))
@@ -88,14 +87,7 @@ def _page(
 ) -> HttpResponse:
     reader = reader_of(request)
     categories = CategoryForm(request.GET)
-    company = Company(name=settings.COMPANY_NAME, said=settings.COMPANY_SAID)
-    sheet = read_sheet(
-        case,
-        company=company,
-        contact=reader.email,
-        time_zone=zone_of(case.reporter),
-        category=categories.category_or_none(),
-    )
+    sheet = sheet_of(request, case, category=categories.category_or_none())
     right_form = sheet.links[0].code if sheet.links else ""
     is_sent = sheet.record is not None and sheet.record.is_sent
     context = {
@@ -108,23 +100,6 @@ def _page(
         "now": timezone.now(),
     }
     return render(request, "troubleshooting/submissions/sheet.html", context)
-
-
-def _case(request: HttpRequest, number: str) -> Case:
-    """Return the case if the reader may open it and its submission: else 404, or 403 with the reason."""
-    reader = reader_of(request)
-    visible = Case.objects.visible_to(reader).select_related("device", "reporter")
-    case = get_object_or_404(visible, number=number)
-    permissions.check_may_see_submission(reader, case)
-    return case
-
-
-def _evidence_of(request: HttpRequest, number: str) -> tuple[Case, CheckRun]:
-    case = _case(request, number)
-    run = judged_run(case) or case.check_runs.first()
-    if run is None:
-        raise Http404
-    return case, run
 
 
 def _is_sent(case: Case) -> bool:
