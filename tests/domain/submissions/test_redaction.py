@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from troubleshooting.domain.submissions.redaction import Known, Redactor, RemovedKind
+from troubleshooting.domain.submissions.redaction import Known, Redactor, RemovedKind, TooManyNames
 
 KNOWN = Known(
     users=frozenset({"emma", "Emma Employee", "emma@contoso.example", "svc-portal"}),
@@ -119,6 +119,13 @@ def test_a_name_learned_in_one_document_goes_from_all_others():
         redactor.learn(document)
 
     assert redactor.redacted({"text": "seen on ws0042"}) == {"text": "seen on [computer 1]"}
+
+
+def test_a_pc_that_names_thousands_gets_no_pack_instead_of_a_long_search():
+    redactor = Redactor(KNOWN)
+
+    with pytest.raises(TooManyNames):
+        redactor.learn("".join(f"<Computer>host{number}x</Computer>" for number in range(5_000)))
 
 
 NAMES = st.text("abcdefghijklmnopqrstuvwxyzäöüß0123456789", min_size=5, max_size=20).filter(

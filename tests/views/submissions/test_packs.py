@@ -120,3 +120,23 @@ def test_words_that_cannot_be_taken_out_are_refused_and_nothing_leaves(case, wor
 
 def test_a_case_without_any_run_has_no_pack():
     assert signed_in(made.reviewer()).get(url("pack", CaseFactory())).status_code == 404
+
+
+def test_a_pc_that_names_thousands_leads_back_with_a_sentence(case):
+    answer = DeviceAnswer.objects.get(name="planted")
+    DeviceAnswer.objects.create(
+        snapshot=answer.snapshot,
+        name="many",
+        position=901,
+        pipeline=answer.pipeline,
+        sent_at=answer.sent_at,
+        seconds=0,
+        state=answer.state,
+        errors=[],
+        content=[{"ComputerName": f"host{number}x"} for number in range(2_000)],
+    )
+
+    page = text_of(signed_in(made.reviewer()).get(url("redacted-pack", case), follow=True))
+
+    assert "it makes no pack without names" in page
+    assert not ActivityEntry.objects.filter(action="evidence_exported").exists()

@@ -22,6 +22,11 @@ from typing import Any
 from urllib.parse import quote
 
 from troubleshooting.domain.base.masking import mask_text
+from troubleshooting.domain.base.refused import Refused
+from troubleshooting.domain.base.text import gettext_noop as _
+from troubleshooting.domain.base.text import say
+
+MOST_NAMES = 1_000  # every name is looked for at every place of the text, and a PC may name as many as it likes
 
 
 class RemovedKind(StrEnum):
@@ -105,8 +110,22 @@ _INTERNAL_NETS = tuple(
 )
 
 
+class TooManyNames(Refused):
+    """The evidence names more people and computers than are looked for; none of them is left in by mistake."""
+
+    text = say(
+        _(
+            "The evidence names more people and computers than the portal can look for, so it makes no pack without "
+            "names. Take out by hand what nobody outside IT may read."
+        )
+    )
+
+
 class Redactor:
-    """Takes names out of one pack. Every document is read by ``learn`` before the first is written by ``redacted``."""
+    """Takes names out of one pack. Every document is read by ``learn`` before the first is written by ``redacted``.
+
+    Making one and learning raise TooManyNames.
+    """
 
     def __init__(self, known: Known) -> None:
         self._exempt = known.reported_host.casefold()
@@ -180,6 +199,7 @@ class Redactor:
         for part in (account, account.partition(" ")[0]):  # a path in a sentence ends somewhere
             if account.casefold() not in _NOBODY and part.casefold() not in _NOBODY and not re.fullmatch(_SID, part):
                 self._users.setdefault(part.removesuffix("$"))
+        self._check_number()
 
     def _learn_computer(self, name: str) -> None:
         name = name.strip().rstrip(".").removesuffix("$")
@@ -191,6 +211,11 @@ class Redactor:
         if suffix and not short.isdigit():
             self._computers.setdefault(short)
             self._suffixes.setdefault(suffix)
+        self._check_number()
+
+    def _check_number(self) -> None:
+        if len(self._users) + len(self._computers) + len(self._suffixes) > MOST_NAMES:
+            raise TooManyNames
 
     # --- taking out ---------------------------------------------------------------------------------------------------
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from django.contrib import messages
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from troubleshooting.actions.submissions import record_export
 from troubleshooting.domain.submissions.pack import CHECKSUMS, MANIFEST, PackFile
+from troubleshooting.domain.submissions.redaction import TooManyNames
 from troubleshooting.forms.submissions.submission import RedactionForm
 from troubleshooting.models import Case
+from troubleshooting.queries.base.words import translated
 from troubleshooting.queries.submissions.pack import Pack, read_pack, read_redacted_pack
 from troubleshooting.views.base.rights import reader_of
 from troubleshooting.views.submissions.found import evidence_of, sheet_of
@@ -47,7 +50,11 @@ def redacted_pack(request: HttpRequest, number: str) -> HttpResponseBase:
     case, run = evidence_of(request, number)
     form = RedactionForm(request.POST or None)
     words = form.cleaned_data["words"] if form.is_valid() else ()
-    redacted = read_redacted_pack(case, run, sheet_of(request, case), own_words=words)
+    try:
+        redacted = read_redacted_pack(case, run, sheet_of(request, case), own_words=words)
+    except TooManyNames as refused:
+        messages.warning(request, translated(refused.text))
+        return redirect("pack", number=number)
     wants_file = request.method == "POST" and "download" in request.POST and form.is_valid()
     was_seen = request.POST.get("seen") == redacted.digest
     if wants_file and was_seen:
