@@ -68,6 +68,14 @@ def test_a_body_that_is_too_large_is_refused_with_the_portals_sentence(proxy):
             assert "larger than 64 KB" in answer.read().decode()
 
 
+def test_what_a_collector_sends_reaches_the_portal(proxy):
+    with closing(http.client.HTTPConnection("127.0.0.1", proxy, timeout=30)) as connection:
+        connection.request("POST", "/collected/unknown/", b"a" * 4_500_000)
+        with connection.getresponse() as answer:
+            assert answer.status == 503  # the portal read it and looked for the token; it has no database here
+            assert "Retry-After" in answer.headers
+
+
 def test_slow_clients_are_cut_off_while_others_are_answered(proxy):
     half_head = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Half: "
     slow_body = b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\na="
